@@ -1,0 +1,1 @@
+//! HTTP, GraphQL, citizen pages and the command line

@@ -1,0 +1,1 @@
+//! Schemes, surveys, scores, rules and close-out: pure and exact
