@@ -1,1 +1,2 @@
+//! The program `mingjian`; everything it does is in the library.
 fn main() {}
