@@ -1,0 +1,291 @@
+//! Surveys: scales, questions, panels, channels, validity and demands.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Choice, Words};
+use crate::number::Ratio;
+
+/// An answer scale (等级).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scale {
+    /// Its code.
+    pub code: String,
+    /// Its options, in the order in which they are shown.
+    pub option: Vec<ScaleOption>,
+}
+
+/// An option of a scale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleOption {
+    /// Its code.
+    pub code: String,
+    /// What the citizen reads.
+    pub label: Words,
+    /// Where it counts.
+    pub class: AnswerClass,
+    /// What it is worth in a mean score, 0 to 100; absent on `no_opinion`.
+    #[serde(default)]
+    pub weight: Option<Ratio>,
+}
+
+/// Where an answer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerClass {
+    /// Satisfied.
+    Satisfied,
+    /// Neither.
+    Neutral,
+    /// Dissatisfied.
+    Dissatisfied,
+    /// 不了解: counted and shown apart.
+    NoOpinion,
+}
+
+/// A survey (满意度测评).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Survey {
+    /// Its code.
+    pub code: String,
+    /// Its title.
+    pub name: Words,
+    /// What the respondent is told first.
+    #[serde(default)]
+    pub intro: Option<Words>,
+    /// Which categories it is about; all without it.
+    #[serde(default, rename = "for")]
+    pub categories: Option<Vec<String>>,
+    /// What rates and shares are divided by.
+    pub denominator: Denominator,
+    /// How the survey's own figure comes from its questions.
+    pub combine: Combine,
+    /// How strata weigh; plain counts without it.
+    #[serde(default)]
+    pub weighting: Option<Weighting>,
+    /// Which answer of one person counts; absent where sheets are anonymous and open, so that no duplicates are
+    /// sought.
+    #[serde(default)]
+    pub one_person: Option<OnePerson>,
+    /// The groups of respondents.
+    pub panel: Vec<Panel>,
+    /// The ways in which sheets come in.
+    pub channel: Vec<ChannelUse>,
+    /// Its questions.
+    pub question: Vec<Question>,
+    /// When a sheet counts as invalid.
+    #[serde(default)]
+    pub validity: Validity,
+    /// What must hold for the survey to have figures at all.
+    #[serde(default)]
+    pub demand: Demand,
+}
+
+/// What a rate is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Denominator {
+    /// Rated answers: satisfied, neutral and dissatisfied.
+    Rated,
+    /// Rated answers and `no_opinion`.
+    RatedAndNoOpinion,
+    /// Every valid sheet or line, abstentions included.
+    Valid,
+}
+
+/// How a survey's figure comes from its questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Combine {
+    /// All answers together.
+    Pooled,
+    /// The mean of the questions' figures, weighted where questions have weights.
+    MeanOfQuestions,
+}
+
+/// How strata weigh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Weighting {
+    /// What holds when a stratum has no rate.
+    pub undefined_stratum: UndefinedStratum,
+}
+
+/// What holds when a stratum has no rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UndefinedStratum {
+    /// The result is undefined.
+    Undefined,
+    /// Its weight is shared out at its level in proportion.
+    ShareOut,
+}
+
+/// Which answer of one person counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnePerson {
+    /// The first.
+    First,
+    /// The last before the survey closes.
+    Last,
+    /// The one whose channel stands first in the survey's list.
+    ChannelOrder,
+}
+
+/// A group of respondents (评议群体).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Panel {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: Words,
+    /// Its weight; needed where the survey weighs.
+    #[serde(default)]
+    pub weight: Option<Ratio>,
+}
+
+/// A way in which sheets come in (渠道).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelUse {
+    /// Which.
+    pub code: Channel,
+    /// Its weight; needed where the survey weighs.
+    #[serde(default)]
+    pub weight: Option<Ratio>,
+}
+
+/// A way in which sheets come in (渠道).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A page on a phone or computer.
+    Web,
+    /// A paper sheet, entered by staff.
+    Paper,
+    /// A telephone interview.
+    Phone,
+}
+
+/// A question (题目).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Its code.
+    pub code: String,
+    /// What is asked.
+    pub text: Words,
+    /// The answer scale of a question that is rated.
+    #[serde(default)]
+    pub scale: Option<String>,
+    /// The longest free answer in characters, for a question that is answered in words.
+    #[serde(default)]
+    pub longest: Option<u32>,
+    /// The choices of a question that is neither rated nor answered in words.
+    #[serde(default)]
+    pub choice: Vec<Choice>,
+    /// Whether several choices may be taken.
+    #[serde(default)]
+    pub several: bool,
+    /// Whether a sheet without an answer to it is sent back.
+    #[serde(default)]
+    pub required: bool,
+    /// Its weight in the mean of the questions; 1 without it.
+    #[serde(default)]
+    pub weight: Option<Ratio>,
+}
+
+/// When a sheet counts as invalid. A rule whose datum a channel lacks does not apply there.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    /// More `no_opinion` answers than this.
+    #[serde(default)]
+    pub most_no_opinion: Option<u32>,
+    /// The same answer throughout.
+    #[serde(default)]
+    pub straight_line: Option<StraightLine>,
+    /// Filled in faster than this many seconds.
+    #[serde(default)]
+    pub least_seconds: Option<u32>,
+    /// More sheets from a batch than were issued to it: none of the batch counts until a recorded decision.
+    #[serde(default)]
+    pub batch_within_issued: bool,
+}
+
+/// The same answer throughout.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StraightLine {
+    /// The options that are suspect when they alone are chosen.
+    pub options: Vec<String>,
+    /// The least number of rated answers that makes a line.
+    pub least: u32,
+}
+
+/// What must hold for a survey to have figures.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Demand {
+    /// The least number of valid sheets or rated lines for a subject.
+    #[serde(default)]
+    pub least_valid: Option<u32>,
+    /// Attended ÷ entitled.
+    #[serde(default)]
+    pub attended: Option<Bound>,
+    /// Returned ÷ issued.
+    #[serde(default)]
+    pub returned: Option<Bound>,
+    /// Whether more sheets returned than issued undo the figures.
+    #[serde(default)]
+    pub returned_within_issued: bool,
+    /// Least shares of panels or marks.
+    #[serde(default)]
+    pub share: Vec<ShareDemand>,
+}
+
+/// A bound from below.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bound {
+    /// This or more.
+    #[serde(default)]
+    pub at_least: Option<Ratio>,
+    /// More than this.
+    #[serde(default)]
+    pub more_than: Option<Ratio>,
+}
+
+/// The least share of a panel or a mark.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShareDemand {
+    /// Panels that count together.
+    #[serde(default)]
+    pub panels: Vec<String>,
+    /// Or respondents with this mark.
+    #[serde(default)]
+    pub mark: Option<String>,
+    /// Among whom.
+    pub among: Among,
+    /// The least share.
+    pub at_least: Ratio,
+}
+
+/// Among which sheets a share is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Among {
+    /// Those invited.
+    Invited,
+    /// Sheets returned.
+    Returned,
+    /// Valid sheets.
+    Valid,
+}
+

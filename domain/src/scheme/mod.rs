@@ -1,0 +1,3 @@
+//! Schemes (评价体系) as data.
+
+pub mod file;
