@@ -106,7 +106,11 @@ impl<K: Kind> fmt::Display for Id<K> {
         write!(f, "{}_", K::PREFIX)?;
         for place in (0..DIGITS).rev() {
             let digit = (bits >> (5 * place)) & 31;
-            let letter = usize::try_from(digit).ok().and_then(|d| ALPHABET.get(d)).copied().unwrap_or(b'0');
+            let letter = usize::try_from(digit)
+                .ok()
+                .and_then(|d| ALPHABET.get(d))
+                .copied()
+                .unwrap_or(b'0');
             write!(f, "{}", char::from(letter))?;
         }
         Ok(())
@@ -138,20 +142,32 @@ impl<K: Kind> FromStr for Id<K> {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let malformed = || IdError::Malformed { wanted: K::WORD, text: text.chars().take(40).collect() };
+        let malformed = || IdError::Malformed {
+            wanted: K::WORD,
+            text: text.chars().take(40).collect(),
+        };
         let (prefix, digits) = text.split_once('_').ok_or_else(malformed)?;
         if prefix != K::PREFIX {
             let found = word_of(prefix).ok_or_else(malformed)?;
-            return Err(IdError::OtherKind { wanted: K::WORD, found });
+            return Err(IdError::OtherKind {
+                wanted: K::WORD,
+                found,
+            });
         }
         if digits.len() != DIGITS {
             return Err(malformed());
         }
         let mut bits: u64 = 0;
         for byte in digits.bytes() {
-            let digit = ALPHABET.iter().position(|letter| *letter == byte).ok_or_else(malformed)?;
+            let digit = ALPHABET
+                .iter()
+                .position(|letter| *letter == byte)
+                .ok_or_else(malformed)?;
             let digit = u64::try_from(digit).map_err(|_| malformed())?;
-            bits = bits.checked_mul(32).and_then(|b| b.checked_add(digit)).ok_or_else(malformed)?;
+            bits = bits
+                .checked_mul(32)
+                .and_then(|b| b.checked_add(digit))
+                .ok_or_else(malformed)?;
         }
         let number = i64::try_from(bits).map_err(|_| malformed())?;
         Ok(Self::new(number))
@@ -168,8 +184,19 @@ mod tests {
         let subject = Id::<Subject>::new(7).to_string();
         assert_eq!(subject.parse::<Id<Subject>>().unwrap().number(), 7);
         let fault = subject.parse::<Id<Round>>().unwrap_err().to_string();
-        assert_eq!(fault, "this is the id of a subject, where the id of a round is needed");
-        for wrong in ["", "sub", "sub_", "sub_7", "sub_zzzzzzzzzzzzz", "xyz_0000000000000", "sub_000000000000I"] {
+        assert_eq!(
+            fault,
+            "this is the id of a subject, where the id of a round is needed"
+        );
+        for wrong in [
+            "",
+            "sub",
+            "sub_",
+            "sub_7",
+            "sub_zzzzzzzzzzzzz",
+            "xyz_0000000000000",
+            "sub_000000000000I",
+        ] {
             assert!(wrong.parse::<Id<Subject>>().is_err(), "{wrong}");
         }
     }

@@ -49,5 +49,7 @@
 )]
 
 pub mod id;
+pub mod inputs;
 pub mod number;
+pub mod outcome;
 pub mod scheme;

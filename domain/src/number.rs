@@ -51,7 +51,10 @@ impl Points {
     /// # Errors
     /// [`NumberError::Overflow`].
     pub fn from_whole(whole: i64) -> Result<Self, NumberError> {
-        whole.checked_mul(SCALE).map(Self).ok_or(NumberError::Overflow)
+        whole
+            .checked_mul(SCALE)
+            .map(Self)
+            .ok_or(NumberError::Overflow)
     }
 
     /// In ten-thousandths.
@@ -64,7 +67,10 @@ impl Points {
     /// # Errors
     /// [`NumberError::Overflow`].
     pub fn add(self, other: Self) -> Result<Self, NumberError> {
-        self.0.checked_add(other.0).map(Self).ok_or(NumberError::Overflow)
+        self.0
+            .checked_add(other.0)
+            .map(Self)
+            .ok_or(NumberError::Overflow)
     }
 
     /// The difference.
@@ -72,7 +78,10 @@ impl Points {
     /// # Errors
     /// [`NumberError::Overflow`].
     pub fn sub(self, other: Self) -> Result<Self, NumberError> {
-        self.0.checked_sub(other.0).map(Self).ok_or(NumberError::Overflow)
+        self.0
+            .checked_sub(other.0)
+            .map(Self)
+            .ok_or(NumberError::Overflow)
     }
 
     /// So many times these points.
@@ -80,7 +89,10 @@ impl Points {
     /// # Errors
     /// [`NumberError::Overflow`].
     pub fn times(self, count: i64) -> Result<Self, NumberError> {
-        self.0.checked_mul(count).map(Self).ok_or(NumberError::Overflow)
+        self.0
+            .checked_mul(count)
+            .map(Self)
+            .ok_or(NumberError::Overflow)
     }
 
     /// The same amount with the other sign.
@@ -138,7 +150,12 @@ pub struct Ratio(BigRational);
 impl Ratio {
     /// `n/d`, or nothing when `d` is zero: `0/0` is undefined, and so is every other division by zero.
     pub fn of_counts(numerator: u64, denominator: u64) -> Option<Self> {
-        (denominator != 0).then(|| Self(BigRational::new(BigInt::from(numerator), BigInt::from(denominator))))
+        (denominator != 0).then(|| {
+            Self(BigRational::new(
+                BigInt::from(numerator),
+                BigInt::from(denominator),
+            ))
+        })
     }
 
     /// A whole number.
@@ -223,7 +240,10 @@ impl Ratio {
 
     /// As a percentage cut for reading only, halves away from zero, with this many decimals.
     pub fn to_percent_text(&self, decimals: u8) -> String {
-        let rounding = Rounding { decimals: decimals.min(4), mode: RoundingMode::HalfUp };
+        let rounding = Rounding {
+            decimals: decimals.min(4),
+            mode: RoundingMode::HalfUp,
+        };
         match rounding.to_points(&self.mul(&Self::from_whole(100))) {
             Ok(points) => format!("{points}%"),
             Err(_) => format!("{self}"),
@@ -240,7 +260,11 @@ impl From<Points> for Ratio {
 impl fmt::Display for Ratio {
     /// `n/d` in lowest terms, or `n` for a whole number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_integer() { write!(f, "{}", self.0.numer()) } else { write!(f, "{}/{}", self.0.numer(), self.0.denom()) }
+        if self.0.is_integer() {
+            write!(f, "{}", self.0.numer())
+        } else {
+            write!(f, "{}/{}", self.0.numer(), self.0.denom())
+        }
     }
 }
 
@@ -317,7 +341,11 @@ fn round_half_even(value: &BigRational) -> BigRational {
     let down = value.floor();
     let rest = value - &down;
     let odd = !(down.to_integer() % BigInt::from(2)).is_zero();
-    if rest > half || (rest == half && odd) { down + BigRational::from_integer(BigInt::from(1)) } else { down }
+    if rest > half || (rest == half && odd) {
+        down + BigRational::from_integer(BigInt::from(1))
+    } else {
+        down
+    }
 }
 
 /// Whole digits, digits after the point and the sign of a plain decimal.
@@ -369,7 +397,9 @@ impl<T: FromStr<Err = NumberError>> Visitor<'_> for NumberVisitor<T> {
     }
 
     fn visit_f64<E: de::Error>(self, float: f64) -> Result<T, E> {
-        Err(E::custom(format!("`{float}` is floating point, which is not exact: put the number in quotes")))
+        Err(E::custom(format!(
+            "`{float}` is floating point, which is not exact: put the number in quotes"
+        )))
     }
 }
 
@@ -399,7 +429,12 @@ macro_rules! number_as_text {
     };
 }
 
-number_as_text!(Points, "Points", r"^[-−]?[0-9]+(\.[0-9]{1,4}0*)?$", "A point value with at most four decimals, in quotes or whole.");
+number_as_text!(
+    Points,
+    "Points",
+    r"^[-−]?[0-9]+(\.[0-9]{1,4}0*)?$",
+    "A point value with at most four decimals, in quotes or whole."
+);
 number_as_text!(
     Ratio,
     "Ratio",
@@ -432,7 +467,12 @@ mod tests {
 
     #[test]
     fn half_up_goes_away_from_zero() {
-        let to = |text: &str, mode| Rounding { decimals: 2, mode }.to_points(&ratio(text)).unwrap().to_string();
+        let to = |text: &str, mode| {
+            Rounding { decimals: 2, mode }
+                .to_points(&ratio(text))
+                .unwrap()
+                .to_string()
+        };
         assert_eq!(to("-2.345", RoundingMode::HalfUp), "-2.35");
         assert_eq!(to("2.345", RoundingMode::HalfUp), "2.35");
         assert_eq!(to("2.345", RoundingMode::HalfEven), "2.34");
@@ -442,12 +482,18 @@ mod tests {
 
     #[test]
     fn floating_point_is_refused_by_name() {
-        let fault = serde_json::from_str::<Points>("0.1").unwrap_err().to_string();
+        let fault = serde_json::from_str::<Points>("0.1")
+            .unwrap_err()
+            .to_string();
         assert!(fault.contains("put the number in quotes"), "{fault}");
         assert!("0.00001".parse::<Points>().is_err());
         assert!("1e5".parse::<Points>().is_err());
         assert!("99999999999999999999".parse::<Points>().is_err());
-        assert!("".parse::<Ratio>().is_err() && "/".parse::<Ratio>().is_err() && "1/0".parse::<Ratio>().is_err());
+        assert!(
+            "".parse::<Ratio>().is_err()
+                && "/".parse::<Ratio>().is_err()
+                && "1/0".parse::<Ratio>().is_err()
+        );
     }
 
     proptest! {

@@ -52,7 +52,9 @@ pub struct SurveyFigure {
 }
 
 /// Which figure of a survey. A rate and a share lie between 0 and 1, a score between 0 and 100.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// 满意率.
@@ -275,7 +277,9 @@ pub struct Related {
 }
 
 /// One step of a path of relations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// From a person to the teams that he or she heads.
@@ -327,4 +331,3 @@ pub enum Truth {
     /// It does not hold.
     False,
 }
-

@@ -132,4 +132,3 @@ pub struct Ladder {
     /// Its values, weightiest first.
     pub order: Vec<String>,
 }
-

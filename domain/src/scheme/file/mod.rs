@@ -36,7 +36,9 @@ pub struct Words {
 }
 
 /// The kinds of subject (考评对象).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectKind {
     /// 单位.
@@ -215,4 +217,3 @@ pub struct Category {
     /// Its name.
     pub name: Words,
 }
-

@@ -32,7 +32,9 @@ pub struct ScaleOption {
 }
 
 /// Where an answer counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerClass {
     /// Satisfied.
@@ -161,7 +163,9 @@ pub struct ChannelUse {
 }
 
 /// A way in which sheets come in (渠道).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// A page on a phone or computer.
@@ -288,4 +292,3 @@ pub enum Among {
     /// Valid sheets.
     Valid,
 }
-

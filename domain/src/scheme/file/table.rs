@@ -31,7 +31,9 @@ pub struct Section {
 }
 
 /// What a section is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SectionKind {
     /// 共性.
@@ -156,4 +158,3 @@ pub struct Part {
     #[serde(default)]
     pub composed: Option<Composed>,
 }
-

@@ -188,4 +188,3 @@ pub enum WithoutTotal {
     /// They count as zero.
     Zero,
 }
-

@@ -1,0 +1,503 @@
+//! Everything that a close-out looks at, as one document.
+//!
+//! It is written as canonical JSON (RFC 8785, numbers beyond small integers as text) and its digest is stored with
+//! every revision. Answer sheets themselves are deliberately absent: decisions look at tallies, which the package
+//! of an auditor can recount from the sheets.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::number::{Points, Ratio};
+use crate::scheme::file::{Channel, Finding, SubjectKind};
+
+/// The value of `format` that this engine reads.
+pub const FORMAT: &str = "mingjian-inputs/1";
+
+/// The inputs of one round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// Always `mingjian-inputs/1`.
+    pub format: String,
+    /// The round.
+    pub round: Round,
+    /// The regions, each with the one above it.
+    #[serde(default)]
+    pub regions: Vec<Region>,
+    /// Who is evaluated.
+    pub subjects: Vec<Subject>,
+    /// Relations between subjects.
+    #[serde(default)]
+    pub relations: Vec<Relation>,
+    /// Points awarded by inspectors.
+    #[serde(default)]
+    pub scores: Vec<Score>,
+    /// Tasks done.
+    #[serde(default)]
+    pub checklists: Vec<ChecklistResult>,
+    /// Values of measures.
+    #[serde(default)]
+    pub measures: Vec<MeasureValue>,
+    /// Facts.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
+    /// Confirmations that there was no fact of a kind (零报告).
+    #[serde(default)]
+    pub nil_reports: Vec<NilReport>,
+    /// Counts of answers.
+    #[serde(default)]
+    pub tallies: Vec<Tally>,
+    /// Counts of sheets.
+    #[serde(default)]
+    pub sheets: Vec<SheetCount>,
+    /// Counts of people, from whom quorums and shares are taken.
+    #[serde(default)]
+    pub turnouts: Vec<Turnout>,
+    /// Investigations.
+    #[serde(default)]
+    pub investigations: Vec<Investigation>,
+    /// Grades in closed rounds of the series.
+    #[serde(default)]
+    pub history: Vec<PastGrade>,
+    /// Grades that were recorded as proposed.
+    #[serde(default)]
+    pub proposed: Vec<ProposedGrade>,
+    /// Gaps that are waived by name.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
+    /// Adjustments by the committee (酌定).
+    #[serde(default)]
+    pub adjustments: Vec<Adjustment>,
+    /// The committee's choices among subjects tied across a quota's line.
+    #[serde(default)]
+    pub tie_choices: Vec<TieChoice>,
+}
+
+/// The round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Round {
+    /// Its code.
+    pub code: String,
+    /// The series of rounds that it continues.
+    pub series: String,
+    /// Its name in Chinese.
+    pub name: String,
+    /// First day of the period.
+    pub period_from: Date,
+    /// Last day of the period.
+    pub period_to: Date,
+    /// The zone of its dates, such as `Asia/Shanghai`.
+    pub time_zone: String,
+    /// Surveys that are still open, so that their figures are interim.
+    #[serde(default)]
+    pub open_surveys: Vec<String>,
+    /// Closed rounds of the series, the latest first; an earlier round that is missing here has no grades.
+    #[serde(default)]
+    pub earlier: Vec<EarlierRound>,
+}
+
+/// A calendar day, written `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(pub NaiveDate);
+
+impl Serialize for Date {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.format("%Y-%m-%d"))
+    }
+}
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+impl std::str::FromStr for Date {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{}` is not a date: write `2026-12-31`",
+                text.chars().take(30).collect::<String>()
+            )
+        };
+        if text.len() != 10 {
+            return Err(wrong());
+        }
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .map(Date)
+            .map_err(|_| wrong())
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Date {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Date".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })
+    }
+}
+
+/// An earlier round of the series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierRound {
+    /// Its code.
+    pub code: String,
+    /// When it was closed; an earlier round that is not closed makes runs undetermined.
+    #[serde(default)]
+    pub closed_on: Option<Date>,
+}
+
+/// A region (地区).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// Its code.
+    pub code: String,
+    /// The region that it lies in.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+/// A subject (考评对象).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Its code.
+    pub code: String,
+    /// Its kind.
+    pub kind: SubjectKind,
+    /// Its category in the scheme.
+    pub category: String,
+    /// Its region.
+    pub region: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A relation between two subjects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Relation {
+    /// Which.
+    pub kind: RelationKind,
+    /// The subject that it starts from.
+    pub from: String,
+    /// The subject that it leads to.
+    pub to: String,
+}
+
+/// The kinds of relation, read "`from` … `to`".
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationKind {
+    /// A person heads a team; a head is also a member.
+    Heads,
+    /// A person is a member of a team.
+    MemberOf,
+    /// A person works in a unit.
+    WorksIn,
+    /// A person belongs to a family.
+    BelongsTo,
+    /// A team leads a unit.
+    Leads,
+    /// A unit is part of a unit.
+    PartOf,
+}
+
+/// Points awarded by an inspector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// The subject.
+    pub subject: String,
+    /// The item.
+    pub item: String,
+    /// The part of it, where it has parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// Who awarded them.
+    pub inspector: String,
+    /// How many.
+    pub points: Points,
+    /// Order in which inspectors awarded theirs, for "latest"; the greatest is the last.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub order: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(order: &u32) -> bool {
+    *order == 0
+}
+
+/// Tasks of a list that are done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChecklistResult {
+    /// The subject.
+    pub subject: String,
+    /// The item.
+    pub item: String,
+    /// The part of it, where it has parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// How many are done.
+    pub done: u32,
+    /// Of how many; the scheme's own number where it names one.
+    pub tasks: u32,
+}
+
+/// A value of a measure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureValue {
+    /// The subject.
+    pub subject: String,
+    /// The measure.
+    pub measure: String,
+    /// `round`, `last_year`, or a stretch: `2026`, `2026-H1`, `2026-Q1`, `2026-01`.
+    pub period: String,
+    /// The value.
+    pub value: Ratio,
+}
+
+/// A fact (事实/案例).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// The subject.
+    pub subject: String,
+    /// The kind.
+    pub kind: String,
+    /// The case: facts of one kind and subject with the same reference are one case.
+    pub reference: String,
+    /// When it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_on: Option<Date>,
+    /// When it was decided on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_on: Option<Date>,
+    /// How many persons were involved.
+    pub persons: u32,
+    /// Its fields.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+/// A confirmation that there was no fact of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NilReport {
+    /// The subject.
+    pub subject: String,
+    /// The kind of fact.
+    pub kind: String,
+}
+
+/// How often an option was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tally {
+    /// The survey.
+    pub survey: String,
+    /// The subject.
+    pub subject: String,
+    /// The panel.
+    pub panel: String,
+    /// The channel.
+    pub channel: Channel,
+    /// The question.
+    pub question: String,
+    /// The option of its scale.
+    pub option: String,
+    /// How often, on valid sheets.
+    pub count: u64,
+}
+
+/// Sheets of a survey about a subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SheetCount {
+    /// The survey.
+    pub survey: String,
+    /// The subject.
+    pub subject: String,
+    /// The panel.
+    pub panel: String,
+    /// The channel.
+    pub channel: Channel,
+    /// Valid sheets.
+    pub valid: u64,
+    /// Valid sheets or lines with at least one rated answer.
+    pub rated: u64,
+    /// Invalid sheets.
+    pub invalid: u64,
+    /// Sheets that a later or preferred answer of the same person replaced.
+    pub replaced: u64,
+    /// Sheets that came in after closing.
+    pub late: u64,
+    /// Valid sheets by mark of the respondent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub marks: BTreeMap<String, u64>,
+}
+
+/// People from whom quorums and shares of a survey are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Turnout {
+    /// The survey.
+    pub survey: String,
+    /// The subject.
+    pub subject: String,
+    /// The panel.
+    pub panel: String,
+    /// Those entitled to take part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entitled: Option<u64>,
+    /// Those who attended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attended: Option<u64>,
+    /// Those invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invited: Option<u64>,
+    /// Sheets or codes issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued: Option<u64>,
+    /// Those invited, by mark.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub marks: BTreeMap<String, u64>,
+}
+
+/// An investigation (专项调查).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Investigation {
+    /// The subject.
+    pub subject: String,
+    /// The rule that opened it, or that it was opened for by hand.
+    pub rule: String,
+    /// Whether a person opened it, not the rule.
+    pub by_hand: bool,
+    /// What it found; absent while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<Finding>,
+}
+
+/// A grade in a closed round of the series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PastGrade {
+    /// The subject.
+    pub subject: String,
+    /// The round.
+    pub round: String,
+    /// Which revision of it, where it was closed here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
+    /// The grade.
+    pub grade: String,
+}
+
+/// A grade that was recorded as proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposedGrade {
+    /// The subject.
+    pub subject: String,
+    /// The grade.
+    pub grade: String,
+}
+
+/// A gap that is waived by name, with a reason that stays on the result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// The subject.
+    pub subject: String,
+    /// What is waived.
+    pub gap: WaivedGap,
+    /// What then holds.
+    pub holds: WaiverHolds,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is waived.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaivedGap {
+    /// The value of this item, or of a part, written `item/part`.
+    Item(String),
+    /// The outcome of this rule.
+    Rule(String),
+    /// The contradiction in the subject's grade.
+    Contradiction,
+    /// The grade as a whole.
+    Grade,
+}
+
+/// What holds in place of what is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaiverHolds {
+    /// The item is worth so much.
+    Points(Points),
+    /// The item does not apply.
+    NotApplicable,
+    /// The rule fires.
+    Fired,
+    /// The rule does not fire.
+    NotFired,
+    /// This rule yields.
+    Yields(String),
+    /// The subject is held: no grade, in the group's size, takes no seat.
+    Held,
+}
+
+/// An adjustment by the committee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Adjustment {
+    /// The subject.
+    pub subject: String,
+    /// The grade that it is to have.
+    pub grade: String,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub on: Date,
+    /// Why.
+    pub reason: String,
+}
+
+/// The committee's choice among subjects tied across a quota's line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TieChoice {
+    /// The quota.
+    pub quota: String,
+    /// A subject that keeps its seat.
+    pub subject: String,
+}

@@ -1,0 +1,605 @@
+//! What a close-out decides, with every reason: one document per round.
+//!
+//! Everything is named by its code, in the order of codes or of the scheme, so that the same inputs give the same
+//! bytes. Sentences for people are deliberately absent: [`crate::explain`] makes them from this document.
+
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+use serde::{Deserialize, Serialize};
+
+use crate::number::{Points, Ratio};
+use crate::scheme::file::AnswerClass;
+
+/// The value of `format` that this engine writes.
+pub const FORMAT: &str = "mingjian-outcome/1";
+
+/// The version of the engine's meaning: it changes when, and only when, some inputs give another outcome.
+pub const ENGINE: &str = "1";
+
+/// The outcome of a round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Always `mingjian-outcome/1`.
+    pub format: Arc<str>,
+    /// The engine's version.
+    pub engine: Arc<str>,
+    /// The round's code.
+    pub round: Arc<str>,
+    /// The scheme's code.
+    pub scheme: Arc<str>,
+    /// The scheme's version.
+    pub scheme_version: Arc<str>,
+    /// SHA-256 of the scheme file, in hexadecimal.
+    pub scheme_digest: Arc<str>,
+    /// SHA-256 of the canonical inputs, in hexadecimal.
+    pub inputs_digest: Arc<str>,
+    /// One decision for each subject, by code.
+    pub decisions: Vec<Decision>,
+    /// What stands in the way of closing, and what is alarming.
+    pub gaps: Vec<Gap>,
+    /// How each quota was filled in each group.
+    pub quotas: Vec<QuotaResult>,
+}
+
+/// What one subject got, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The subject's code.
+    pub subject: Arc<str>,
+    /// Its category.
+    pub category: Arc<str>,
+    /// Its region.
+    pub region: Arc<str>,
+    /// Whether it could be decided.
+    pub status: Status,
+    /// The total after scaling, deductions and bonuses.
+    pub total: Option<Points>,
+    /// The most that the total can be without bonuses.
+    pub maximum: Points,
+    /// Common and specific points before they were scaled to the full maximum, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unscaled: Option<Points>,
+    /// The grade that the total, or the proposal, gives.
+    pub base_grade: Option<Arc<str>>,
+    /// The grade in the end.
+    pub grade: Option<Arc<str>>,
+    /// The competition rank within the category; equal totals share it.
+    pub rank: Option<u32>,
+    /// Whether it is disqualified.
+    pub disqualified: bool,
+    /// Whether it is eligible; absent while undetermined.
+    pub eligible: Option<bool>,
+    /// Labels that it holds.
+    pub labels: Vec<Arc<str>>,
+    /// What each step did to the grade.
+    pub steps: Vec<GradeStep>,
+    /// Every rule for its category with its outcome.
+    pub rules: Vec<RuleResult>,
+    /// Sections and indicators, in the scheme's order.
+    pub nodes: Vec<NodeResult>,
+    /// Items, in the scheme's order.
+    pub items: Vec<ItemResult>,
+    /// Figures of surveys that were looked at, or that belong to the whole survey.
+    pub figures: Vec<FigureResult>,
+    /// What stands between the subject and the next grade.
+    pub obstacles: Vec<Obstacle>,
+    /// What comes of the decision.
+    pub consequences: Vec<Consequence>,
+}
+
+/// Whether a subject could be decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It was.
+    Decided,
+    /// Something is missing or contradictory.
+    Undetermined,
+    /// A waiver holds it: no grade, no seat.
+    Held,
+}
+
+/// An exact value as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Counts, not reduced: `612/1000`.
+    Counts(u64, u64),
+    /// Points.
+    Points(Points),
+    /// A whole number.
+    Whole(i64),
+    /// Any other exact number.
+    Exact(Box<Ratio>),
+    /// A word: a grade, a finding.
+    Word(Arc<str>),
+    /// Nothing there.
+    Missing,
+}
+
+impl std::fmt::Display for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Counts(n, d) => write!(f, "{n}/{d}"),
+            Self::Points(points) => write!(f, "{points}"),
+            Self::Whole(whole) => write!(f, "{whole}"),
+            Self::Exact(ratio) => write!(f, "{ratio}"),
+            Self::Word(word) => f.write_str(word),
+            Self::Missing => f.write_str("?"),
+        }
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Shown {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        if text == "?" {
+            return Ok(Self::Missing);
+        }
+        if let Some((n, d)) = text.split_once('/')
+            && let (Ok(n), Ok(d)) = (n.parse(), d.parse())
+        {
+            return Ok(Self::Counts(n, d));
+        }
+        if let Ok(whole) = text.parse() {
+            return Ok(Self::Whole(whole));
+        }
+        if let Ok(points) = text.parse() {
+            return Ok(Self::Points(points));
+        }
+        Ok(text.parse().map_or_else(
+            |_| Self::Word(Arc::from(text.as_ref())),
+            |ratio| Self::Exact(Box::new(ratio)),
+        ))
+    }
+}
+
+/// A truth value of three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Truth3 {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// A value that it needs is missing or undefined.
+    Undetermined,
+}
+
+impl Truth3 {
+    /// From a plain truth value.
+    pub const fn of(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+
+    /// The opposite; of undetermined, undetermined.
+    #[must_use]
+    pub const fn negate(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Undetermined => Self::Undetermined,
+        }
+    }
+
+    /// Both hold.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            _ => Self::Undetermined,
+        }
+    }
+
+    /// At least one holds.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::True, _) | (_, Self::True) => Self::True,
+            (Self::False, Self::False) => Self::False,
+            _ => Self::Undetermined,
+        }
+    }
+}
+
+/// Two values that were compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// What was looked at: `survey/public/satisfaction_rate`, `points/B3.3`, `facts/discipline` …
+    pub what: Arc<str>,
+    /// Its value.
+    pub left: Shown,
+    /// `≥`, `>`, `≤`, `<`, `=`; or `is` for words.
+    pub op: Arc<str>,
+    /// What it was compared with.
+    pub right: Arc<str>,
+    /// Whether it holds.
+    pub holds: Truth3,
+    /// The other subject it was looked at of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Arc<str>>,
+    /// Why it is undetermined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Arc<str>>,
+}
+
+/// The outcome of a rule for a subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleResult {
+    /// The rule's code.
+    pub rule: Arc<str>,
+    /// Whether it fired.
+    pub fired: Truth3,
+    /// The values compared.
+    pub compared: Vec<Comparison>,
+    /// Whether the scheme's word or a waiver decided, because the condition was undetermined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<Settled>,
+}
+
+/// What settled a value or a rule that was undetermined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// The scheme says what then holds.
+    Scheme,
+    /// A waiver does.
+    Waiver,
+}
+
+/// A step of the grade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GradeStep {
+    /// Which step of the order of evaluation.
+    pub step: Step,
+    /// The grade before.
+    pub from: Option<Arc<str>>,
+    /// The grade after.
+    pub to: Option<Arc<str>>,
+    /// The rule or quota that did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Arc<str>>,
+}
+
+/// Steps that set or change a grade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Disqualified.
+    Disqualified,
+    /// Read off the total by bands, or the proposed grade.
+    Base,
+    /// Capped, floored or set by a rule that looks at the subject alone.
+    Rule,
+    /// Capped because of a related subject.
+    RelatedCap,
+    /// Beyond a quota.
+    Quota,
+    /// Handed a seat that a cap freed.
+    HandedOn,
+    /// Adjusted by the committee.
+    Adjustment,
+}
+
+/// Points of a section or indicator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeResult {
+    /// Its code.
+    pub node: Arc<str>,
+    /// The sum of its children, with what rules add or take away.
+    pub sum: Option<Points>,
+    /// The same after the node's own floor or ceiling.
+    pub points: Option<Points>,
+    /// The most that it can be worth for this subject; absent on deductions.
+    pub maximum: Option<Points>,
+}
+
+/// Points of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemResult {
+    /// Its code.
+    pub item: Arc<str>,
+    /// What it is worth.
+    pub points: Option<Points>,
+    /// How that came about.
+    pub state: ItemState,
+    /// Values and parts behind it, where it is more than points awarded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Box<ItemTrace>>,
+}
+
+/// How an item got its points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemState {
+    /// Scored.
+    Scored,
+    /// Its gate is shut.
+    Gated,
+    /// A value is missing; the scheme says what holds.
+    ByScheme,
+    /// A value is missing; a waiver says what holds.
+    ByWaiver,
+    /// It does not apply.
+    NotApplicable,
+    /// A value is missing.
+    Missing,
+}
+
+/// What is behind an item's points.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemTrace {
+    /// Its parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartResult>,
+    /// The comparisons of its gate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gate: Vec<Comparison>,
+}
+
+/// Points of a part; an item without parts has one, without a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartResult {
+    /// Its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Arc<str>>,
+    /// What was looked at.
+    pub what: Arc<str>,
+    /// Its value.
+    pub value: Shown,
+    /// What it is worth.
+    pub points: Option<Points>,
+    /// Why it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Arc<str>>,
+}
+
+/// A figure of a survey.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FigureResult {
+    /// What it is: `survey/public/satisfaction_rate` with question, panel and channel.
+    pub what: Arc<str>,
+    /// Its value: counts where it is a plain rate.
+    pub value: Shown,
+    /// The same cut for reading, such as `93.33%`.
+    pub text: Arc<str>,
+    /// The 95 % Wilson interval of a plain rate, in ten-thousandths; for information.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wilson_e4: Option<(u32, u32)>,
+    /// Counts by class of answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<(AnswerClass, u64)>,
+    /// Why it is undefined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Arc<str>>,
+}
+
+/// Something that stands between a subject and the next grade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obstacle {
+    /// The grade that is out of reach.
+    pub grade: Arc<str>,
+    /// The rule or quota, or nothing where it is the total.
+    pub by: Option<Arc<str>>,
+    /// The comparison that would have to turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Comparison>,
+    /// The smallest change that would clear it.
+    pub change: Change,
+}
+
+/// The smallest change that clears an obstacle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// So many more points.
+    Points(Points),
+    /// So many answers converted, the denominator fixed.
+    Answers(u64),
+    /// So many facts fewer, or more where negative.
+    Facts(i64),
+    /// A value that is so far away.
+    Gap(Ratio),
+    /// The subjects that stood before it in the quota.
+    Ahead(Vec<Arc<str>>),
+    /// The investigation would have to find otherwise.
+    Finding,
+    /// A related subject's result would have to be better.
+    Related(Arc<str>),
+    /// Something that counting cannot say.
+    Other,
+}
+
+/// What comes of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consequence {
+    /// The rule.
+    pub rule: Arc<str>,
+    /// `alert`, or the kind of follow-up.
+    pub kind: Arc<str>,
+    /// Whom it concerns.
+    pub subjects: Vec<Arc<str>>,
+    /// Calendar days to do it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_days: Option<u32>,
+    /// Working days to do it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_working_days: Option<u32>,
+    /// Points on the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_points: Option<Points>,
+    /// The highest grade left open in another appraisal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Arc<str>>,
+}
+
+/// Something that stands in the way of closing, or that is alarming.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Gap {
+    /// The subject, where it concerns one.
+    pub subject: Option<Arc<str>>,
+    /// What it is.
+    pub kind: GapKind,
+    /// The item, rule, survey or quota.
+    pub place: Arc<str>,
+    /// What exactly is missing or contradictory.
+    pub detail: Arc<str>,
+    /// Whether the round cannot be closed with it.
+    pub blocks: bool,
+    /// The action that clears it.
+    pub action: Action,
+}
+
+/// Kinds of gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// An item has no value.
+    MissingValue,
+    /// A rule is undetermined.
+    UndeterminedRule,
+    /// A survey is still open.
+    OpenSurvey,
+    /// An investigation is due, not yet opened.
+    InvestigationDue,
+    /// An investigation is open.
+    InvestigationOpen,
+    /// Rules contradict each other.
+    Contradiction,
+    /// More subjects hold a grade by right than there are seats.
+    QuotaContradiction,
+    /// Subjects tied across a quota's line wait for the committee.
+    TieToDecide,
+    /// A quota group holds an undetermined subject.
+    QuotaUndetermined,
+    /// Due two labels that exclude each other.
+    LabelConflict,
+    /// A cap whose ground an adjustment has lifted.
+    CapWithoutGround,
+    /// An adjustment was refused.
+    AdjustmentRefused,
+    /// A number is too large.
+    Overflow,
+    /// An alert fired.
+    Alert,
+    /// The recount of sheets differs from the tallies kept.
+    TallyMismatch,
+}
+
+/// The action that clears a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Award the points.
+    EnterScore,
+    /// Report the measure.
+    EnterMeasure,
+    /// Confirm that there was none.
+    ConfirmNone,
+    /// Close the survey.
+    CloseSurvey,
+    /// Collect more answers, or waive.
+    CollectAnswers,
+    /// Open the investigation.
+    OpenInvestigation,
+    /// Record the finding.
+    RecordFinding,
+    /// Waive it by name with a reason.
+    Waive,
+    /// Let the committee choose.
+    ChooseByCommittee,
+    /// Mend the scheme in a new version.
+    MendScheme,
+    /// Confirm the related subject's result first.
+    SettleRelated,
+    /// Look at it; nothing is needed for closing.
+    Look,
+}
+
+/// How a quota was filled in one group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaResult {
+    /// The quota's code.
+    pub quota: Arc<str>,
+    /// The group, as codes joined by `/`.
+    pub group: Arc<str>,
+    /// How many subjects count.
+    pub size: u32,
+    /// How many seats there are.
+    pub seats: u32,
+    /// Who holds one, in order.
+    pub holders: Vec<Arc<str>>,
+    /// Who fell for want of one, in order.
+    pub fallen: Vec<Arc<str>>,
+}
+
+impl Outcome {
+    /// The decision on a subject.
+    pub fn find(&self, subject: &str) -> Option<&Decision> {
+        let place = self
+            .decisions
+            .binary_search_by(|decision| decision.subject.as_ref().cmp(subject))
+            .ok()?;
+        self.decisions.get(place)
+    }
+
+    /// What keeps the round from being closed.
+    pub fn blocking(&self) -> impl Iterator<Item = &Gap> {
+        self.gaps.iter().filter(|gap| gap.blocks)
+    }
+}
+
+/// The 95 % Wilson interval of n out of d, in ten-thousandths, both bounds rounded outwards; for information only.
+pub fn wilson_e4(n: u64, d: u64) -> Option<(u32, u32)> {
+    if d == 0 || n > d {
+        return None;
+    }
+    // With z² = 3.8416: (p + z²/2d ± z·√(p(1−p)/d + z²/4d²)) / (1 + z²/d), all scaled to whole numbers.
+    let (n, d) = (BigInt::from(n), BigInt::from(d));
+    let z2 = BigInt::from(38_416_u32);
+    let scale = BigInt::from(10_000_u32);
+    // centre·2(d + z²) = 2n + z²; the root's square is z²·(4n(d−n)/d + z²).
+    let under = (&d * &scale + &z2) * 2;
+    let centre = &n * &scale * 2 + &z2;
+    let square: BigInt = &z2 * (&n * (&d - &n) * &scale * 4 / &d + &z2);
+    let root = square.sqrt() + 1;
+    let low = (&centre - &root) * &scale / &under;
+    let high = ((&centre + &root) * &scale + &under - 1) / &under;
+    let to = |value: BigInt| u32::try_from(value.max(BigInt::from(0)).min(scale.clone())).ok();
+    Some((to(low)?, to(high)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wilson_interval_agrees_with_the_textbook() {
+        // 90 of 100: 0.8256 to 0.9448.
+        let (low, high) = wilson_e4(90, 100).unwrap();
+        assert!(
+            (8254..=8257).contains(&low) && (9447..=9450).contains(&high),
+            "{low} {high}"
+        );
+        assert_eq!(wilson_e4(0, 0), None);
+        assert_eq!(wilson_e4(0, 10).unwrap().0, 0);
+        assert_eq!(wilson_e4(10, 10).unwrap().1, 10_000);
+    }
+
+    #[test]
+    fn three_valued_logic_keeps_its_table() {
+        use Truth3::{False, True, Undetermined};
+        assert_eq!(False.and(Undetermined), False);
+        assert_eq!(True.or(Undetermined), True);
+        assert_eq!(True.and(Undetermined), Undetermined);
+        assert_eq!(False.or(Undetermined), Undetermined);
+        assert_eq!(Undetermined.negate(), Undetermined);
+    }
+}

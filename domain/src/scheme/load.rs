@@ -1,0 +1,373 @@
+//! Reads a scheme file and collects every fault of its form, each with line and column.
+//!
+//! Elements that cannot be read are left out, and what they would have been is remembered, so that one fault does
+//! not set off others. Whether the parts agree is deliberately absent: [`super::check`] asks that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::Fault;
+use super::file::{Closing, FORMAT, GradedBy, Grading, SchemeFile, Words};
+use crate::number::{Rounding, RoundingMode};
+
+/// Faults of one file are listed up to this many; more help nobody.
+const MOST_FAULTS: usize = 200;
+
+/// A file that was read, with the faults found so far.
+pub(super) struct Loaded {
+    /// What could be read.
+    pub file: SchemeFile,
+    /// Codes of elements that could not be read, so that nothing that names them is blamed.
+    pub lost: BTreeSet<String>,
+    /// The faults.
+    pub faults: Faults,
+}
+
+/// Faults with the places of a file's keys.
+pub(super) struct Faults {
+    list: Vec<Fault>,
+    places: BTreeMap<String, (u32, u32)>,
+    lines: Vec<usize>,
+}
+
+impl Faults {
+    fn new(text: &str) -> Self {
+        let mut lines = vec![0];
+        lines.extend(
+            text.bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(at, _)| at.saturating_add(1)),
+        );
+        Self {
+            list: Vec::new(),
+            places: BTreeMap::new(),
+            lines,
+        }
+    }
+
+    /// Line and column, from 1, of a byte.
+    fn position(&self, at: usize) -> (u32, u32) {
+        let line = self.lines.partition_point(|start| *start <= at);
+        let start = line
+            .checked_sub(1)
+            .and_then(|l| self.lines.get(l))
+            .copied()
+            .unwrap_or(0);
+        let column = at.saturating_sub(start).saturating_add(1);
+        (
+            u32::try_from(line).unwrap_or(u32::MAX),
+            u32::try_from(column).unwrap_or(u32::MAX),
+        )
+    }
+
+    fn add_at(&mut self, at: usize, path: &str, code: &'static str, message: String) {
+        let (line, column) = self.position(at);
+        self.push(Fault {
+            code,
+            path: path.to_owned(),
+            line,
+            column,
+            message,
+        });
+    }
+
+    /// A fault at a path; its place is that of the path, or of the nearest part of it that stands in the file.
+    pub fn add(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
+        let mut known = path;
+        let (line, column) = loop {
+            if let Some(place) = self.places.get(known) {
+                break *place;
+            }
+            match known.rsplit_once('/') {
+                Some((shorter, _)) => known = shorter,
+                None => break (1, 1),
+            }
+        };
+        self.push(Fault {
+            code,
+            path: path.to_owned(),
+            line,
+            column,
+            message: message.into(),
+        });
+    }
+
+    fn push(&mut self, fault: Fault) {
+        if self.list.len() < MOST_FAULTS {
+            self.list.push(fault);
+        }
+    }
+
+    /// Whether something stands at this path.
+    pub fn knows(&self, path: &str) -> bool {
+        self.places.contains_key(path)
+    }
+
+    /// All faults in the order of the file.
+    pub fn into_list(mut self) -> Vec<Fault> {
+        self.list.sort_by(|a, b| {
+            (a.line, a.column, a.code, &a.path).cmp(&(b.line, b.column, b.code, &b.path))
+        });
+        self.list.dedup();
+        self.list
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+/// Reads a file.
+pub(super) fn load(text: &str) -> Loaded {
+    let mut faults = Faults::new(text);
+    let (tree, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let at = error.span().map_or(0, |span| span.start);
+        faults.add_at(at, "", "syntax", error.message().replace('\n', ": "));
+    }
+    let mut places = BTreeMap::new();
+    record_places(&faults, &mut places, "", tree.get_ref());
+    faults.places = places;
+
+    let mut reader = Reader {
+        faults,
+        root: tree.into_inner(),
+        lost: BTreeSet::new(),
+    };
+    let file = SchemeFile {
+        format: reader.one("format").unwrap_or_else(|| FORMAT.to_owned()),
+        code: reader.one("code").unwrap_or_default(),
+        version: reader.one("version").unwrap_or_default(),
+        name: reader.one("name").unwrap_or_else(|| Words {
+            zh: String::new(),
+            en: String::new(),
+        }),
+        about: reader.maybe("about"),
+        source: reader.list("source", Needed::No),
+        assumption: reader.list("assumption", Needed::No),
+        numbers: reader.one("numbers").unwrap_or(Rounding {
+            decimals: 2,
+            mode: RoundingMode::HalfUp,
+        }),
+        grading: reader.one("grading").unwrap_or(Grading {
+            by: GradedBy::Total,
+            minimum: None,
+            scale_not_applicable: None,
+            total_floor: None,
+            total_ceiling: None,
+            tie_breakers: Vec::new(),
+        }),
+        closing: reader
+            .one("closing")
+            .unwrap_or(Closing { two_people: false }),
+        grade: reader.list("grade", Needed::Yes),
+        category: reader.list("category", Needed::Yes),
+        measure: reader.list("measure", Needed::No),
+        fact: reader.list("fact", Needed::No),
+        scale: reader.list("scale", Needed::No),
+        survey: reader.list("survey", Needed::No),
+        section: reader.list("section", Needed::Yes),
+        indicator: reader.list("indicator", Needed::No),
+        item: reader.list("item", Needed::Yes),
+        label: reader.list("label", Needed::No),
+        rule: reader.list("rule", Needed::No),
+        quota: reader.list("quota", Needed::No),
+    };
+    reader.refuse_rest();
+    Loaded {
+        file,
+        lost: reader.lost,
+        faults: reader.faults,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Yes,
+    No,
+}
+
+struct Reader<'a> {
+    faults: Faults,
+    root: DeTable<'a>,
+    lost: BTreeSet<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// A value that has to be there.
+    fn one<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        let found = self.root.remove(key);
+        if found.is_none() {
+            self.faults.add(
+                "",
+                "missing_key",
+                format!("`{key}` is missing: a scheme has to say it"),
+            );
+        }
+        self.read(key, found?)
+    }
+
+    /// A value that may be there.
+    fn maybe<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        let found = self.root.remove(key)?;
+        self.read(key, found)
+    }
+
+    /// A list of tables, `[[key]]`.
+    fn list<T: DeserializeOwned>(&mut self, key: &'static str, needed: Needed) -> Vec<T> {
+        let Some(found) = self.root.remove(key) else {
+            if needed == Needed::Yes {
+                self.faults.add(
+                    "",
+                    "missing_key",
+                    format!("there is no `[[{key}]]`: a scheme needs at least one"),
+                );
+            }
+            return Vec::new();
+        };
+        let at = found.span().start;
+        let DeValue::Array(elements) = found.into_inner() else {
+            self.faults.add_at(
+                at,
+                key,
+                "wrong_type",
+                format!("`{key}` is a list of tables: write `[[{key}]]`"),
+            );
+            return Vec::new();
+        };
+        let mut read = Vec::new();
+        for (number, element) in elements.into_iter().enumerate() {
+            let code = code_of(element.get_ref());
+            let path = format!(
+                "{key}/{}",
+                code.clone().unwrap_or_else(|| number.to_string())
+            );
+            match self.read(&path, element) {
+                Some(value) => read.push(value),
+                None => self.lost.extend(code),
+            }
+        }
+        read
+    }
+
+    /// Reads a value, listing every key that it does not know and any other fault.
+    fn read<T: DeserializeOwned>(&mut self, path: &str, value: Spanned<DeValue<'a>>) -> Option<T> {
+        let mut value = value;
+        let whole = value.span().start;
+        // serde stops at the first fault: a key that is not known is reported and taken out, then it is tried again.
+        for _ in 0..MOST_FAULTS {
+            let error = match T::deserialize(value.clone().into_deserializer()) {
+                Ok(read) => return Some(read),
+                Err(error) => error,
+            };
+            let at = error.span().map_or(whole, |span| span.start);
+            let message = error.message().replace('\n', ": ");
+            let unknown = message.starts_with("unknown field");
+            let code = if unknown {
+                "unknown_key"
+            } else if message.starts_with("missing field") {
+                "missing_key"
+            } else {
+                "wrong_value"
+            };
+            self.faults.add_at(at, path, code, message);
+            if !unknown || !remove_key_at(&mut value, at) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn refuse_rest(&mut self) {
+        let rest: Vec<(usize, String)> = self
+            .root
+            .iter()
+            .map(|(key, _)| (key.span().start, key.get_ref().to_string()))
+            .collect();
+        for (at, key) in rest {
+            self.faults.add_at(
+                at,
+                &key,
+                "unknown_key",
+                format!("unknown key `{key}`: a scheme has no such part"),
+            );
+        }
+    }
+}
+
+fn code_of(value: &DeValue<'_>) -> Option<String> {
+    value
+        .as_table()?
+        .get("code")?
+        .get_ref()
+        .as_str()
+        .map(str::to_owned)
+}
+
+/// Takes out the key that stands at a byte, wherever it is nested.
+fn remove_key_at(value: &mut Spanned<DeValue<'_>>, at: usize) -> bool {
+    match value.get_mut() {
+        DeValue::Table(table) => {
+            let found = table
+                .iter()
+                .find(|(key, _)| key.span().start == at)
+                .map(|(key, _)| key.get_ref().to_string());
+            if let Some(key) = found {
+                return table.remove(key.as_str()).is_some();
+            }
+            table.iter_mut().any(|(_, inner)| remove_key_at(inner, at))
+        }
+        DeValue::Array(list) => list.iter_mut().any(|inner| remove_key_at(inner, at)),
+        _ => false,
+    }
+}
+
+/// Remembers where each key stands; elements of lists are named by their code, or their number from 0.
+fn record_places(
+    faults: &Faults,
+    places: &mut BTreeMap<String, (u32, u32)>,
+    path: &str,
+    table: &DeTable<'_>,
+) {
+    for (key, value) in table {
+        let here = if path.is_empty() {
+            key.get_ref().to_string()
+        } else {
+            format!("{path}/{}", key.get_ref())
+        };
+        places
+            .entry(here.clone())
+            .or_insert_with(|| faults.position(key.span().start));
+        record_value(faults, places, &here, value);
+    }
+}
+
+fn record_value(
+    faults: &Faults,
+    places: &mut BTreeMap<String, (u32, u32)>,
+    path: &str,
+    value: &Spanned<DeValue<'_>>,
+) {
+    match value.get_ref() {
+        DeValue::Table(table) => record_places(faults, places, path, table),
+        DeValue::Array(list) => {
+            for (number, element) in list.iter().enumerate() {
+                let mut here = format!(
+                    "{path}/{}",
+                    code_of(element.get_ref()).unwrap_or_else(|| number.to_string())
+                );
+                if places.contains_key(&here) {
+                    here = format!("{here}#{number}");
+                }
+                places.insert(here.clone(), faults.position(element.span().start));
+                record_value(faults, places, &here, element);
+            }
+        }
+        _ => {}
+    }
+}
