@@ -1,1 +1,7 @@
-//! HTTP, GraphQL, citizen pages and the command line
+//! HTTP, GraphQL, citizen pages and the command line.
+
+pub mod auth;
+pub mod config;
+pub mod graphql;
+pub mod http;
+pub mod telemetry;

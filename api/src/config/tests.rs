@@ -1,0 +1,1 @@
+//! Settings from all sources, and every fault at once.

@@ -1,0 +1,1 @@
+//! The shell on real connections and by itself.
