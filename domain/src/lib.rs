@@ -53,3 +53,4 @@ pub mod inputs;
 pub mod number;
 pub mod outcome;
 pub mod scheme;
+pub mod survey;

@@ -1,0 +1,21 @@
+//! Surveys (满意度测评): the frozen definition, one respondent's answers, their validity and the tally.
+//!
+//! The form that a citizen sees, the check of what comes back and the recount at the close-out all read the same
+//! [`Definition`]. Rates and mean scores are deliberately absent: they are figures, made from a [`Tally`] elsewhere.
+
+mod answer;
+mod definition;
+mod sheet;
+mod tally;
+mod text;
+mod validity;
+
+pub use answer::{Answer, AnswerFault, Answers, Entries, FaultCode, parse, validate};
+pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question};
+pub use sheet::{SheetError, decode, encode};
+pub use tally::{SheetState, Tally, recount};
+pub use text::{clean, without_controls};
+pub use validity::{Invalidity, Verdict, judge};
+
+#[cfg(test)]
+mod tests;

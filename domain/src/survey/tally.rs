@@ -1,0 +1,183 @@
+//! Counts of sheets and of their answers, kept up while sheets come in and made again from the sheets at the end.
+
+use std::collections::BTreeMap;
+
+use super::answer::Answer;
+use super::sheet::{self, SheetError};
+use super::{Asked, Definition};
+
+/// What became of a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SheetState {
+    /// It counts.
+    Valid,
+    /// A validity rule speaks against it.
+    Invalid,
+    /// Another sheet of the same person counts.
+    Replaced,
+    /// It was entered after the survey closed.
+    Late,
+    /// Its batch has more sheets than were issued.
+    Quarantined,
+}
+
+impl SheetState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::Valid,
+        Self::Invalid,
+        Self::Replaced,
+        Self::Late,
+        Self::Quarantined,
+    ];
+
+    /// The word that is stored and exported.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Replaced => "replaced",
+            Self::Late => "late",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// The state of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// Counts of one group of sheets, say of one subject, panel and channel.
+///
+/// Only the answers of valid sheets are counted; silence is no answer and is not counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Sheets by what became of them; a state without sheets is absent.
+    pub sheets: BTreeMap<SheetState, u64>,
+    /// Answers by the number of the question and the place of the option; none counted are absent. Of a question
+    /// answered in words option 0 counts the sheets that hold words.
+    pub answers: BTreeMap<(u16, u16), u64>,
+}
+
+impl Tally {
+    /// Counts a sheet by its bytes.
+    ///
+    /// # Errors
+    /// [`SheetError`] if the bytes are not of this definition; nothing is counted then.
+    pub fn add(
+        &mut self,
+        definition: &Definition,
+        state: SheetState,
+        bytes: &[u8],
+    ) -> Result<(), SheetError> {
+        let answers = sheet::decode(definition, bytes)?;
+        *self.sheets.entry(state).or_default() += 1;
+        if state != SheetState::Valid {
+            return Ok(());
+        }
+        for (number, answer) in answers.iter().enumerate() {
+            for option in options(answer) {
+                let number = u16::try_from(number).unwrap_or(u16::MAX);
+                *self.answers.entry((number, option)).or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many answers to this question took this option.
+    pub fn count(&self, question: u16, option: u16) -> u64 {
+        self.answers.get(&(question, option)).copied().unwrap_or(0)
+    }
+
+    /// Sheets in this state.
+    pub fn sheets(&self, state: SheetState) -> u64 {
+        self.sheets.get(&state).copied().unwrap_or(0)
+    }
+}
+
+fn options(answer: &Answer) -> impl Iterator<Item = u16> {
+    let bits = match answer {
+        Answer::Several(bits) => *bits,
+        Answer::Silent | Answer::One(_) | Answer::Words(_) => 0,
+    };
+    let one = match answer {
+        Answer::One(place) => Some(u16::from(*place)),
+        Answer::Words(_) => Some(0),
+        Answer::Silent | Answer::Several(_) => None,
+    };
+    one.into_iter()
+        .chain((0..64_u16).filter(move |place| (bits >> place) & 1 == 1))
+}
+
+/// Counts many sheets of one group that lie one behind the other, as fast as memory allows.
+///
+/// # Errors
+/// [`SheetError`] if the bytes are not whole sheets of this definition, or a byte is no answer.
+pub fn recount(
+    definition: &Definition,
+    state: SheetState,
+    sheets: &[u8],
+) -> Result<Tally, SheetError> {
+    let width = definition.width();
+    if width == 0 || !sheets.len().is_multiple_of(width) {
+        return Err(SheetError::Width {
+            expected: width,
+            found: sheets.len(),
+        });
+    }
+    // How often each byte value stands in each column; what the values mean is asked once at the end.
+    let mut columns = vec![[0_u64; 256]; width];
+    let mut count = 0_u64;
+    for sheet in sheets.chunks_exact(width) {
+        count += 1;
+        for (column, byte) in columns.iter_mut().zip(sheet) {
+            if let Some(cell) = column.get_mut(usize::from(*byte)) {
+                *cell += 1;
+            }
+        }
+    }
+    let mut tally = Tally::default();
+    if count > 0 {
+        tally.sheets.insert(state, count);
+    }
+    let mut columns = columns.into_iter();
+    for (number, question) in definition.questions.iter().enumerate() {
+        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        let unknown = || SheetError::Option(question.code.clone());
+        for (byte_place, column) in columns.by_ref().take(question.width()).enumerate() {
+            for (value, cell) in column
+                .into_iter()
+                .enumerate()
+                .filter(|(value, cell)| *cell > 0 && *value > 0)
+            {
+                let value = u16::try_from(value).map_err(|_| unknown())?;
+                for option in meaning(&question.asked, byte_place, value) {
+                    if usize::from(option) >= question.options().len().max(1) {
+                        return Err(unknown());
+                    }
+                    if state == SheetState::Valid {
+                        *tally.answers.entry((number, option)).or_default() += cell;
+                    }
+                }
+            }
+        }
+    }
+    Ok(tally)
+}
+
+/// The options that a byte other than 0 stands for.
+fn meaning(asked: &Asked, byte_place: usize, value: u16) -> Vec<u16> {
+    match asked {
+        Asked::Rated(_) | Asked::One(_) | Asked::Words { .. } => vec![value - 1],
+        Asked::Several(_) => {
+            let first = u16::try_from(byte_place)
+                .unwrap_or(u16::MAX)
+                .saturating_mul(8);
+            (0..8)
+                .filter(|bit| (value >> bit) & 1 == 1)
+                .map(|bit| first.saturating_add(bit))
+                .collect()
+        }
+    }
+}

@@ -1,0 +1,334 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::scheme::file;
+
+const SCHEME: &str = r#"
+[[scale]]
+code = "four"
+option = [
+  { code = "good", label = { zh = "满意", en = "Satisfied" }, class = "satisfied", weight = "100" },
+  { code = "fair", label = { zh = "基本满意", en = "Fairly satisfied" }, class = "neutral", weight = "60" },
+  { code = "bad", label = { zh = "不满意", en = "Dissatisfied" }, class = "dissatisfied", weight = "0" },
+  { code = "unknown", label = { zh = "不了解", en = "I do not know" }, class = "no_opinion" },
+]
+
+[survey]
+code = "service"
+name = { zh = "满意度测评", en = "Satisfaction survey" }
+denominator = "rated"
+combine = "pooled"
+panel = [{ code = "users", name = { zh = "服务对象", en = "Service users" } }]
+channel = [{ code = "web" }, { code = "paper" }]
+
+[survey.validity]
+most_no_opinion = 1
+least_seconds = 5
+straight_line = { options = ["good", "bad"], least = 2 }
+
+[[survey.question]]
+code = "speed"
+text = { zh = "速度", en = "Speed" }
+scale = "four"
+required = true
+
+[[survey.question]]
+code = "manner"
+text = { zh = "态度", en = "Manner" }
+scale = "four"
+required = true
+
+[[survey.question]]
+code = "ways"
+text = { zh = "途径", en = "Ways" }
+several = true
+choice = [
+  { code = "a", name = { zh = "甲", en = "A" } }, { code = "b", name = { zh = "乙", en = "B" } },
+  { code = "c", name = { zh = "丙", en = "C" } }, { code = "d", name = { zh = "丁", en = "D" } },
+  { code = "e", name = { zh = "戊", en = "E" } }, { code = "f", name = { zh = "己", en = "F" } },
+  { code = "g", name = { zh = "庚", en = "G" } }, { code = "h", name = { zh = "辛", en = "H" } },
+  { code = "i", name = { zh = "壬", en = "I" } },
+]
+
+[[survey.question]]
+code = "first_time"
+text = { zh = "首次", en = "First time" }
+choice = [{ code = "yes", name = { zh = "是", en = "Yes" } }, { code = "no", name = { zh = "否", en = "No" } }]
+
+[[survey.question]]
+code = "more"
+text = { zh = "建议", en = "Suggestions" }
+longest = 10
+"#;
+
+#[derive(serde::Deserialize)]
+struct Part {
+    scale: Vec<file::Scale>,
+    survey: file::Survey,
+}
+
+fn part() -> Part {
+    toml::from_str(SCHEME).unwrap()
+}
+
+fn definition() -> Definition {
+    let part = part();
+    Definition::of(&part.survey, &part.scale).unwrap()
+}
+
+fn sheet(pairs: &[(&str, &str)]) -> Entries {
+    pairs.iter().copied().collect()
+}
+
+fn faults(pairs: &[(&str, &str)]) -> Vec<(String, FaultCode)> {
+    let faults = validate(&definition(), &sheet(pairs)).unwrap_err();
+    faults
+        .into_iter()
+        .map(|fault| (fault.question, fault.code))
+        .collect()
+}
+
+#[test]
+fn a_definition_survives_its_canonical_json() {
+    let definition = definition();
+    let text = serde_json_canonicalizer::to_string(&definition).unwrap();
+    let read: Definition = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json_canonicalizer::to_string(&read).unwrap(), text);
+    assert_eq!(definition.width(), 6);
+}
+
+#[test]
+fn a_survey_that_cannot_be_asked_has_no_definition() {
+    let with = |change: &dyn Fn(&mut Part)| {
+        let mut part = part();
+        change(&mut part);
+        Definition::of(&part.survey, &part.scale)
+            .unwrap_err()
+            .to_string()
+    };
+    insta::assert_snapshot!(
+        [
+            with(&|part| part.survey.question[0].scale = Some("five".to_owned())),
+            with(&|part| part.survey.question[0].longest = Some(5)),
+            with(&|part| part.survey.question[4].longest = Some(0)),
+            with(&|part| part.scale[0].option.clear()),
+            with(&|part| part.survey.question.clear()),
+            with(&|part| part.survey.question[1].code = "speed".to_owned()),
+        ]
+        .join("\n"),
+        @r"
+    question `speed` names the scale `five`, which the scheme does not have
+    question `speed` needs exactly one of `scale`, `choice` and `longest`
+    question `more` allows 0 characters, where 1 to 4000 are possible
+    question `speed` has 0 options, where 1 to 255 are possible
+    the survey has 0 questions, where 1 to 500 are possible
+    `speed` stands twice, give each question and each option of a question its own code
+    "
+    );
+}
+
+#[test]
+fn every_fault_of_a_sheet_is_named_with_its_question() {
+    let long = "一二三四五六七八九十十";
+    let found = faults(&[
+        ("speed", "great"),
+        ("ways", "z"),
+        ("first_time", "yes"),
+        ("first_time", "no"),
+        ("more", long),
+        ("x", "1"),
+    ]);
+    let expected = [
+        ("speed", FaultCode::UnknownOption),
+        ("manner", FaultCode::Missing),
+        ("ways", FaultCode::UnknownOption),
+        ("first_time", FaultCode::TooMany),
+        (
+            "more",
+            FaultCode::TooLong {
+                longest: 10,
+                found: 11,
+            },
+        ),
+        ("x", FaultCode::UnknownQuestion),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(question, code)| (question.to_owned(), code))
+    );
+}
+
+#[test]
+fn blank_answers_are_silence_and_silence_is_missing_where_an_answer_is_required() {
+    assert_eq!(faults(&[("speed", " "), ("manner", "")]).len(), 2);
+    let blank = parse(&definition(), &sheet(&[("more", "\n \u{200f}")])).unwrap();
+    assert!(blank.iter().all(|answer| *answer == Answer::Silent));
+    assert_eq!(
+        judge(&definition(), &blank, None),
+        Verdict::Invalid(Invalidity::RequiredMissing)
+    );
+}
+
+#[test]
+fn control_characters_are_refused_and_line_ends_are_not() {
+    for control in ['\0', '\u{1}', '\u{7}', '\u{1b}', '\u{7f}', '\u{9b}'] {
+        let words = format!("a{control}b");
+        assert_eq!(
+            faults(&[("speed", "good"), ("manner", "bad"), ("more", &words)]),
+            [("more".to_owned(), FaultCode::ControlCharacter)]
+        );
+        assert_eq!(without_controls(&words), "ab");
+    }
+    assert_eq!(clean(" a\r\nb\tc\u{202e} "), Some("a\nb c".to_owned()));
+}
+
+#[test]
+fn one_spelling_of_a_text_is_kept() {
+    assert_eq!(clean("e\u{301}"), Some("\u{e9}".to_owned()));
+}
+
+#[test]
+fn the_same_answers_have_one_digest_whatever_their_spelling() {
+    let definition = definition();
+    let digest = |pairs: &[(&str, &str)]| {
+        validate(&definition, &sheet(pairs))
+            .unwrap()
+            .digest(&definition)
+    };
+    let one = digest(&[("speed", "good"), ("manner", "bad"), ("more", "a\r\nb")]);
+    assert_eq!(
+        one,
+        digest(&[("more", "a\nb "), ("manner", "bad"), ("speed", "good")])
+    );
+    assert_ne!(
+        one,
+        digest(&[("speed", "good"), ("manner", "bad"), ("more", "ab")])
+    );
+    assert_ne!(
+        one,
+        digest(&[("speed", "bad"), ("manner", "bad"), ("more", "a\nb")])
+    );
+}
+
+fn verdict(pairs: &[(&str, &str)], seconds: Option<u64>) -> Verdict {
+    let definition = definition();
+    judge(
+        &definition,
+        &validate(&definition, &sheet(pairs)).unwrap(),
+        seconds,
+    )
+}
+
+#[test]
+fn validity_rules_apply_where_their_datum_is_known() {
+    let plain = [("speed", "good"), ("manner", "fair")];
+    assert_eq!(verdict(&plain, Some(5)), Verdict::Valid);
+    assert_eq!(verdict(&plain, None), Verdict::Valid);
+    assert_eq!(
+        verdict(&plain, Some(4)),
+        Verdict::Invalid(Invalidity::TooFast)
+    );
+    assert_eq!(
+        verdict(&[("speed", "unknown"), ("manner", "unknown")], None),
+        Verdict::Invalid(Invalidity::TooManyNoOpinion)
+    );
+}
+
+#[test]
+fn a_straight_line_looks_at_rated_answers_of_the_named_options_alone() {
+    assert_eq!(
+        verdict(&[("speed", "good"), ("manner", "good")], None),
+        Verdict::Invalid(Invalidity::StraightLine)
+    );
+    assert_eq!(
+        verdict(&[("speed", "fair"), ("manner", "fair")], None),
+        Verdict::Valid
+    );
+    // One rated answer is shorter than the line that the survey names.
+    assert_eq!(
+        verdict(&[("speed", "good"), ("manner", "unknown")], None),
+        Verdict::Valid
+    );
+}
+
+#[test]
+fn bytes_of_another_definition_are_refused() {
+    let definition = definition();
+    assert_eq!(
+        decode(&definition, &[1, 1]),
+        Err(SheetError::Width {
+            expected: 6,
+            found: 2
+        })
+    );
+    assert!(decode(&definition, &[5, 0, 0, 0, 0, 0]).is_err());
+    assert!(decode(&definition, &[0, 0, 0, 2, 0, 0]).is_err());
+    assert!(decode(&definition, &[0, 0, 0, 0, 0, 2]).is_err());
+    for wrong in [[5, 0, 0, 0, 0, 0], [0, 0, 0, 2, 0, 0], [0, 0, 0, 0, 0, 2]] {
+        assert!(recount(&definition, SheetState::Valid, &wrong).is_err());
+    }
+}
+
+fn option() -> impl Strategy<Value = Option<&'static str>> {
+    prop::option::of(prop::sample::select(vec!["good", "fair", "bad", "unknown"]))
+}
+
+prop_compose! {
+    fn entries()(
+        speed in option(),
+        manner in option(),
+        ways in prop::collection::btree_set(prop::sample::select(vec!["a", "b", "c", "h", "i"]), 0..5),
+        first in prop::option::of(prop::sample::select(vec!["yes", "no"])),
+        more in prop::option::of("[a-z满意 ]{0,9}"),
+    ) -> Entries {
+        let mut entries = Entries::default();
+        for (question, value) in [("speed", speed), ("manner", manner), ("first_time", first)] {
+            if let Some(value) = value { entries.add(question, value); }
+        }
+        for way in ways { entries.add("ways", way); }
+        if let Some(more) = more { entries.add("more", more); }
+        entries
+    }
+}
+
+proptest! {
+    #[test]
+    fn answers_survive_their_bytes(entries in entries()) {
+        let definition = definition();
+        let answers = parse(&definition, &entries).unwrap();
+        let bytes = encode(&definition, &answers);
+        prop_assert_eq!(bytes.len(), definition.width());
+        let read = decode(&definition, &bytes).unwrap();
+        prop_assert_eq!(encode(&definition, &read), bytes);
+    }
+
+    #[test]
+    fn a_recount_agrees_with_the_count_kept_up(sheets in prop::collection::vec(entries(), 0..40)) {
+        let definition = definition();
+        for state in [SheetState::Valid, SheetState::Invalid] {
+            let mut kept = Tally::default();
+            let mut all = Vec::new();
+            for entries in &sheets {
+                let bytes = encode(&definition, &parse(&definition, entries).unwrap());
+                kept.add(&definition, state, &bytes).unwrap();
+                all.extend(bytes);
+            }
+            prop_assert_eq!(recount(&definition, state, &all).unwrap(), kept);
+        }
+    }
+
+    #[test]
+    fn any_entry_is_an_answer_or_a_fault(question in "[a-z]{0,4}|speed|more", value in "\\PC{0,20}|.{0,20}") {
+        let entries = Entries::from_iter([(question, value)]);
+        if let Ok(answers) = parse(&definition(), &entries) {
+            prop_assert!(answers.words().all(|(_, words)| !words.contains('\0') && words.chars().count() <= 10));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_a_sheet_or_an_error(bytes in prop::collection::vec(any::<u8>(), 6)) {
+        let definition = definition();
+        let decoded = decode(&definition, &bytes).is_ok();
+        prop_assert_eq!(recount(&definition, SheetState::Valid, &bytes).is_ok(), decoded);
+    }
+}
