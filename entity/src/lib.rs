@@ -1,1 +1,41 @@
-//! Rows of the database, one file per table
+//! Rows of the database, one file per table; nothing here decides.
+//!
+//! Ids are bare `i64` here and typed above. Instants are microseconds since the epoch (UTC) in columns `*_at`, dates
+//! are `YYYY-MM-DD` in columns `*_on`, points are ten-thousandths in columns `*_e4`, documents are canonical JSON, and
+//! digests are 32 bytes. What a table refuses is stated by the migrations, not here.
+
+pub mod adjustment;
+pub mod audit_event;
+pub mod checklist_result;
+pub mod decision;
+pub mod fact;
+pub mod investigation;
+pub mod invitation;
+pub mod measure_value;
+pub mod nil_report;
+pub mod outbox;
+pub mod past_grade;
+pub mod proposed_grade;
+pub mod region;
+pub mod relation;
+pub mod revision;
+pub mod round;
+pub mod round_relation;
+pub mod round_subject;
+pub mod scheme;
+pub mod scheme_version;
+pub mod score;
+pub mod session;
+pub mod setting;
+pub mod sheet;
+pub mod sheet_tally;
+pub mod sheet_text;
+pub mod staff;
+pub mod staff_role;
+pub mod standing;
+pub mod subject;
+pub mod survey;
+pub mod survey_issue;
+pub mod survey_link;
+pub mod tally;
+pub mod waiver;

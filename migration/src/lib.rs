@@ -1,1 +1,41 @@
-//! The history of the tables, frozen once released
+//! The history of the tables, frozen once released.
+//!
+//! A file is one step and one area: `m<yyyymmdd>_<number>_<verb>_<thing>.rs`. A released step is never edited; a
+//! change is a new step. The steps are SQL because a reviewer has to see the constraints as the database sees them:
+//! what must never be true of the data is refused here and not in a program that might be bypassed. [`dialect`] holds
+//! the few words in which SQLite and PostgreSQL differ.
+//!
+//! Deliberately absent: a way back. A step that went wrong is mended by a further step, or by a backup.
+
+use sea_orm_migration::MigrationTrait;
+pub use sea_orm_migration::MigratorTrait;
+
+mod dialect;
+mod m20261121_000001_create_places;
+mod m20261121_000002_create_schemes;
+mod m20261121_000003_create_rounds;
+mod m20261121_000004_create_staff;
+mod m20261121_000005_create_surveys;
+mod m20261121_000006_create_scores;
+mod m20261121_000007_create_results;
+mod m20261121_000008_create_log;
+
+/// Every step, oldest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_create_places::Migration),
+            Box::new(m20261121_000002_create_schemes::Migration),
+            Box::new(m20261121_000003_create_rounds::Migration),
+            Box::new(m20261121_000004_create_staff::Migration),
+            Box::new(m20261121_000005_create_surveys::Migration),
+            Box::new(m20261121_000006_create_scores::Migration),
+            Box::new(m20261121_000007_create_results::Migration),
+            Box::new(m20261121_000008_create_log::Migration),
+        ]
+    }
+}

@@ -1,4 +1,11 @@
-//! Use-cases: the only owner of the database
+//! Use-cases: the only owner of the database.
+//!
+//! A use-case takes who asks for it first, asks the access table of the domain once, and does its work in one
+//! transaction together with its line in the log. Rows become values of the domain here and nowhere else, and no type
+//! of the database library leaves this crate.
+//!
+//! Deliberately absent: HTTP, GraphQL, pages, mail and tokens. They are above.
+
 // A request never takes the server down: what can fail says so in its type.
 #![deny(
     clippy::unwrap_used,
@@ -10,3 +17,40 @@
     clippy::todo,
     clippy::unimplemented
 )]
+
+use std::sync::Arc;
+
+pub mod audit;
+pub mod clock;
+pub mod database;
+pub mod fault;
+pub mod id_source;
+pub mod outbox;
+pub mod setting;
+
+pub use clock::Clock;
+pub use database::Database;
+pub use fault::{Fault, Refusal};
+pub use id_source::IdSource;
+
+/// Everything that a use-case needs from outside. Cheap to clone: the clones share the database and the sources.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Where rows live.
+    pub database: Database,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids and secrets come from.
+    pub ids: Arc<IdSource>,
+}
+
+impl Service {
+    /// A service on an open database, with the clock and the randomness of the machine.
+    pub fn new(database: Database) -> Self {
+        Self {
+            database,
+            clock: Arc::new(clock::SystemClock),
+            ids: Arc::new(IdSource::system()),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! A one-time admission to a survey; deliberately without time, order or address.
+
+use sea_orm::entity::prelude::*;
+
+/// Whether an invitation still admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum State {
+    /// `issued`
+    #[sea_orm(string_value = "issued")]
+    Issued,
+    /// `used`
+    #[sea_orm(string_value = "used")]
+    Used,
+    /// `revoked`
+    #[sea_orm(string_value = "revoked")]
+    Revoked,
+}
+
+/// A row of `invitation`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "invitation")]
+pub struct Model {
+    /// The survey.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub survey_id: i64,
+    /// SHA-256 of the token, 32 bytes; the token itself is stored nowhere.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub token_hash: Vec<u8>,
+    /// Whom the answer is about.
+    pub subject_id: i64,
+    /// The panel to which the invited person belongs.
+    pub panel: String,
+    /// Whether it still admits.
+    pub state: State,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,305 @@
+//! One database, two kinds of access: one writer discipline and many readers.
+//!
+//! - A writing transaction knows from its first statement that it will write. On SQLite it begins as `IMMEDIATE` on the
+//!   only connection that may write, so writers queue in memory instead of failing with "database is locked"; on
+//!   PostgreSQL it runs at `READ COMMITTED`, and what must hold is held by constraints and row locks.
+//! - A reading transaction sees one snapshot and cannot write: on SQLite the connection is `query_only`, on PostgreSQL
+//!   it is `REPEATABLE READ READ ONLY` with a statement timeout. Writes have no timeout, for a cancelled write is an
+//!   unknown outcome.
+//! - Settings on which durability rests are read back from the database at start and refused if not in force.
+//!
+//! Deliberately absent: a connection that may do both, and a transaction that begins as a reader and turns into a
+//! writer.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use sqlx::{PgPool, SqlitePool};
+
+use crate::Fault;
+
+mod connection;
+mod postgres;
+mod sqlite;
+
+pub use connection::{ReadTransaction, Reader, WriteTransaction};
+
+/// Where the database is and how many connections it may have.
+#[derive(Clone)]
+pub struct DatabaseSettings {
+    /// `sqlite://<path of a file>` or `postgres://…`, as the role that runs the service.
+    pub url: String,
+    /// On PostgreSQL, the same database as the role that owns the tables and migrates them; without it, `url` does.
+    pub migrate_url: Option<String>,
+    /// Most connections for reading.
+    pub read_connections: u32,
+    /// Most connections for writing on PostgreSQL; SQLite always has one.
+    pub write_connections: u32,
+    /// How long a statement that only reads may take on PostgreSQL.
+    pub read_timeout: Duration,
+    /// How long to wait for a free connection before the database counts as unavailable.
+    pub acquire_timeout: Duration,
+}
+
+impl DatabaseSettings {
+    /// The settings that fit one machine.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            migrate_url: None,
+            read_connections: 8,
+            write_connections: 16,
+            read_timeout: Duration::from_secs(10),
+            acquire_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+// Written by hand: an URL holds a password.
+impl fmt::Debug for DatabaseSettings {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("DatabaseSettings")
+            .field("engine", &Engine::of_url(&self.url).ok())
+            .field("read_connections", &self.read_connections)
+            .field("write_connections", &self.write_connections)
+            .field("read_timeout", &self.read_timeout)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which of the two databases it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file beside the program.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Engine {
+    fn of_url(url: &str) -> Result<Self, SetupError> {
+        match url.split_once("://") {
+            Some(("sqlite", _)) => Ok(Self::Sqlite),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            _ => Err(SetupError::UnknownUrl),
+        }
+    }
+}
+
+/// Why a database could not be opened or migrated. For the operator at the console: it names the cause.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Neither of the two forms. The URL itself is not repeated, for it may hold a password.
+    #[error(
+        "the database URL has an unknown form; write `sqlite://<file>` or `postgres://<role>:<password>@<host>/<name>`"
+    )]
+    UnknownUrl,
+    /// A SQLite URL that names no file of its own.
+    #[error(
+        "the database URL `{url}` names no file; write `sqlite://<file>`, without parameters and not in memory"
+    )]
+    NotAFile {
+        /// The URL, which holds no secret on SQLite.
+        url: String,
+    },
+    /// No connection.
+    #[error("the database cannot be reached; check that it runs and that its URL is right")]
+    Unreachable(#[source] sqlx::Error),
+    /// A setting on which durability or integrity rests is not in force.
+    #[error("the database runs with `{name}` = `{found}`, and `{wanted}` is needed")]
+    NotInForce {
+        /// The setting.
+        name: &'static str,
+        /// What it is.
+        found: String,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// The tables could not be brought up to date; nothing was changed.
+    #[error("the tables could not be migrated, nothing was changed")]
+    Migration(#[from] DbErr),
+    /// The running role could not be given its rights.
+    #[error("the role `{role}` could not be given its rights on the tables")]
+    Rights {
+        /// The role of `url`.
+        role: String,
+        /// What the database said.
+        source: sqlx::Error,
+    },
+}
+
+/// The connections of the database, for the statements that are too hot for the mapper. Whoever uses them counts the
+/// statements with [`Database::count_statements`].
+#[derive(Debug, Clone)]
+pub(crate) enum Pools {
+    /// One writer; begin what writes with `BEGIN IMMEDIATE`.
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    /// Read-only connections and writing ones.
+    Postgres { read: PgPool, write: PgPool },
+}
+
+/// An open database. Cheap to clone; the clones share their connections.
+#[derive(Clone)]
+pub struct Database {
+    pools: Pools,
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+    settings: Arc<DatabaseSettings>,
+}
+
+impl Database {
+    /// Opens the database; a SQLite file is made if there is none. Applies no migration.
+    pub async fn open(settings: DatabaseSettings) -> Result<Self, SetupError> {
+        let pools = match Engine::of_url(&settings.url)? {
+            Engine::Sqlite => sqlite::open(&settings).await?,
+            Engine::Postgres => postgres::open(&settings).await?,
+        };
+        let (read, write) = match &pools {
+            Pools::Sqlite { read, write } => (read.clone().into(), write.clone().into()),
+            Pools::Postgres { read, write } => (read.clone().into(), write.clone().into()),
+        };
+        Ok(Self {
+            pools,
+            read,
+            write,
+            statements: Arc::default(),
+            settings: Arc::new(settings),
+        })
+    }
+
+    /// Which of the two databases it is.
+    pub fn engine(&self) -> Engine {
+        match self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres { .. } => Engine::Postgres,
+        }
+    }
+
+    /// Applies every migration that is missing, all of them or none, and returns their names. Two processes that
+    /// migrate at once do so one after the other.
+    pub async fn migrate(&self) -> Result<Vec<String>, SetupError> {
+        match self.engine() {
+            Engine::Sqlite => {
+                let options = TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    ..TransactionOptions::default()
+                };
+                Ok(apply_missing(self.write.begin_with_options(options).await?).await?)
+            }
+            Engine::Postgres => {
+                let owner = postgres::open_as_owner(&self.settings).await?;
+                let transaction = DatabaseConnection::from(owner.clone()).begin().await?;
+                transaction
+                    .execute_unprepared(postgres::LOCK_MIGRATIONS)
+                    .await?;
+                let applied = apply_missing(transaction).await?;
+                postgres::grant_rights(&owner, &self.settings).await?;
+                owner.close().await;
+                Ok(applied)
+            }
+        }
+    }
+
+    /// The names of the migrations that are missing, oldest first. Changes nothing.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, Fault> {
+        let pending = Migrator::get_pending_migrations_read_only(&self.read).await?;
+        Ok(pending.iter().map(|step| step.name().to_owned()).collect())
+    }
+
+    /// Begins a transaction that will write. It is rolled back when dropped without [`WriteTransaction::commit`].
+    ///
+    /// On SQLite there is only one at a time: do nothing slow inside, and never begin a second one before the first has
+    /// ended.
+    pub async fn begin_write(&self) -> Result<WriteTransaction, Fault> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.write.begin_with_options(options).await?;
+        Ok(WriteTransaction::new(transaction, self.statements.clone()))
+    }
+
+    /// Begins a transaction that sees one snapshot of everything and cannot write. On SQLite the snapshot is taken by
+    /// the first statement.
+    pub async fn begin_read(&self) -> Result<ReadTransaction, Fault> {
+        let transaction = self.read.begin().await?;
+        Ok(ReadTransaction::new(transaction, self.statements.clone()))
+    }
+
+    /// Reads without a transaction, each statement seeing what is committed when it begins. For reads that are one
+    /// statement; several that must agree belong into [`Database::begin_read`].
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.read.clone(), self.statements.clone())
+    }
+
+    /// How many statements were executed since the database was opened, without `BEGIN` and `COMMIT`; by all clones,
+    /// and without migrations.
+    pub fn statement_count(&self) -> u64 {
+        self.statements.load(Ordering::SeqCst)
+    }
+
+    /// Adds to [`Database::statement_count`] what was executed on [`Database::pools`] directly.
+    pub(crate) fn count_statements(&self, executed: u64) {
+        self.statements.fetch_add(executed, Ordering::SeqCst);
+    }
+
+    /// The connections beneath, for hot statements.
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Whether the database answers just now.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        match self.pools() {
+            Pools::Sqlite { read, .. } => drop(sqlx::query("SELECT 1").execute(read).await?),
+            Pools::Postgres { read, .. } => drop(sqlx::query("SELECT 1").execute(read).await?),
+        }
+        self.count_statements(1);
+        Ok(())
+    }
+
+    /// Closes all connections once their work has ended. Readers go first, so that the last SQLite connection is the
+    /// writer, which then folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        match self.pools() {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Database")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Applies the missing migrations inside this transaction and commits it.
+async fn apply_missing(transaction: DatabaseTransaction) -> Result<Vec<String>, DbErr> {
+    let pending = Migrator::get_pending_migrations(&transaction).await?;
+    let names = pending.iter().map(|step| step.name().to_owned()).collect();
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await?;
+    Ok(names)
+}

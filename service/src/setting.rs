@@ -1,0 +1,44 @@
+//! Settings that are changed while the system runs, and marks that must live in the database itself, such as the one
+//! of a demonstration.
+//!
+//! Configuration of a process (addresses, secrets, limits) is deliberately not here: it must be known before there is
+//! a database.
+
+use entity::setting;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
+
+use crate::{Fault, database::WriteTransaction};
+
+/// The value of a setting, if it was ever put.
+pub async fn find(connection: &impl ConnectionTrait, name: &str) -> Result<Option<String>, Fault> {
+    let row = setting::Entity::find_by_id(name.to_owned())
+        .one(connection)
+        .await?;
+    Ok(row.map(|row| row.value))
+}
+
+/// Puts a setting, in place of an earlier value.
+pub async fn put(transaction: &WriteTransaction, new: Setting<'_>) -> Result<(), Fault> {
+    let row = setting::ActiveModel {
+        name: Set(new.name.to_owned()),
+        value: Set(new.value.to_owned()),
+    };
+    setting::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(setting::Column::Name)
+                .update_column(setting::Column::Value)
+                .to_owned(),
+        )
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(())
+}
+
+/// A setting to put.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its new value.
+    pub value: &'a str,
+}
