@@ -201,7 +201,9 @@ impl Database {
             }
             Engine::Postgres => {
                 let owner = postgres::open_as_owner(&self.settings).await?;
-                let transaction = DatabaseConnection::from(owner.clone()).begin().await?;
+                let transaction = DatabaseConnection::from(owner.clone())
+                    .begin_with_options(TransactionOptions::default())
+                    .await?;
                 transaction
                     .execute_unprepared(postgres::LOCK_MIGRATIONS)
                     .await?;
@@ -235,8 +237,22 @@ impl Database {
     /// Begins a transaction that sees one snapshot of everything and cannot write. On SQLite the snapshot is taken by
     /// the first statement.
     pub async fn begin_read(&self) -> Result<ReadTransaction, Fault> {
-        let transaction = self.read.begin().await?;
+        let transaction = self
+            .read
+            .begin_with_options(TransactionOptions::default())
+            .await?;
         Ok(ReadTransaction::new(transaction, self.statements.clone()))
+    }
+
+    /// The same, for the few reads that look at a whole round: their statements may take as long as they need.
+    pub async fn begin_long_read(&self) -> Result<ReadTransaction, Fault> {
+        let transaction = self.begin_read().await?;
+        if self.engine() == Engine::Postgres {
+            transaction
+                .execute_unprepared("SET LOCAL statement_timeout = 0")
+                .await?;
+        }
+        Ok(transaction)
     }
 
     /// Reads without a transaction, each statement seeing what is committed when it begins. For reads that are one
@@ -264,8 +280,12 @@ impl Database {
     /// Whether the database answers just now.
     pub async fn ping(&self) -> Result<(), Fault> {
         match self.pools() {
-            Pools::Sqlite { read, .. } => drop(sqlx::query("SELECT 1").execute(read).await?),
-            Pools::Postgres { read, .. } => drop(sqlx::query("SELECT 1").execute(read).await?),
+            Pools::Sqlite { read, .. } => {
+                sqlx::query("SELECT 1").execute(read).await?;
+            }
+            Pools::Postgres { read, .. } => {
+                sqlx::query("SELECT 1").execute(read).await?;
+            }
         }
         self.count_statements(1);
         Ok(())

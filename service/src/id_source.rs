@@ -45,6 +45,10 @@ impl IdSource {
     }
 
     /// Random bytes for tokens, codes and salts. Fails only if the machine has no randomness to give.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the machine for randomness"
+    )]
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], Fault> {
         let mut bytes = [0; N];
         match &self.origin {

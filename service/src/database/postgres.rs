@@ -24,6 +24,19 @@ const IDLE_SNAPSHOT_TIMEOUT: &str = "60s";
 /// Statements that each connection keeps prepared.
 const STATEMENT_CACHE: usize = 256;
 
+/// What must be in force on the server, and what it must be.
+const IN_FORCE: [(&str, &str, &str); 2] = [
+    ("synchronous_commit", "SHOW synchronous_commit", "on"),
+    ("server_encoding", "SHOW server_encoding", "UTF8"),
+];
+
+/// What the server ought to have, or a power cut may lose or tear what was acknowledged. Only warned about: it is the
+/// choice of whoever runs the server, and a test may want it off.
+const ADVISED: [(&str, &str); 2] = [
+    ("fsync", "SHOW fsync"),
+    ("full_page_writes", "SHOW full_page_writes"),
+];
+
 pub(super) async fn open(settings: &DatabaseSettings) -> Result<Pools, SetupError> {
     let options = options(&settings.url)?;
     let write_options = options.clone().options([("synchronous_commit", "on")]);
@@ -116,19 +129,8 @@ fn pool(settings: &DatabaseSettings, connections: u32) -> PoolOptions<Postgres> 
 }
 
 async fn read_back(connection: &mut PgConnection) -> Result<(), SetupError> {
-    for (name, query) in [
-        ("synchronous_commit", "SHOW synchronous_commit"),
-        ("server_encoding", "SHOW server_encoding"),
-    ] {
-        let wanted = if name == "server_encoding" {
-            "UTF8"
-        } else {
-            "on"
-        };
-        let found: String = sqlx::query_scalar(query)
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(SetupError::Unreachable)?;
+    for (name, query, wanted) in IN_FORCE {
+        let found = setting(connection, query).await?;
         if found != wanted {
             return Err(SetupError::NotInForce {
                 name,
@@ -137,5 +139,19 @@ async fn read_back(connection: &mut PgConnection) -> Result<(), SetupError> {
             });
         }
     }
+    for (name, query) in ADVISED {
+        if setting(connection, query).await? != "on" {
+            tracing::warn!(
+                "PostgreSQL runs with `{name}` off; a power cut may lose acknowledged answers"
+            );
+        }
+    }
     Ok(())
+}
+
+async fn setting(connection: &mut PgConnection, query: &'static str) -> Result<String, SetupError> {
+    sqlx::query_scalar(query)
+        .fetch_one(connection)
+        .await
+        .map_err(SetupError::Unreachable)
 }
