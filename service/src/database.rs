@@ -98,6 +98,9 @@ impl Engine {
     }
 }
 
+/// What the database said; its own type stays in this crate.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a database could not be opened or migrated. For the operator at the console: it names the cause.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -116,7 +119,7 @@ pub enum SetupError {
     },
     /// No connection.
     #[error("the database cannot be reached; check that it runs and that its URL is right")]
-    Unreachable(#[source] sqlx::Error),
+    Unreachable(#[source] Cause),
     /// A setting on which durability or integrity rests is not in force.
     #[error("the database runs with `{name}` = `{found}`, and `{wanted}` is needed")]
     NotInForce {
@@ -129,15 +132,27 @@ pub enum SetupError {
     },
     /// The tables could not be brought up to date; nothing was changed.
     #[error("the tables could not be migrated, nothing was changed")]
-    Migration(#[from] DbErr),
+    Migration(#[source] Cause),
     /// The running role could not be given its rights.
     #[error("the role `{role}` could not be given its rights on the tables")]
     Rights {
         /// The role of `url`.
         role: String,
         /// What the database said.
-        source: sqlx::Error,
+        source: Cause,
     },
+}
+
+impl SetupError {
+    fn unreachable(error: sqlx::Error) -> Self {
+        Self::Unreachable(error.into())
+    }
+}
+
+impl From<DbErr> for SetupError {
+    fn from(error: DbErr) -> Self {
+        Self::Migration(error.into())
+    }
 }
 
 /// The connections of the database, for the statements that are too hot for the mapper. Whoever uses them counts the

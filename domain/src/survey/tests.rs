@@ -1,3 +1,5 @@
+//! What a survey refuses, asks and counts.
+
 use proptest::prelude::*;
 
 use super::*;

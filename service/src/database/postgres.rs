@@ -51,18 +51,18 @@ pub(super) async fn open(settings: &DatabaseSettings) -> Result<Pools, SetupErro
     // One connection by hand first: what is wrong is told in our words and at once, not after the time for a pool.
     let mut first = PgConnection::connect_with(&write_options)
         .await
-        .map_err(SetupError::Unreachable)?;
+        .map_err(SetupError::unreachable)?;
     read_back(&mut first).await?;
-    first.close().await.map_err(SetupError::Unreachable)?;
+    first.close().await.map_err(SetupError::unreachable)?;
 
     let write = pool(settings, settings.write_connections)
         .connect_with(write_options)
         .await
-        .map_err(SetupError::Unreachable)?;
+        .map_err(SetupError::unreachable)?;
     let read = pool(settings, settings.read_connections)
         .connect_with(read_options)
         .await
-        .map_err(SetupError::Unreachable)?;
+        .map_err(SetupError::unreachable)?;
     Ok(Pools::Postgres { read, write })
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn open_as_owner(settings: &DatabaseSettings) -> Result<PgPool,
     pool(settings, 1)
         .connect_with(options(url)?)
         .await
-        .map_err(SetupError::Unreachable)
+        .map_err(SetupError::unreachable)
 }
 
 /// Gives the running role what it needs, and no right to change or remove the log, revisions or decisions. Does nothing
@@ -99,9 +99,9 @@ pub(super) async fn grant_rights(
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
         .execute(owner)
         .await
-        .map_err(|source| SetupError::Rights {
+        .map_err(|error| SetupError::Rights {
             role: role.to_owned(),
-            source,
+            source: error.into(),
         })?;
     Ok(())
 }
@@ -153,5 +153,5 @@ async fn setting(connection: &mut PgConnection, query: &'static str) -> Result<S
     sqlx::query_scalar(query)
         .fetch_one(connection)
         .await
-        .map_err(SetupError::Unreachable)
+        .map_err(SetupError::unreachable)
 }

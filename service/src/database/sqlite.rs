@@ -38,18 +38,18 @@ pub(super) async fn open(settings: &DatabaseSettings) -> Result<Pools, SetupErro
     // One connection by hand first: it makes the file, and what is wrong with it is told in our words.
     let mut first = SqliteConnection::connect_with(&options)
         .await
-        .map_err(SetupError::Unreachable)?;
+        .map_err(SetupError::unreachable)?;
     read_back(&mut first).await?;
-    first.close().await.map_err(SetupError::Unreachable)?;
+    first.close().await.map_err(SetupError::unreachable)?;
 
     let write = pool(settings, 1)
         .connect_with(options.clone())
         .await
-        .map_err(SetupError::Unreachable)?;
+        .map_err(SetupError::unreachable)?;
     let read: SqlitePool = pool(settings, settings.read_connections.max(1))
         .connect_with(options.pragma("query_only", "ON"))
         .await
-        .map_err(SetupError::Unreachable)?;
+        .map_err(SetupError::unreachable)?;
     Ok(Pools::Sqlite { read, write })
 }
 
@@ -98,7 +98,7 @@ async fn read_back(connection: &mut SqliteConnection) -> Result<(), SetupError> 
     for (name, pragma, sufficient, wanted) in IN_FORCE {
         let found = pragma_value(connection, pragma)
             .await
-            .map_err(SetupError::Unreachable)?;
+            .map_err(SetupError::unreachable)?;
         if !sufficient.contains(&found.as_str()) {
             return Err(SetupError::NotInForce {
                 name,
