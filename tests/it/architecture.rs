@@ -6,7 +6,7 @@ mod crates;
 mod source;
 mod text;
 
-use crate::support::project;
+use support::project;
 
 /// Fails with everything that was found, one fault a line.
 fn assert_none(rule: &str, faults: &[String]) {

@@ -6,7 +6,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 
 use super::{assert_none, names, table};
-use crate::support::project;
+use support::project;
 
 #[test]
 fn every_crate_stands_in_the_table() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 use super::assert_none;
-use crate::support::project;
+use support::project;
 
 #[test]
 fn the_domain_touches_nothing_outside_itself() {
@@ -28,10 +28,7 @@ fn the_domain_touches_nothing_outside_itself() {
 fn the_service_hands_out_no_type_of_the_database() {
     let mut faults = Vec::new();
     read_public(&project::root().join("service/src/lib.rs"), &mut faults);
-    assert_none(
-        "a public signature of `service` names the database layer",
-        &faults,
-    );
+    assert_none("`service` hands out a type of the database layer", &faults);
 }
 
 #[test]
@@ -156,7 +153,9 @@ impl<'ast> Visit<'ast> for Impurity {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         let mut found = BTreeMap::new();
         imports(&item.tree, &[], &mut found);
-        found.values().for_each(|path| self.judge(path));
+        for path in found.values() {
+            self.judge(path);
+        }
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -269,7 +268,7 @@ fn is_public(visibility: &syn::Visibility) -> bool {
     matches!(visibility, syn::Visibility::Public(_))
 }
 
-/// Judges the signatures of one file's public items.
+/// Judges what one file's public items return, hold or re-export.
 struct Signatures<'a> {
     file: String,
     imports: BTreeMap<String, Vec<String>>,
@@ -279,7 +278,7 @@ struct Signatures<'a> {
 impl Signatures<'_> {
     fn judge_item(&mut self, item: &syn::Item) {
         match item {
-            syn::Item::Fn(item) if is_public(&item.vis) => self.visit_signature(&item.sig),
+            syn::Item::Fn(item) if is_public(&item.vis) => self.visit_return_type(&item.sig.output),
             syn::Item::Struct(item) if is_public(&item.vis) => {
                 item.fields
                     .iter()
@@ -300,16 +299,18 @@ impl Signatures<'_> {
             syn::Item::Use(item) if is_public(&item.vis) => {
                 let mut found = BTreeMap::new();
                 imports(&item.tree, &[], &mut found);
-                found.values().for_each(|path| self.judge_path(path));
+                for path in found.values() {
+                    self.judge_path(path);
+                }
             }
             syn::Item::Impl(item) if item.trait_.is_none() => {
                 for member in &item.items {
                     match member {
                         syn::ImplItem::Fn(method) if is_public(&method.vis) => {
-                            self.visit_signature(&method.sig)
+                            self.visit_return_type(&method.sig.output);
                         }
                         syn::ImplItem::Const(constant) if is_public(&constant.vis) => {
-                            self.visit_type(&constant.ty)
+                            self.visit_type(&constant.ty);
                         }
                         _ => {}
                     }
@@ -348,6 +349,8 @@ impl<'ast> Visit<'ast> for Signatures<'_> {
         visit::visit_path(self, path);
     }
 
-    // Bodies hand nothing out.
+    // Neither bodies nor arguments hand anything out: what a caller cannot name it cannot pass.
     fn visit_block(&mut self, _: &'ast syn::Block) {}
+    fn visit_fn_arg(&mut self, _: &'ast syn::FnArg) {}
+    fn visit_generics(&mut self, _: &'ast syn::Generics) {}
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{assert_none, names, table};
-use crate::support::project;
+use support::project;
 
 /// Longer files are listed, not refused: each is asked whether it is two.
 const LONG_LINES: usize = 400;
@@ -71,7 +71,7 @@ fn the_table_of_folders_is_complete() {
 /// The folder that a file counts for: the top one, below `tests` the second; none for loose files.
 fn folder_of(path: &str) -> Option<String> {
     match path.split('/').collect::<Vec<_>>().as_slice() {
-        [] | [_] | ["tests", _] | ["tests", "src", ..] => None,
+        [] | [_] | ["tests", _] => None,
         ["tests", inner, ..] => Some(format!("tests/{inner}")),
         [hidden, ..] if hidden.starts_with('.') => None,
         [folder, ..] => Some((*folder).to_owned()),

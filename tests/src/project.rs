@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// The folder of the workspace.
+///
+/// # Panics
+/// Never: this crate lies in it.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -33,6 +36,10 @@ pub fn relative(path: &Path) -> String {
         .replace('\\', "/")
 }
 
+/// The text of a file.
+///
+/// # Panics
+/// It cannot be read or is not text.
 pub fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -1,3 +1,0 @@
-//! What the tests stand on.
-
-pub mod project;
