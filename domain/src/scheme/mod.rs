@@ -1,8 +1,36 @@
 //! Schemes (评价体系) as data: read, checked, and laid out for evaluation.
 
+mod check;
 pub mod file;
-#[cfg(test)]
 mod load;
+pub(crate) mod model;
+
+pub use model::Scheme;
+
+impl Scheme {
+    /// Reads and checks a scheme file.
+    ///
+    /// # Errors
+    /// Every fault that was found, in the order of the file; a scheme with a fault never loads in part.
+    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        check::check(text, load::load(text))
+    }
+
+    /// The scheme's code.
+    pub fn code(&self) -> &str {
+        &self.file.code
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &str {
+        &self.file.version
+    }
+
+    /// The JSON Schema of scheme files.
+    pub fn json_schema() -> schemars::Schema {
+        schemars::schema_for!(file::SchemeFile)
+    }
+}
 
 /// A fault of a scheme file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -331,3 +331,24 @@ pub enum Truth {
     /// It does not hold.
     False,
 }
+
+impl Over {
+    /// The word for it in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Least => "least",
+            Self::Sum => "sum",
+            Self::Last => "last",
+        }
+    }
+}
+
+impl Versus {
+    /// The word for it in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Difference => "difference",
+            Self::Change => "change",
+        }
+    }
+}

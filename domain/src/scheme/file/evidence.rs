@@ -132,3 +132,16 @@ pub struct Ladder {
     /// Its values, weightiest first.
     pub order: Vec<String>,
 }
+
+impl Every {
+    /// The word for it in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Round => "round",
+            Self::Year => "year",
+            Self::HalfYear => "half_year",
+            Self::Quarter => "quarter",
+            Self::Month => "month",
+        }
+    }
+}

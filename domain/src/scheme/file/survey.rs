@@ -292,3 +292,14 @@ pub enum Among {
     /// Valid sheets.
     Valid,
 }
+
+impl Channel {
+    /// The word for it in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Paper => "paper",
+            Self::Phone => "phone",
+        }
+    }
+}

@@ -1,0 +1,581 @@
+//! Values, tests and conditions: names resolved, exactly one of each choice, bounds on the right scale.
+
+use std::sync::Arc;
+
+use super::super::file::{
+    Condition, Every, Facts, Figure, GradeTest, LookBack, MeasureFigure, Quantifier, Related,
+    SurveyFigure, Test, Value,
+};
+use super::super::model::{
+    Back, ConditionPlan, FactsPlan, FigurePlan, GradeBound, Op, TestPlan, ValueKind, ValuePlan,
+};
+use super::Checker;
+use crate::number::{Points, Ratio};
+
+impl Checker {
+    /// A value: exactly one of its keys.
+    pub(super) fn value(&mut self, path: &str, value: &Value) -> Option<ValuePlan> {
+        let given = [
+            value.survey.is_some(),
+            value.points.is_some(),
+            value.facts.is_some(),
+            value.measure.is_some(),
+        ];
+        if given.iter().filter(|g| **g).count() != 1 {
+            self.faults.add(
+                path,
+                "one_of",
+                "a value is exactly one of `survey`, `points`, `facts`, `measure`",
+            );
+            return None;
+        }
+        if let Some(figure) = &value.survey {
+            return self.survey_value(&format!("{path}/survey"), figure);
+        }
+        if let Some(code) = &value.points {
+            return self.points_value(&format!("{path}/points"), code);
+        }
+        if let Some(facts) = &value.facts {
+            return self.facts_value(&format!("{path}/facts"), facts);
+        }
+        value
+            .measure
+            .as_ref()
+            .and_then(|measure| self.measure_value(&format!("{path}/measure"), measure))
+    }
+
+    fn survey_value(&mut self, path: &str, figure: &SurveyFigure) -> Option<ValuePlan> {
+        let found = self.surveys.get(&figure.of).copied();
+        let survey = self.known(path, "survey", &figure.of, found)?;
+        let written = self.file.survey.get(survey)?.clone();
+        let mut what = format!("survey/{}/{}", figure.of, figure_word(figure.figure));
+        let mut question = None;
+        if let Some(code) = &figure.question {
+            let rated: Vec<&str> = written
+                .question
+                .iter()
+                .filter(|q| q.scale.is_some())
+                .map(|q| q.code.as_str())
+                .collect();
+            let found = rated.iter().position(|q| q == code);
+            question =
+                Some(self.known(&format!("{path}/question"), "rated question", code, found)?);
+            what = format!("{what}/question={code}");
+        }
+        let mut panel = None;
+        if let Some(code) = &figure.panel {
+            let found = written.panel.iter().position(|p| p.code == *code);
+            panel = Some(self.known(&format!("{path}/panel"), "panel", code, found)?);
+            what = format!("{what}/panel={code}");
+        }
+        if let Some(channel) = figure.channel {
+            if !written.channel.iter().any(|c| c.code == channel) {
+                self.faults.add(
+                    &format!("{path}/channel"),
+                    "unknown_name",
+                    "the survey does not use this channel",
+                );
+            }
+            what = format!("{what}/channel={}", channel.word());
+        }
+        if figure.plain {
+            what.push_str("/plain");
+        }
+        if figure.lower_bound {
+            what.push_str("/lower_bound");
+            let plain = figure.plain || written.weighting.is_none();
+            if !plain || figure.figure == Figure::MeanScore {
+                self.faults.add(path, "lower_bound", "an interval stands beside plain rates only: add `plain = true`, or compare the rate itself");
+            }
+        }
+        let plan = FigurePlan {
+            survey,
+            figure: figure.figure,
+            question,
+            panel,
+            channel: figure.channel,
+            plain: figure.plain,
+            lower_bound: figure.lower_bound,
+            what: Arc::from(what.as_str()),
+        };
+        let place = self
+            .figures
+            .iter()
+            .position(|known| *known == plan)
+            .unwrap_or_else(|| {
+                self.figures.push(plan);
+                self.figures.len().saturating_sub(1)
+            });
+        Some(ValuePlan {
+            kind: ValueKind::Figure(place),
+            what: Arc::from(what),
+        })
+    }
+
+    fn points_value(&mut self, path: &str, code: &str) -> Option<ValuePlan> {
+        let what = Arc::from(format!("points/{code}"));
+        if code == "total" {
+            return Some(ValuePlan {
+                kind: ValueKind::Total,
+                what,
+            });
+        }
+        if let Some(item) = self.items.get(code) {
+            return Some(ValuePlan {
+                kind: ValueKind::Item(*item),
+                what,
+            });
+        }
+        let found = self.nodes.get(code).copied();
+        let node = self.known(path, "item, indicator or section", code, found)?;
+        Some(ValuePlan {
+            kind: ValueKind::Node(node),
+            what,
+        })
+    }
+
+    fn facts_value(&mut self, path: &str, facts: &Facts) -> Option<ValuePlan> {
+        let plan = self.facts_plan(path, facts)?;
+        let mut what = format!("facts/{}", facts.kind);
+        for (field, values) in &facts.filter {
+            what = format!("{what}/{field}={}", values.join(","));
+        }
+        if let Some(field) = &facts.sum {
+            what = format!("{what}/sum={field}");
+        }
+        Some(ValuePlan {
+            kind: ValueKind::Facts(plan),
+            what: Arc::from(what),
+        })
+    }
+
+    pub(super) fn facts_plan(&mut self, path: &str, facts: &Facts) -> Option<FactsPlan> {
+        let found = self.facts.get(&facts.kind).copied();
+        let kind = self.known(&format!("{path}/kind"), "kind of fact", &facts.kind, found)?;
+        let written = self.file.fact.get(kind)?.clone();
+        for (field, values) in &facts.filter {
+            let place = format!("{path}/where/{field}");
+            let Some(known) = written.field.iter().find(|f| f.code == *field) else {
+                self.faults.add(
+                    &place,
+                    "unknown_name",
+                    format!(
+                        "facts of the kind `{}` have no field `{field}`",
+                        written.code
+                    ),
+                );
+                continue;
+            };
+            if known.one_of.is_empty() {
+                self.faults.add(
+                    &place,
+                    "wrong_type",
+                    format!("`{field}` is a number: only fields with named values can be filtered"),
+                );
+            }
+            for value in values {
+                if !known.one_of.is_empty()
+                    && !known.one_of.iter().any(|choice| choice.code == *value)
+                {
+                    self.faults.add(
+                        &place,
+                        "unknown_name",
+                        format!("`{value}` is no value of the field `{field}`"),
+                    );
+                }
+            }
+        }
+        if let Some(field) = &facts.sum {
+            match written.field.iter().find(|f| f.code == *field) {
+                None => self.faults.add(
+                    &format!("{path}/sum"),
+                    "unknown_name",
+                    format!(
+                        "facts of the kind `{}` have no field `{field}`",
+                        written.code
+                    ),
+                ),
+                Some(known) if !known.one_of.is_empty() => {
+                    self.faults.add(
+                        &format!("{path}/sum"),
+                        "wrong_type",
+                        format!("`{field}` holds names, which cannot be added up"),
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        let back = self.look_back(&format!("{path}/back"), &facts.back)?;
+        Some(FactsPlan {
+            kind,
+            filter: facts
+                .filter
+                .iter()
+                .map(|(field, values)| (field.clone(), values.clone()))
+                .collect(),
+            back,
+            sum: facts.sum.clone(),
+        })
+    }
+
+    fn look_back(&mut self, path: &str, back: &LookBack) -> Option<Back> {
+        match (back.period, back.calendar_years, back.months) {
+            (true, None, None) => Some(Back::Period),
+            (false, Some(years), None) if years > 0 => Some(Back::CalendarYears(years)),
+            (false, None, Some(months)) if months > 0 => Some(Back::Months(months)),
+            _ => {
+                self.faults.add(path, "one_of", "a look-back is exactly one of `period = true`, `calendar_years = 2`, `months = 24`");
+                None
+            }
+        }
+    }
+
+    fn measure_value(&mut self, path: &str, figure: &MeasureFigure) -> Option<ValuePlan> {
+        let found = self.measures.get(&figure.of).copied();
+        let measure = self.known(path, "measure", &figure.of, found)?;
+        match (self.is_reported_in_parts(measure), figure.over) {
+            (true, None) => self.faults.add(
+                path,
+                "setting_missing",
+                "this measure has several values: say `over = \"least\"`, `\"sum\"` or `\"last\"`",
+            ),
+            (false, Some(_)) => self.faults.add(
+                &format!("{path}/over"),
+                "setting_not_used",
+                "this measure has one value for the round: leave `over` out",
+            ),
+            _ => {}
+        }
+        let written = self.file.measure.get(measure)?;
+        if figure.versus.is_some() && !written.last_year {
+            self.faults.add(
+                path,
+                "setting_missing",
+                "last year's value is not reported: write `last_year = true` on the measure",
+            );
+        }
+        let mut what = format!("measure/{}", figure.of);
+        if let Some(over) = figure.over {
+            let every = self
+                .file
+                .measure
+                .get(measure)
+                .map_or(Every::Round, |m| m.every);
+            what = format!("{what}/{}/{}", over.word(), every.word());
+        }
+        if let Some(versus) = figure.versus {
+            what = format!("{what}/{}", versus.word());
+        }
+        Some(ValuePlan {
+            kind: ValueKind::Measure {
+                measure,
+                over: figure.over,
+                versus: figure.versus,
+            },
+            what: Arc::from(what),
+        })
+    }
+
+    /// A test: exactly one of its keys.
+    pub(super) fn test(&mut self, path: &str, test: &Test) -> Option<TestPlan> {
+        let given = [
+            (Op::AtLeast, &test.at_least),
+            (Op::MoreThan, &test.more_than),
+            (Op::AtMost, &test.at_most),
+            (Op::LessThan, &test.less_than),
+            (Op::Equal, &test.equal_to),
+        ];
+        let mut found = given
+            .into_iter()
+            .filter_map(|(op, bound)| bound.as_ref().map(|bound| (op, bound)));
+        match (found.next(), found.next()) {
+            (Some((op, bound)), None) => Some(plan_test(op, bound)),
+            _ => {
+                self.faults.add(path, "one_of", "a comparison is exactly one of `at_least`, `more_than`, `at_most`, `less_than`, `equal_to`");
+                None
+            }
+        }
+    }
+
+    /// A condition with everything below it.
+    pub(super) fn condition(&mut self, path: &str, condition: &Condition) -> Option<ConditionPlan> {
+        let Condition {
+            all,
+            any,
+            not,
+            survey,
+            points,
+            facts,
+            measure,
+            label,
+            finding,
+            earlier,
+            grade,
+            rank_at_most,
+            eligible,
+            disqualified,
+            related,
+            ..
+        } = condition;
+        let compared = survey.is_some() || points.is_some() || facts.is_some() || measure.is_some();
+        let test = Test {
+            at_least: condition.at_least.clone(),
+            more_than: condition.more_than.clone(),
+            at_most: condition.at_most.clone(),
+            less_than: condition.less_than.clone(),
+            equal_to: condition.equal_to.clone(),
+        };
+        let tested = [
+            &test.at_least,
+            &test.more_than,
+            &test.at_most,
+            &test.less_than,
+            &test.equal_to,
+        ]
+        .iter()
+        .any(|bound| bound.is_some());
+        let heads = [
+            all.is_some(),
+            any.is_some(),
+            not.is_some(),
+            compared,
+            label.is_some(),
+            finding.is_some(),
+            earlier.is_some(),
+            grade.is_some(),
+            rank_at_most.is_some(),
+            eligible.is_some(),
+            disqualified.is_some(),
+            related.is_some(),
+        ];
+        if heads.iter().filter(|head| **head).count() != 1 {
+            self.faults.add(
+                path,
+                "one_of",
+                "a condition looks at exactly one thing: join several with `all` or `any`",
+            );
+            return None;
+        }
+        if compared {
+            let value = Value {
+                survey: survey.clone(),
+                points: points.clone(),
+                facts: facts.clone(),
+                measure: measure.clone(),
+            };
+            let value = self.value(path, &value);
+            let test = self.test(path, &test);
+            let (value, test) = (value?, test?);
+            self.check_scale(path, &value, &test);
+            return Some(ConditionPlan::Compare(value, test));
+        }
+        if tested {
+            self.faults.add(
+                path,
+                "one_of",
+                "there is a bound here, yet nothing that is compared with it",
+            );
+        }
+        if let Some(list) = all {
+            return self
+                .conditions(&format!("{path}/all"), list)
+                .map(ConditionPlan::All);
+        }
+        if let Some(list) = any {
+            return self
+                .conditions(&format!("{path}/any"), list)
+                .map(ConditionPlan::Any);
+        }
+        if let Some(inner) = not {
+            return self
+                .condition(&format!("{path}/not"), inner)
+                .map(|inner| ConditionPlan::Not(Box::new(inner)));
+        }
+        if let Some(code) = label {
+            let found = self.labels.get(code).copied();
+            return self
+                .known(&format!("{path}/label"), "label", code, found)
+                .map(ConditionPlan::Label);
+        }
+        if let Some(test) = finding {
+            let found = self.rules.get(&test.of).copied();
+            let rule = self.known(&format!("{path}/finding/of"), "rule", &test.of, found)?;
+            let opens = matches!(
+                self.file.rule.get(rule).map(|r| &r.effect),
+                Some(super::super::file::Effect::Investigate)
+            );
+            if !opens {
+                self.faults.add(
+                    &format!("{path}/finding/of"),
+                    "no_investigation",
+                    format!("the rule `{}` opens no investigation", test.of),
+                );
+            }
+            return Some(ConditionPlan::Finding { rule, is: test.is });
+        }
+        if let Some(earlier) = earlier {
+            let place = format!("{path}/earlier");
+            if earlier.in_a_row == 0 {
+                self.faults
+                    .add(&place, "wrong_scale", "a run is at least 1 round long");
+            }
+            let grades = earlier
+                .grades
+                .iter()
+                .filter_map(|code| self.grade(&place, code))
+                .collect();
+            return Some(ConditionPlan::Earlier {
+                grades,
+                in_a_row: earlier.in_a_row,
+                gap: earlier.gap,
+                with_this_round: earlier.with_this_round,
+            });
+        }
+        if let Some(test) = grade {
+            return self
+                .grade_bound(&format!("{path}/grade"), test)
+                .map(ConditionPlan::Grade);
+        }
+        if let Some(rank) = rank_at_most {
+            return Some(ConditionPlan::RankAtMost(*rank));
+        }
+        if let Some(eligible) = eligible {
+            return Some(ConditionPlan::Eligible(*eligible));
+        }
+        if let Some(disqualified) = disqualified {
+            return Some(ConditionPlan::Disqualified(*disqualified));
+        }
+        related
+            .as_ref()
+            .and_then(|related| self.related(&format!("{path}/related"), related))
+    }
+
+    fn conditions(&mut self, path: &str, list: &[Condition]) -> Option<Vec<ConditionPlan>> {
+        if list.is_empty() {
+            self.faults.add(
+                path,
+                "empty_list",
+                "there is nothing in this list: name at least one condition",
+            );
+        }
+        let plans: Vec<Option<ConditionPlan>> = list
+            .iter()
+            .enumerate()
+            .map(|(number, inner)| self.condition(&format!("{path}/{number}"), inner))
+            .collect();
+        plans.into_iter().collect()
+    }
+
+    fn grade_bound(&mut self, path: &str, test: &GradeTest) -> Option<GradeBound> {
+        match (&test.at_most, &test.at_least, &test.is) {
+            (Some(code), None, None) => self.grade(path, code).map(GradeBound::AtMost),
+            (None, Some(code), None) => self.grade(path, code).map(GradeBound::AtLeast),
+            (None, None, Some(code)) => self.grade(path, code).map(GradeBound::Is),
+            _ => {
+                self.faults.add(
+                    path,
+                    "one_of",
+                    "a grade is compared by exactly one of `at_most`, `at_least`, `is`",
+                );
+                None
+            }
+        }
+    }
+
+    fn related(&mut self, path: &str, related: &Related) -> Option<ConditionPlan> {
+        if related.by.is_empty() {
+            self.faults.add(
+                &format!("{path}/by"),
+                "empty_list",
+                "name the relations that lead there, such as `[\"led_by\", \"headed_by\"]`",
+            );
+        }
+        if related.nobody.is_some() && !matches!(related.hold, Quantifier::All | Quantifier::None) {
+            self.faults.add(
+                &format!("{path}/nobody"),
+                "setting_not_used",
+                "where nobody is reached, `any` and `at_least` are false: leave `nobody` out",
+            );
+        }
+        let that = self.condition(&format!("{path}/that"), &related.that)?;
+        Some(ConditionPlan::Related {
+            by: related.by.clone(),
+            hold: related.hold,
+            nobody: related.nobody,
+            that: Box::new(that),
+        })
+    }
+
+    /// A bound that its value can never reach is on the wrong scale: `90` where a rate is compared.
+    fn check_scale(&mut self, path: &str, value: &ValuePlan, test: &TestPlan) {
+        let one = Ratio::one();
+        let hundred = Ratio::from_whole(100);
+        let (least, most, hint) = match &value.kind {
+            ValueKind::Figure(figure) => match self.figures.get(*figure).map(|f| f.figure) {
+                Some(Figure::MeanScore) => (
+                    Ratio::zero(),
+                    hundred,
+                    "a mean score lies between 0 and 100",
+                ),
+                _ => (
+                    Ratio::zero(),
+                    one,
+                    "a rate lies between 0 and 1: write `90%`",
+                ),
+            },
+            ValueKind::Measure {
+                measure,
+                versus: None,
+                ..
+            } => match self.file.measure.get(*measure).map(|m| m.unit) {
+                Some(super::super::file::MeasureUnit::Rate) => (
+                    Ratio::zero(),
+                    one,
+                    "this measure is a rate between 0 and 1: write `90%`",
+                ),
+                _ => return,
+            },
+            _ => return,
+        };
+        if test.bound < least || test.bound > most {
+            self.faults.add(
+                path,
+                "wrong_scale",
+                format!("`{}` can never be reached: {hint}", test.text),
+            );
+        }
+    }
+}
+
+fn plan_test(op: Op, bound: &Ratio) -> TestPlan {
+    let text = bound.to_string();
+    let points: Option<Points> = text.parse().ok().or_else(|| {
+        // A bound such as 179/2 is a point value too.
+        let e4 = bound.mul(&Ratio::from_whole(10_000));
+        let whole = e4.floor()?;
+        (Ratio::from_whole(whole) == e4).then(|| Points::from_e4(whole))
+    });
+    TestPlan {
+        op,
+        bound: bound.clone(),
+        points,
+        text: Arc::from(text),
+    }
+}
+
+/// A bound given outside a condition.
+pub(super) fn bound_plan(at_least: Option<&Ratio>, more_than: Option<&Ratio>) -> Option<TestPlan> {
+    match (at_least, more_than) {
+        (Some(bound), None) => Some(plan_test(Op::AtLeast, bound)),
+        (None, Some(bound)) => Some(plan_test(Op::MoreThan, bound)),
+        _ => None,
+    }
+}
+
+fn figure_word(figure: Figure) -> &'static str {
+    match figure {
+        Figure::SatisfactionRate => "satisfaction_rate",
+        Figure::DissatisfiedShare => "dissatisfied_share",
+        Figure::MeanScore => "mean_score",
+    }
+}

@@ -1,0 +1,499 @@
+//! Asks whether the parts of a scheme agree, names every place where they do not, and lays out what is left.
+//!
+//! A scheme with a fault never loads in part: the layout is handed out only when there is no fault at all.
+
+mod condition;
+mod rule;
+mod survey;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::Fault;
+use super::file::{Every, FORMAT, GradedBy, SchemeFile, Words};
+use super::load::{Faults, Loaded};
+use super::model::{
+    CategoryPlan, FactPlan, FigurePlan, GradePlan, MeasurePlan, Scheme, SurveyPlan,
+};
+use crate::number::Ratio;
+
+/// Checks and lays out a file that was read.
+pub(super) fn check(text: &str, loaded: Loaded) -> Result<Scheme, Vec<Fault>> {
+    let Loaded { file, lost, faults } = loaded;
+    let mut checker = Checker::new(file, lost, faults);
+    let scheme = checker.lay_out(text);
+    match scheme {
+        Some(scheme) if checker.faults.is_empty() => Ok(scheme),
+        _ => Err(checker.faults.into_list()),
+    }
+}
+
+/// Codes of one kind and where they stand in their list.
+type Names = BTreeMap<String, usize>;
+
+/// What is needed to resolve names and report faults.
+struct Checker {
+    file: SchemeFile,
+    lost: BTreeSet<String>,
+    faults: Faults,
+    grades: Names,
+    categories: Names,
+    measures: Names,
+    facts: Names,
+    surveys: Names,
+    /// Sections, then indicators.
+    nodes: Names,
+    items: Names,
+    labels: Names,
+    rules: Names,
+    figures: Vec<FigurePlan>,
+    survey_plans: Vec<SurveyPlan>,
+    slots: usize,
+}
+
+impl Checker {
+    fn new(file: SchemeFile, lost: BTreeSet<String>, faults: Faults) -> Self {
+        let mut checker = Self {
+            file,
+            lost,
+            faults,
+            grades: Names::new(),
+            categories: Names::new(),
+            measures: Names::new(),
+            facts: Names::new(),
+            surveys: Names::new(),
+            nodes: Names::new(),
+            items: Names::new(),
+            labels: Names::new(),
+            rules: Names::new(),
+            figures: Vec::new(),
+            survey_plans: Vec::new(),
+            slots: 0,
+        };
+        checker.collect_names();
+        checker
+    }
+
+    /// Collects the codes of each kind and reports codes that are malformed or used twice.
+    fn collect_names(&mut self) {
+        let Self { file, faults, .. } = self;
+        let list = |codes: Vec<&str>| codes.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let sets = [
+            (
+                "grade",
+                list(file.grade.iter().map(|g| g.code.as_str()).collect()),
+            ),
+            (
+                "category",
+                list(file.category.iter().map(|c| c.code.as_str()).collect()),
+            ),
+            (
+                "measure",
+                list(file.measure.iter().map(|m| m.code.as_str()).collect()),
+            ),
+            (
+                "fact",
+                list(file.fact.iter().map(|f| f.code.as_str()).collect()),
+            ),
+            (
+                "survey",
+                list(file.survey.iter().map(|s| s.code.as_str()).collect()),
+            ),
+            (
+                "label",
+                list(file.label.iter().map(|l| l.code.as_str()).collect()),
+            ),
+            (
+                "rule",
+                list(file.rule.iter().map(|r| r.code.as_str()).collect()),
+            ),
+        ];
+        let mut named: Vec<Names> = sets
+            .into_iter()
+            .map(|(kind, codes)| name(faults, kind, &codes))
+            .collect();
+        self.rules = named.pop().unwrap_or_default();
+        self.labels = named.pop().unwrap_or_default();
+        self.surveys = named.pop().unwrap_or_default();
+        self.facts = named.pop().unwrap_or_default();
+        self.measures = named.pop().unwrap_or_default();
+        self.categories = named.pop().unwrap_or_default();
+        self.grades = named.pop().unwrap_or_default();
+
+        // Sections, indicators and items share one name space, since conditions name any of them.
+        let mut seen = Names::new();
+        let nodes = self
+            .file
+            .section
+            .iter()
+            .map(|s| ("section", s.code.clone()))
+            .chain(
+                self.file
+                    .indicator
+                    .iter()
+                    .map(|i| ("indicator", i.code.clone())),
+            );
+        for (place, (kind, code)) in nodes.collect::<Vec<_>>().into_iter().enumerate() {
+            self.name_once(&mut seen, kind, &code);
+            self.nodes.entry(code).or_insert(place);
+        }
+        let items: Vec<String> = self.file.item.iter().map(|i| i.code.clone()).collect();
+        for (place, code) in items.into_iter().enumerate() {
+            self.name_once(&mut seen, "item", &code);
+            self.items.entry(code).or_insert(place);
+        }
+        if seen.contains_key("total") {
+            self.faults.add(
+                "",
+                "reserved_code",
+                "the code `total` stands for the whole table: name this part otherwise",
+            );
+        }
+    }
+
+    fn name_once(&mut self, seen: &mut Names, kind: &str, code: &str) {
+        check_code(&mut self.faults, kind, code);
+        if seen.insert(code.to_owned(), 0).is_some() {
+            self.faults.add(
+                &format!("{kind}/{code}"),
+                "code_used_twice",
+                format!("the code `{code}` is used twice: give each part one of its own"),
+            );
+        }
+    }
+
+    fn lay_out(&mut self, text: &str) -> Option<Scheme> {
+        if self.file.format != FORMAT {
+            let found = self.file.format.clone();
+            self.faults.add(
+                "format",
+                "unknown_format",
+                format!("`{found}` is not read here: write `{FORMAT}`"),
+            );
+        }
+        let grades = self.check_grades();
+        let minimum = self
+            .file
+            .grading
+            .minimum
+            .clone()
+            .and_then(|code| self.grade("grading/minimum", &code));
+        let measures = self.check_measures();
+        let facts = self.check_facts();
+        self.check_surveys();
+        let table = self.check_table();
+        let labels = self.check_labels();
+        let rules = self.check_rules(&labels);
+        let quotas = self.check_quotas();
+        self.check_label_cases();
+        let tie_breakers = self.check_tie_breakers();
+        self.check_assumptions();
+        self.check_words();
+        self.add_survey_figures();
+        let file = self.file.clone();
+        let table = table?;
+        let categories = self
+            .file
+            .category
+            .iter()
+            .zip(table.of_category)
+            .map(|(category, (nodes, items))| CategoryPlan {
+                code: Arc::from(category.code.as_str()),
+                kind: category.kind,
+                nodes,
+                items,
+            })
+            .collect();
+        Some(Scheme {
+            digest: Arc::from(hex::encode(Sha256::digest(text.as_bytes()))),
+            file,
+            grades,
+            minimum,
+            categories,
+            nodes: table.nodes,
+            items: table.items,
+            slots: self.slots,
+            measures,
+            facts,
+            surveys: std::mem::take(&mut self.survey_plans),
+            figures: std::mem::take(&mut self.figures),
+            labels,
+            rules: rules?,
+            quotas,
+            tie_breakers,
+        })
+    }
+
+    fn check_grades(&mut self) -> Vec<GradePlan> {
+        let grades = self.file.grade.clone();
+        let last = grades.len().saturating_sub(1);
+        let mut above: Option<Ratio> = None;
+        for (place, grade) in grades.iter().enumerate() {
+            let path = format!("grade/{}", grade.code);
+            if self.file.grading.by == GradedBy::Proposed {
+                if grade.from.is_some() {
+                    self.faults.add(
+                        &path,
+                        "band_not_used",
+                        "grades are proposed, so `from` has no meaning: leave it out",
+                    );
+                }
+                continue;
+            }
+            match (&grade.from, place == last) {
+                (Some(_), true) => self.faults.add(
+                    &path,
+                    "lowest_band",
+                    "the lowest grade takes the rest: leave out its `from`",
+                ),
+                (None, false) => self.faults.add(
+                    &path,
+                    "band_missing",
+                    "say from which total this grade is earned: write `from = \"90\"`",
+                ),
+                (Some(from), false) => {
+                    if above.as_ref().is_some_and(|above| from >= above) {
+                        self.faults.add(
+                            &format!("{path}/from"),
+                            "bands_out_of_order",
+                            format!("`{from}` is not below the bound of the grade above: write grades best first, each with a lower bound"),
+                        );
+                    }
+                    if self.file.grading.by == GradedBy::Share
+                        && (from.is_negative() || *from > Ratio::one())
+                    {
+                        self.faults.add(
+                            &format!("{path}/from"),
+                            "wrong_scale",
+                            format!("`{from}` is not a share: write `90%`"),
+                        );
+                    }
+                    above = Some(from.clone());
+                }
+                (None, true) => {}
+            }
+        }
+        grades
+            .into_iter()
+            .map(|grade| GradePlan {
+                code: Arc::from(grade.code),
+                from: grade.from,
+            })
+            .collect()
+    }
+
+    fn check_measures(&mut self) -> Vec<MeasurePlan> {
+        self.file
+            .measure
+            .iter()
+            .map(|m| MeasurePlan {
+                code: Arc::from(m.code.as_str()),
+                every: m.every,
+            })
+            .collect()
+    }
+
+    fn check_facts(&mut self) -> Vec<FactPlan> {
+        let kinds = self.file.fact.clone();
+        let mut plans = Vec::new();
+        for kind in kinds {
+            let path = format!("fact/{}", kind.code);
+            let mut fields = BTreeSet::new();
+            for field in &kind.field {
+                if !fields.insert(field.code.clone()) {
+                    self.faults.add(
+                        &format!("{path}/field/{}", field.code),
+                        "code_used_twice",
+                        format!("the field `{}` is there twice", field.code),
+                    );
+                }
+            }
+            if let Some(ladder) = &kind.ladder {
+                let place = format!("{path}/ladder");
+                match kind.field.iter().find(|f| f.code == ladder.field) {
+                    None => self.faults.add(
+                        &place,
+                        "unknown_name",
+                        format!("there is no field `{}` in this fact", ladder.field),
+                    ),
+                    Some(field) => {
+                        for value in &ladder.order {
+                            if !field.one_of.iter().any(|choice| choice.code == *value) {
+                                self.faults.add(
+                                    &place,
+                                    "unknown_name",
+                                    format!("`{value}` is no value of the field `{}`", field.code),
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+            plans.push(FactPlan {
+                code: Arc::from(kind.code),
+                dated_by: kind.dated_by,
+                counts: kind.counts,
+                nil_report: kind.nil_report,
+                ladder: kind.ladder.map(|ladder| (ladder.field, ladder.order)),
+            });
+        }
+        plans
+    }
+
+    fn check_tie_breakers(&mut self) -> Vec<(super::model::ValuePlan, bool)> {
+        let breakers = self.file.grading.tie_breakers.clone();
+        let mut plans = Vec::new();
+        for (number, breaker) in breakers.iter().enumerate() {
+            let path = format!("grading/tie_breakers/{number}/value");
+            if let Some(value) = self.value(&path, &breaker.value) {
+                plans.push((value, breaker.lowest));
+            }
+        }
+        plans
+    }
+
+    fn check_assumptions(&mut self) {
+        let settings: Vec<(usize, String)> = self
+            .file
+            .assumption
+            .iter()
+            .map(|a| a.setting.clone())
+            .enumerate()
+            .collect();
+        for (number, setting) in settings {
+            if !self.faults.knows(&setting) {
+                let path = format!("assumption/{number}/setting");
+                self.faults.add(
+                    &path,
+                    "unknown_setting",
+                    format!(
+                        "there is nothing at `{setting}` in this file: name keys joined by `/`"
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Reports titles and sentences that are empty in one language.
+    fn check_words(&mut self) {
+        let mut empty = Vec::new();
+        let mut look = |path: String, words: &Words| {
+            for (language, text) in [("zh", &words.zh), ("en", &words.en)] {
+                if text.trim().is_empty() {
+                    empty.push((format!("{path}/{language}"), language));
+                }
+            }
+        };
+        let file = &self.file;
+        look("name".to_owned(), &file.name);
+        file.grade
+            .iter()
+            .for_each(|g| look(format!("grade/{}/name", g.code), &g.name));
+        file.category
+            .iter()
+            .for_each(|c| look(format!("category/{}/name", c.code), &c.name));
+        file.section
+            .iter()
+            .for_each(|s| look(format!("section/{}/name", s.code), &s.name));
+        file.indicator
+            .iter()
+            .for_each(|i| look(format!("indicator/{}/name", i.code), &i.name));
+        file.item
+            .iter()
+            .for_each(|i| look(format!("item/{}/name", i.code), &i.name));
+        file.rule
+            .iter()
+            .for_each(|r| look(format!("rule/{}/words", r.code), &r.words));
+        for survey in &file.survey {
+            survey.question.iter().for_each(|q| {
+                look(
+                    format!("survey/{}/question/{}/text", survey.code, q.code),
+                    &q.text,
+                )
+            });
+        }
+        for (path, language) in empty {
+            self.faults.add(
+                &path,
+                "missing_translation",
+                format!("there are no words in `{language}`: people read both languages"),
+            );
+        }
+    }
+
+    /// A grade's place, or a fault.
+    fn grade(&mut self, path: &str, code: &str) -> Option<usize> {
+        let found = self.grades.get(code).copied();
+        self.known(path, "grade", code, found)
+    }
+
+    /// Passes on what a name stands for, or reports that it stands for nothing.
+    fn known<T>(&mut self, path: &str, kind: &str, code: &str, found: Option<T>) -> Option<T> {
+        if found.is_none() && !self.lost.contains(code) {
+            self.faults.add(
+                path,
+                "unknown_name",
+                format!("there is no {kind} `{code}` in this scheme"),
+            );
+        }
+        found
+    }
+
+    /// Which categories something is for: all without a list.
+    fn applies(&mut self, path: &str, categories: Option<&Vec<String>>) -> Vec<bool> {
+        let Some(codes) = categories else {
+            return vec![true; self.file.category.len()];
+        };
+        let mut mask = vec![false; self.file.category.len()];
+        for code in codes {
+            let found = self.categories.get(code).copied();
+            if let Some(place) = self.known(&format!("{path}/for"), "category", code, found)
+                && let Some(slot) = mask.get_mut(place)
+            {
+                *slot = true;
+            }
+        }
+        mask
+    }
+
+    fn is_reported_in_parts(&self, measure: usize) -> bool {
+        self.file
+            .measure
+            .get(measure)
+            .is_some_and(|m| m.every != Every::Round)
+    }
+}
+
+fn name(faults: &mut Faults, kind: &str, codes: &[String]) -> Names {
+    let mut names = Names::new();
+    for (place, code) in codes.iter().enumerate() {
+        check_code(faults, kind, code);
+        if names.insert(code.clone(), place).is_some() {
+            faults.add(
+                &format!("{kind}/{code}"),
+                "code_used_twice",
+                format!("the {kind} `{code}` is there twice: give each a code of its own"),
+            );
+        }
+    }
+    names
+}
+
+/// Codes go into paths, file names and addresses.
+fn check_code(faults: &mut Faults, kind: &str, code: &str) {
+    let fits = !code.is_empty()
+        && code.len() <= 64
+        && code
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if !fits {
+        faults.add(
+            &format!("{kind}/{code}"),
+            "malformed_code",
+            format!("`{code}` is not a code: use up to 64 letters a-z, digits, `.`, `_` or `-`"),
+        );
+    }
+}

@@ -1,0 +1,338 @@
+//! Surveys: scales, questions, panels, channels and demands.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::file::{
+    AnswerClass, Figure, Question, Scale, ScaleOption, Survey, SurveyFigure, Value,
+};
+use super::super::model::{DemandPlan, QuestionPlan, SharePlan, SurveyPlan};
+use super::Checker;
+use super::condition::bound_plan;
+use crate::number::Ratio;
+
+impl Checker {
+    pub(super) fn check_surveys(&mut self) {
+        let scales = self.check_scales();
+        let surveys = self.file.survey.clone();
+        for survey in &surveys {
+            let plan = self.survey_plan(survey, &scales);
+            self.survey_plans.push(plan);
+        }
+    }
+
+    fn check_scales(&mut self) -> BTreeMap<String, Vec<ScaleOption>> {
+        let scales = self.file.scale.clone();
+        let mut known = BTreeMap::new();
+        for scale in scales {
+            let path = format!("scale/{}", scale.code);
+            self.check_options(&path, &scale);
+            if known.insert(scale.code.clone(), scale.option).is_some() {
+                self.faults.add(
+                    &path,
+                    "code_used_twice",
+                    format!("the scale `{}` is there twice", scale.code),
+                );
+            }
+        }
+        known
+    }
+
+    fn check_options(&mut self, path: &str, scale: &Scale) {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut rated = 0_usize;
+        for option in &scale.option {
+            let place = format!("{path}/option/{}", option.code);
+            if !seen.insert(option.code.as_str()) {
+                self.faults.add(
+                    &place,
+                    "code_used_twice",
+                    format!("the option `{}` is there twice", option.code),
+                );
+            }
+            match (option.class, &option.weight) {
+                (AnswerClass::NoOpinion, Some(_)) => {
+                    self.faults.add(
+                        &place,
+                        "setting_not_used",
+                        "`no_opinion` is not rated: leave its weight out",
+                    );
+                }
+                (AnswerClass::NoOpinion, None) => {}
+                (_, None) => self.faults.add(
+                    &place,
+                    "setting_missing",
+                    "say what this option is worth in a mean score: `weight = \"80\"`",
+                ),
+                (_, Some(weight)) => {
+                    rated = rated.saturating_add(1);
+                    if weight.is_negative() || *weight > Ratio::from_whole(100) {
+                        self.faults.add(
+                            &format!("{place}/weight"),
+                            "wrong_scale",
+                            format!("`{weight}` is not a weight between 0 and 100"),
+                        );
+                    }
+                }
+            }
+        }
+        if rated < 2 || scale.option.len() > 200 {
+            self.faults.add(
+                path,
+                "wrong_scale",
+                "a scale needs at least two options that are rated, and at most 200 in all",
+            );
+        }
+    }
+
+    fn survey_plan(
+        &mut self,
+        survey: &Survey,
+        scales: &BTreeMap<String, Vec<ScaleOption>>,
+    ) -> SurveyPlan {
+        let path = format!("survey/{}", survey.code);
+        let applies = self.applies(&path, survey.categories.as_ref());
+        let weighs = survey.weighting.is_some();
+        let mut questions = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for question in &survey.question {
+            let place = format!("{path}/question/{}", question.code);
+            if !seen.insert(question.code.as_str()) {
+                self.faults.add(
+                    &place,
+                    "code_used_twice",
+                    format!("the question `{}` is there twice", question.code),
+                );
+            }
+            questions.extend(self.question_plan(&place, question, scales));
+        }
+        if questions.is_empty() {
+            self.faults.add(
+                &path,
+                "empty_list",
+                "a survey needs at least one question with a scale",
+            );
+        }
+        let mut panels = Vec::new();
+        for panel in &survey.panel {
+            let place = format!("{path}/panel/{}", panel.code);
+            if panels
+                .iter()
+                .any(|(code, _): &(Arc<str>, Ratio)| code.as_ref() == panel.code)
+            {
+                self.faults.add(
+                    &place,
+                    "code_used_twice",
+                    format!("the panel `{}` is there twice", panel.code),
+                );
+            }
+            let weight = self.stratum_weight(&place, weighs, panel.weight.as_ref());
+            panels.push((Arc::from(panel.code.as_str()), weight));
+        }
+        let mut channels = Vec::new();
+        for (number, channel) in survey.channel.iter().enumerate() {
+            let place = format!("{path}/channel/{}", channel.code.word());
+            if channels.iter().any(|(code, _)| *code == channel.code) {
+                self.faults.add(
+                    &format!("{path}/channel/{number}"),
+                    "code_used_twice",
+                    format!("the channel `{}` is there twice", channel.code.word()),
+                );
+            }
+            let weight = self.stratum_weight(&place, weighs, channel.weight.as_ref());
+            channels.push((channel.code, weight));
+        }
+        for (list, what) in [
+            (panels.is_empty(), "panel"),
+            (channels.is_empty(), "channel"),
+        ] {
+            if list {
+                self.faults.add(
+                    &path,
+                    "empty_list",
+                    format!("a survey needs at least one {what}"),
+                );
+            }
+        }
+        if let Some(line) = &survey.validity.straight_line {
+            for option in &line.options {
+                let known = scales.values().flatten().any(|o| o.code == *option);
+                if !known && !self.lost.contains(option) {
+                    self.faults.add(
+                        &format!("{path}/validity/straight_line"),
+                        "unknown_name",
+                        format!("there is no option `{option}` in any scale"),
+                    );
+                }
+            }
+        }
+        let demand = self.demand_plan(&path, survey);
+        SurveyPlan {
+            code: Arc::from(survey.code.as_str()),
+            applies,
+            denominator: survey.denominator,
+            combine: survey.combine,
+            weighting: survey.weighting.map(|w| w.undefined_stratum),
+            panels,
+            channels,
+            questions,
+            demand,
+        }
+    }
+
+    fn question_plan(
+        &mut self,
+        path: &str,
+        question: &Question,
+        scales: &BTreeMap<String, Vec<ScaleOption>>,
+    ) -> Option<QuestionPlan> {
+        let kinds = [
+            question.scale.is_some(),
+            question.longest.is_some(),
+            !question.choice.is_empty(),
+        ];
+        if kinds.iter().filter(|kind| **kind).count() != 1 {
+            self.faults.add(path, "one_of", "a question is answered on a `scale`, in words up to `longest` characters, or by `choice`");
+        }
+        if question.several && question.choice.is_empty() {
+            self.faults.add(
+                &format!("{path}/several"),
+                "setting_not_used",
+                "several answers are for questions with choices",
+            );
+        }
+        let code = question.scale.as_ref()?;
+        let found = scales.get(code).cloned();
+        let options = self.known(&format!("{path}/scale"), "scale", code, found)?;
+        let weight = question.weight.clone().unwrap_or_else(Ratio::one);
+        if weight.is_negative() || weight.is_zero() {
+            self.faults.add(
+                &format!("{path}/weight"),
+                "wrong_scale",
+                format!("`{weight}` is not a weight above 0"),
+            );
+        }
+        let options = options
+            .into_iter()
+            .map(|o| {
+                (
+                    Arc::from(o.code),
+                    o.class,
+                    o.weight.unwrap_or_else(Ratio::zero),
+                )
+            })
+            .collect();
+        Some(QuestionPlan {
+            code: Arc::from(question.code.as_str()),
+            weight,
+            options,
+        })
+    }
+
+    fn stratum_weight(&mut self, path: &str, weighs: bool, weight: Option<&Ratio>) -> Ratio {
+        match (weighs, weight) {
+            (true, None) => self.faults.add(
+                path,
+                "setting_missing",
+                "this survey weighs its strata: say how much this one weighs",
+            ),
+            (false, Some(_)) => self.faults.add(
+                &format!("{path}/weight"),
+                "setting_not_used",
+                "this survey has no `weighting`, so nothing looks at this weight",
+            ),
+            (true, Some(weight)) if weight.is_negative() => {
+                self.faults.add(
+                    &format!("{path}/weight"),
+                    "wrong_scale",
+                    format!("`{weight}` is below 0"),
+                );
+            }
+            _ => {}
+        }
+        weight.cloned().unwrap_or_else(Ratio::one)
+    }
+
+    fn demand_plan(&mut self, path: &str, survey: &Survey) -> DemandPlan {
+        let demand = &survey.demand;
+        let mut quorum = |bound: &Option<super::super::file::Bound>, key: &str| {
+            let bound = bound.as_ref()?;
+            let plan = bound_plan(bound.at_least.as_ref(), bound.more_than.as_ref());
+            if plan.is_none() {
+                self.faults.add(
+                    &format!("{path}/demand/{key}"),
+                    "one_of",
+                    "a quorum is exactly one of `at_least`, `more_than`",
+                );
+            }
+            plan
+        };
+        let attended = quorum(&demand.attended, "attended");
+        let returned = quorum(&demand.returned, "returned");
+        let mut shares = Vec::new();
+        for (number, share) in demand.share.iter().enumerate() {
+            let place = format!("{path}/demand/share/{number}");
+            if share.panels.is_empty() == share.mark.is_none() {
+                self.faults.add(
+                    &place,
+                    "one_of",
+                    "a least share is of `panels` or of a `mark`",
+                );
+            }
+            if share.at_least.is_negative() || share.at_least > Ratio::one() {
+                self.faults.add(
+                    &format!("{place}/at_least"),
+                    "wrong_scale",
+                    format!("`{}` is not a share: write `50%`", share.at_least),
+                );
+            }
+            let mut panels = Vec::new();
+            for code in &share.panels {
+                let found = survey.panel.iter().position(|p| p.code == *code);
+                panels.extend(self.known(&place, "panel", code, found));
+            }
+            shares.push(SharePlan {
+                panels,
+                mark: share.mark.clone(),
+                among: share.among,
+                at_least: share.at_least.clone(),
+            });
+        }
+        DemandPlan {
+            least_valid: demand.least_valid,
+            attended,
+            returned,
+            returned_within_issued: demand.returned_within_issued,
+            shares,
+        }
+    }
+
+    /// Every survey shows its own satisfaction rate and dissatisfied share, whether a rule looks at them or not.
+    pub(super) fn add_survey_figures(&mut self) {
+        let codes: Vec<String> = self.file.survey.iter().map(|s| s.code.clone()).collect();
+        for code in codes {
+            for figure in [
+                Figure::SatisfactionRate,
+                Figure::DissatisfiedShare,
+                Figure::MeanScore,
+            ] {
+                let figure = SurveyFigure {
+                    of: code.clone(),
+                    figure,
+                    question: None,
+                    panel: None,
+                    channel: None,
+                    plain: false,
+                    lower_bound: false,
+                };
+                self.value(
+                    &format!("survey/{code}"),
+                    &Value {
+                        survey: Some(figure),
+                        ..Value::default()
+                    },
+                );
+            }
+        }
+    }
+}
