@@ -5,4 +5,5 @@
 //! their own.
 
 mod architecture;
+mod database;
 mod harness;
