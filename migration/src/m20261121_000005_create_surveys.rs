@@ -55,8 +55,9 @@ const STATEMENTS: [&str; 10] = [
         panel TEXT NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('issued', 'used', 'revoked')),
         PRIMARY KEY (survey_id, token_hash)
-    ) {clustered}",
-    "CREATE INDEX invitation_subject ON invitation (survey_id, subject_id, panel, state)",
+    ) {clustered_hot}",
+    // Without the state: an admission changes it, and would have to move the entry.
+    "CREATE INDEX invitation_subject ON invitation (survey_id, subject_id, panel)",
     "CREATE TABLE sheet (
         survey_id {integer} NOT NULL REFERENCES survey (id),
         sheet_no {integer} NOT NULL CHECK (sheet_no > 0),
@@ -89,7 +90,7 @@ const STATEMENTS: [&str; 10] = [
         option {small} NOT NULL CHECK (option >= 0),
         count {integer} NOT NULL CHECK (count >= 0),
         PRIMARY KEY (survey_id, subject_id, panel, channel, question, option)
-    ) {clustered}",
+    ) {clustered_hot}",
     "CREATE TABLE sheet_tally (
         survey_id {integer} NOT NULL REFERENCES survey (id),
         subject_id {integer} NOT NULL REFERENCES subject (id),
@@ -98,7 +99,7 @@ const STATEMENTS: [&str; 10] = [
         state TEXT NOT NULL CHECK (state IN ('valid', 'invalid', 'replaced', 'late', 'quarantined')),
         count {integer} NOT NULL CHECK (count >= 0),
         PRIMARY KEY (survey_id, subject_id, panel, channel, state)
-    ) {clustered}",
+    ) {clustered_hot}",
     // A count that nobody reported is absent, not 0: a quorum over it is then undefined.
     "CREATE TABLE survey_issue (
         survey_id {integer} NOT NULL REFERENCES survey (id),

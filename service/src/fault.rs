@@ -129,6 +129,22 @@ pub(crate) fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
+/// Whether the connection itself is gone, rather than the statement being wrong or the wait for a connection over.
+pub(crate) fn is_lost_connection(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    match error.as_ref() {
+        sqlx::Error::Io(_) => true,
+        // Told by the server to its last breath: the connection was terminated or the server shuts down.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
+        _ => false,
+    }
+}
+
 fn verdict_of(error: &DbErr) -> Verdict {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Verdict::Unavailable,

@@ -22,6 +22,8 @@ on_both!(
     durability_is_in_force_on_the_connections_that_write,
     sixty_four_transactions_that_read_and_then_write_all_succeed,
     a_transaction_that_is_dropped_leaves_nothing,
+    writers_that_are_cut_off_leave_a_usable_database,
+    lost_connections_heal_by_themselves,
     a_reader_cannot_write,
     a_read_transaction_sees_one_snapshot,
     statements_are_counted_by_all_clones,
@@ -254,6 +256,101 @@ async fn a_transaction_that_is_dropped_leaves_nothing(world: World) {
         setting::find(&reader, "other").await.unwrap().as_deref(),
         Some("value")
     );
+}
+
+async fn writers_that_are_cut_off_leave_a_usable_database(world: World) {
+    let database = &world.service.database;
+    for delay in 0..120 {
+        let task = tokio::spawn({
+            let database = database.clone();
+            async move {
+                let transaction = database.begin_write().await?;
+                let name = format!("cut-{delay}");
+                for value in ["one", "two", "three"] {
+                    put(&transaction, &name, value).await?;
+                }
+                transaction.commit().await
+            }
+        });
+        tokio::time::sleep(Duration::from_micros(delay * 25)).await;
+        task.abort();
+        if let Ok(finished) = task.await {
+            finished.unwrap();
+        }
+    }
+    let transaction = database.begin_write().await.unwrap();
+    put(&transaction, "after", "all").await.unwrap();
+    transaction.commit().await.unwrap();
+    let reader = database.reader();
+    for delay in 0..120 {
+        let value = setting::find(&reader, &format!("cut-{delay}"))
+            .await
+            .unwrap();
+        assert!(
+            matches!(value.as_deref(), None | Some("three")),
+            "all or nothing: {value:?}"
+        );
+    }
+}
+
+async fn lost_connections_heal_by_themselves(world: World) {
+    let database = &world.service.database;
+    if database.engine() == Engine::Sqlite {
+        // A file has no connection to lose.
+        return;
+    }
+    for round in 0..3 {
+        let held = [
+            database.begin_write().await.unwrap(),
+            database.begin_write().await.unwrap(),
+        ];
+        drop(held);
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let mut owner = superuser_of(&world).await;
+        sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
+
+        let transaction = database.begin_write().await.unwrap();
+        put(&transaction, "round", &round.to_string())
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        let snapshot = database.begin_read().await.unwrap();
+        assert_eq!(
+            setting::find(&snapshot, "round").await.unwrap(),
+            Some(round.to_string())
+        );
+    }
+}
+
+async fn superuser_of(world: &World) -> sqlx::PgConnection {
+    use sqlx::Connection;
+
+    let url = world
+        .database
+        .url
+        .replacen("mingjian@", &format!("{SUPERUSER}@"), 1);
+    sqlx::PgConnection::connect(&url).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_closed_file_is_whole_without_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("whole.db");
+    let database = Database::open(DatabaseSettings::new(format!(
+        "sqlite://{}",
+        path.display()
+    )))
+    .await
+    .unwrap();
+    database.migrate().await.unwrap();
+    database.ping().await.unwrap();
+    database.close().await;
+    let left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert_eq!(left, [path]);
 }
 
 async fn a_reader_cannot_write(world: World) {

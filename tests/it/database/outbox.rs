@@ -15,7 +15,7 @@ on_both!(
     a_failure_puts_the_job_off_and_the_last_one_gives_it_up,
 );
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 async fn add(world: &World, count: usize) {
     let transaction = world.service.database.begin_write().await.unwrap();
@@ -109,7 +109,7 @@ async fn a_job_is_not_given_out_before_it_is_due(world: World) {
     }
     transaction.commit().await.unwrap();
     assert_eq!(claim(&world, 10).await, Vec::new());
-    world.clock.advance(Duration::from_secs(2 * 3_600));
+    world.clock.advance(Duration::from_hours(2));
     let bodies: Vec<String> = claim(&world, 10)
         .await
         .into_iter()
