@@ -2,6 +2,8 @@
 //!
 //! Plain functions over values. Accounts and sessions are kept by `service`.
 
+pub mod limit;
+
 /// Random bytes of the operating system's quality, for ids and secrets.
 #[expect(
     clippy::disallowed_methods,

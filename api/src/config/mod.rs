@@ -134,6 +134,8 @@ pub struct Graphql {
     pub deadline: Duration,
     /// Time until a WebSocket client must have introduced itself.
     pub init_timeout: Duration,
+    /// WebSockets at once.
+    pub sockets: usize,
     /// Operations at once on one WebSocket.
     pub socket_operations: usize,
 }
@@ -536,6 +538,12 @@ fn read_graphql(reader: &mut Reader) -> Graphql {
             10,
             1..=300,
             "time until a WebSocket client must have introduced itself",
+        ),
+        sockets: reader.number(
+            "graphql.sockets",
+            2_000,
+            0..=1_000_000,
+            "WebSockets at once",
         ),
         socket_operations: reader.number(
             "graphql.socket_operations",

@@ -48,6 +48,13 @@ pub(crate) fn answer(
     response
 }
 
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
+}
+
 fn wants_page(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT)

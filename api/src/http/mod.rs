@@ -40,6 +40,7 @@ use self::origin::OriginPolicy;
 pub use self::request_id::RequestId;
 pub use self::security::CONTENT_SECURITY_POLICY;
 use self::security::Https;
+pub(crate) use self::server::Place;
 pub use self::server::serve;
 use crate::config::Http;
 use crate::graphql::ErrorCode;
@@ -127,10 +128,7 @@ async fn surround(State(shell): State<Arc<Shell>>, mut request: Request, next: N
             .instrument(span.clone())
             .await;
         answer.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-            let text = text
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
+            let text = failure::panic_text(panic.as_ref());
             span.in_scope(|| tracing::error!(panic = text, "a request panicked"));
             let fault = failure::Failure {
                 status: StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,0 +1,99 @@
+//! What only the inside of the library can tell: what an operation costs, and whether its execution began.
+//!
+//! Every schema must be built with `.extension(Edge)`.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation,
+};
+use async_graphql::{Response, ServerError, ValidationResult};
+
+use super::error::GraphqlFault;
+use crate::auth::limit::Limiter;
+
+/// Saved-up spending: an office that opens its pages in the morning does so all at once.
+const SAVED_SECONDS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// Who pays for an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Payer {
+    /// Somebody who is logged in.
+    Account(i64),
+    /// Everybody else from one place.
+    Network(IpAddr),
+}
+
+/// The buckets of all payers; `None` where the settings set no bound.
+#[derive(Debug)]
+pub(super) struct Budget(Option<Limiter<Payer>>);
+
+impl Budget {
+    pub(super) fn new(cost_per_second: u32) -> Self {
+        Self(NonZeroU32::new(cost_per_second).map(|cost| Limiter::per_second(cost, SAVED_SECONDS)))
+    }
+}
+
+/// Travels in the request's data.
+#[derive(Debug, Clone)]
+pub(super) struct Purse {
+    pub(super) budget: Arc<Budget>,
+    pub(super) payer: Payer,
+}
+
+/// Travels in the request's data and is set once fields are being resolved.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Begun(Arc<AtomicBool>);
+
+impl Begun {
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The extension of the library.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Edge;
+
+impl ExtensionFactory for Edge {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for Edge {
+    async fn validation(
+        &self,
+        context: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let result = next.run(context).await?;
+        let Some(purse) = context.data_opt::<Purse>() else {
+            return Ok(result);
+        };
+        let Some(limiter) = &purse.budget.0 else {
+            return Ok(result);
+        };
+        let cost = u32::try_from(result.complexity).unwrap_or(u32::MAX).max(1);
+        match limiter.spend(&purse.payer, cost) {
+            Ok(()) => Ok(result),
+            Err(wait) => Err(vec![GraphqlFault::rate_limited(wait).into_server_error()]),
+        }
+    }
+
+    async fn execute(
+        &self,
+        context: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        if let Some(begun) = context.data_opt::<Begun>() {
+            begun.0.store(true, Ordering::Relaxed);
+        }
+        next.run(context, operation_name).await
+    }
+}
