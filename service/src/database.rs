@@ -172,7 +172,11 @@ impl Database {
     /// Reads without a transaction, each statement seeing what is committed when it begins. For reads that are one
     /// statement; several that must agree belong into [`Database::begin_read`].
     pub fn reader(&self) -> Reader {
-        Reader::new(self.read.clone(), self.statements.clone())
+        Reader::new(
+            self.read.clone(),
+            self.statements.clone(),
+            self.settings.read_connections,
+        )
     }
 
     /// How many statements were executed since the database was opened, without `BEGIN` and `COMMIT`; by all clones,
@@ -193,15 +197,7 @@ impl Database {
 
     /// Whether the database answers just now.
     pub async fn ping(&self) -> Result<(), Fault> {
-        match self.pools() {
-            Pools::Sqlite { read, .. } => {
-                sqlx::query("SELECT 1").execute(read).await?;
-            }
-            Pools::Postgres { read, .. } => {
-                sqlx::query("SELECT 1").execute(read).await?;
-            }
-        }
-        self.count_statements(1);
+        self.reader().execute_unprepared("SELECT 1").await?;
         Ok(())
     }
 

@@ -310,6 +310,7 @@ async fn lost_connections_heal_by_themselves(world: World) {
         let mut owner = superuser_of(&world).await;
         sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
 
+        database.ping().await.unwrap();
         let transaction = database.begin_write().await.unwrap();
         put(&transaction, "round", &round.to_string())
             .await

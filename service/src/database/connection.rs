@@ -17,7 +17,7 @@ use sea_orm::{
     QueryResult, Statement,
 };
 
-use crate::Fault;
+use crate::{Fault, fault::is_lost_connection};
 
 /// A transaction that writes. Dropped without [`WriteTransaction::commit`], it leaves nothing behind.
 pub struct WriteTransaction {
@@ -35,6 +35,7 @@ pub struct ReadTransaction {
 pub struct Reader {
     connection: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    tries: u32,
 }
 
 impl WriteTransaction {
@@ -72,10 +73,16 @@ impl ReadTransaction {
 }
 
 impl Reader {
-    pub(super) fn new(connection: DatabaseConnection, statements: Arc<AtomicU64>) -> Self {
+    /// A reader that puts up with as many lost connections as there are.
+    pub(super) fn new(
+        connection: DatabaseConnection,
+        statements: Arc<AtomicU64>,
+        connections: u32,
+    ) -> Self {
         Self {
             connection,
             statements,
+            tries: connections,
         }
     }
 }
@@ -117,4 +124,48 @@ macro_rules! count_statements {
     )+};
 }
 
-count_statements!(WriteTransaction, ReadTransaction, Reader);
+count_statements!(WriteTransaction, ReadTransaction);
+
+// Like the others, but a statement that met a lost connection is executed again on another one. A reader only reads, on
+// connections that refuse to write, so nothing can happen twice.
+macro_rules! execute_again {
+    ($reader:expr, $method:ident($argument:expr)) => {{
+        let mut tries = $reader.tries;
+        loop {
+            $reader.statements.fetch_add(1, Ordering::SeqCst);
+            match $reader.connection.$method($argument).await {
+                Err(error) if tries > 0 && is_lost_connection(&error) => tries -= 1,
+                result => return result,
+            }
+        }
+    }};
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Reader {
+    fn get_database_backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        execute_again!(self, execute_raw(statement.clone()))
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        execute_again!(self, execute_unprepared(sql))
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        execute_again!(self, query_one_raw(statement.clone()))
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        execute_again!(self, query_all_raw(statement.clone()))
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Reader")
+    }
+}
