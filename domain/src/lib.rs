@@ -48,11 +48,9 @@
     clippy::float_arithmetic
 )]
 
-pub mod decide;
 pub mod id;
 pub mod inputs;
 pub mod number;
 pub mod outcome;
 pub mod scheme;
-pub mod snapshot;
 pub mod survey;

@@ -22,11 +22,14 @@ use std::sync::Arc;
 
 pub mod audit;
 pub mod clock;
+mod code;
 pub mod database;
 pub mod fault;
 pub mod id_source;
+pub mod intake;
 pub mod outbox;
 pub mod setting;
+pub mod survey;
 
 pub use clock::Clock;
 pub use database::Database;

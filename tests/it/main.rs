@@ -7,3 +7,4 @@
 mod architecture;
 mod database;
 mod harness;
+mod intake;

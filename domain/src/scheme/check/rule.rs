@@ -34,8 +34,6 @@ struct Seen {
     points: bool,
     /// Points of a node or the total, or labels by them.
     totals: bool,
-    /// Labels, which are given once it is known who is disqualified.
-    labels: bool,
     /// Own grade, rank, eligibility, or labels among the eligible.
     standing: bool,
     /// Earlier rounds or findings.
@@ -83,17 +81,14 @@ impl Checker {
                 }
                 _ => {}
             },
-            ConditionPlan::Label(label) => {
-                seen.labels = true;
-                match self.label_phase(*label) {
-                    LabelPhase::BeforeScores => {}
-                    LabelPhase::AfterTotals => {
-                        seen.points = true;
-                        seen.totals = true;
-                    }
-                    LabelPhase::AmongEligible => seen.standing = true,
+            ConditionPlan::Label(label) => match self.label_phase(*label) {
+                LabelPhase::BeforeScores => {}
+                LabelPhase::AfterTotals => {
+                    seen.points = true;
+                    seen.totals = true;
                 }
-            }
+                LabelPhase::AmongEligible => seen.standing = true,
+            },
             ConditionPlan::Finding { .. } | ConditionPlan::Earlier { .. } => seen.record = true,
             ConditionPlan::Grade(bound) => {
                 if place.related {
@@ -275,7 +270,7 @@ impl Checker {
             EffectPlan::Points { .. } => (Sight::Scores, RulePhase::Scores),
             EffectPlan::Disqualify => (
                 Sight::Disqualify,
-                if seen.points || seen.labels {
+                if seen.points {
                     RulePhase::AfterTotals
                 } else {
                     RulePhase::BeforeScores
@@ -283,7 +278,7 @@ impl Checker {
             ),
             EffectPlan::Investigate => (
                 Sight::Own,
-                if seen.points || seen.labels {
+                if seen.points {
                     RulePhase::AfterTotals
                 } else {
                     RulePhase::BeforeScores

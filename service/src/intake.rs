@@ -1,0 +1,220 @@
+//! Intake: the way of a citizen's answer from the page into the database.
+//!
+//! One task per process books answers. It takes whatever waits, books all of it in one transaction and answers each
+//! sender only after the commit, so concurrent answers share one flush to disk and a lone citizen waits for nobody. No
+//! timer is involved, and no write is ever cancelled: a sender that goes away only stops listening.
+//!
+//! What must hold is held by the database: an invitation is spent by compare-and-set, a receipt is unique within its
+//! survey, a survey is open in the very transaction that books the answer. A second attempt with the same form finds
+//! the first one and gets the same receipt.
+//!
+//! Deliberately absent: who the respondent is, and any record of which answer came from which invitation.
+
+mod batch;
+mod door;
+mod key;
+mod postgres;
+mod sqlite;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::survey::{Answers, encode, judge};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::{Fault, Service};
+
+pub use door::{Admitted, InvitationState, KnownSurvey, Link, LinkState, Standing};
+pub use key::{FormKey, InvitationToken, Receipt};
+
+use batch::Candidate;
+use door::Door;
+use key::Secret;
+use writer::Waiting;
+
+/// How much the intake may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct IntakeSettings {
+    /// Answers that may wait to be booked; beyond them senders are told to come back.
+    pub queue: usize,
+    /// Most answers booked in one transaction.
+    pub batch: usize,
+}
+
+impl Default for IntakeSettings {
+    fn default() -> Self {
+        Self {
+            queue: 4_096,
+            batch: 256,
+        }
+    }
+}
+
+/// How long a sender that was turned away should wait before the next attempt.
+pub const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// The intake of this process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    service: Service,
+    door: Arc<Door>,
+    secret: Arc<Secret>,
+    sender: mpsc::Sender<Waiting>,
+    stop: Arc<Notify>,
+    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+/// A respondent's answers, ready to be booked.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// What lets the respondent in, by a link or by [`Intake::admit`].
+    pub admitted: Admitted,
+    /// The key that the form carried.
+    pub key: FormKey,
+    /// The answers, read by the survey's definition.
+    pub answers: Answers,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Booking {
+    /// The answers are stored, now or by an earlier attempt with the same form.
+    Booked(Receipt),
+    /// They are not, and will not be.
+    Refused(RefusedAnswer),
+}
+
+/// Why answers are not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusedAnswer {
+    /// The survey is not open.
+    Closed,
+    /// The invitation has been used.
+    AlreadyAnswered,
+    /// There is no such invitation, or it was revoked.
+    Unknown,
+    /// The form was already sent with other answers.
+    OtherAnswers,
+    /// The form was not made here, or for another survey: draw it again.
+    ForeignForm,
+}
+
+/// Whether a receipt's answers count. Never what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptStatus {
+    /// Stored and counted.
+    Counted,
+    /// Stored, but a rule of validity speaks against them.
+    NotCounted,
+    /// No such receipt.
+    Unknown,
+}
+
+impl Intake {
+    /// Starts the task that books answers. The database must be migrated.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] if the database cannot be reached.
+    pub async fn start(service: Service, settings: IntakeSettings) -> Result<Self, Fault> {
+        let secret = Arc::new(key::find_or_make_secret(&service).await?);
+        let (sender, receiver) = mpsc::channel(settings.queue.max(1));
+        let stop = Arc::new(Notify::new());
+        let desk = writer::Desk::new(&service, settings.batch.max(1));
+        let writer = tokio::spawn(desk.run(receiver, stop.clone()));
+        Ok(Self {
+            door: Arc::new(Door::default()),
+            service,
+            secret,
+            sender,
+            stop,
+            writer: Arc::new(Mutex::new(Some(writer))),
+        })
+    }
+
+    /// What stands behind an open link; nothing if there is no such link. Asks the database at most once a second for
+    /// each survey once the link is known.
+    pub async fn find_link(&self, code: &str) -> Result<Option<LinkState>, Fault> {
+        self.door.find_link(&self.service, code).await
+    }
+
+    /// What stands behind an invitation, without using it up; nothing if the token is unknown or revoked. One
+    /// statement.
+    pub async fn find_invitation(
+        &self,
+        token: &InvitationToken,
+    ) -> Result<Option<InvitationState>, Fault> {
+        self.door.find_invitation(&self.service, token).await
+    }
+
+    /// The survey of an invitation, to read a form by; whether the invitation is good is asked when the answers are
+    /// booked. Without a statement once the survey is known.
+    pub async fn admit(&self, token: &InvitationToken) -> Result<Option<Admitted>, Fault> {
+        self.door.admit(&self.service, token).await
+    }
+
+    /// A key for a form that is about to be drawn.
+    pub fn make_key(&self, admitted: &Admitted) -> Result<FormKey, Fault> {
+        FormKey::make(&self.service, &self.secret, admitted)
+    }
+
+    /// Books answers, durably, and returns once they are. May be repeated with the same form until it succeeds.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] if too many wait or the database cannot be used; the answers may or may not be stored,
+    /// and a repetition finds out.
+    pub async fn book(&self, submission: Submission) -> Result<Booking, Fault> {
+        let Submission {
+            admitted,
+            key,
+            answers,
+        } = submission;
+        let Some(receipt) = key.receipt(&self.secret, &admitted) else {
+            return Ok(Booking::Refused(RefusedAnswer::ForeignForm));
+        };
+        let definition = &admitted.survey().definition;
+        let seconds = key.seconds_until(self.service.clock.now());
+        let candidate = Candidate {
+            survey: admitted.survey().clone(),
+            admission: admitted.admission(),
+            verdict: judge(definition, &answers, Some(seconds)),
+            bytes: encode(definition, &answers),
+            words: answers
+                .words()
+                .map(|(question, words)| (question, words.to_owned()))
+                .collect(),
+            receipt_hash: receipt.hash(),
+            body_hash: answers.digest(definition),
+        };
+        let (reply, outcome) = oneshot::channel();
+        let waiting = Waiting { candidate, reply };
+        if self.sender.try_send(waiting).is_err() {
+            // Full, or the process is about to end. Not logged one by one: a crowd would fill the disk with it.
+            return Err(Fault::Unavailable);
+        }
+        let outcome = outcome.await.map_err(|_| Fault::Unavailable)??;
+        Ok(match outcome {
+            batch::Outcome::Booked => Booking::Booked(receipt),
+            batch::Outcome::Refused(reason) => Booking::Refused(reason),
+        })
+    }
+
+    /// Whether the answers of a receipt count. One statement, which does the same work whatever it finds.
+    pub async fn find_receipt(&self, receipt: &Receipt) -> Result<ReceiptStatus, Fault> {
+        door::find_receipt(&self.service, receipt).await
+    }
+
+    /// Whether the task that books answers is at work and has room.
+    pub fn is_ready(&self) -> bool {
+        !self.sender.is_closed() && self.sender.capacity() > 0
+    }
+
+    /// Books what waits, turns away what comes later, and returns once all of it is durable.
+    pub async fn finish(&self) {
+        self.stop.notify_one();
+        if let Some(task) = self.writer.lock().await.take() {
+            let _: Result<(), _> = task.await;
+        }
+    }
+}

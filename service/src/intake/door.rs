@@ -1,0 +1,423 @@
+//! What stands behind links and invitations, kept in memory while it cannot change.
+//!
+//! Definitions, links and the roster are frozen once a survey is open, so they are read once. Whether a survey is open
+//! is asked again once a second, for pages alone: what counts is asked when answers are booked.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::id::{Id, Subject, Survey};
+use domain::scheme::file::{Channel, Words};
+use domain::survey::Definition;
+use entity::{invitation, round, round_subject, sheet, survey, survey_link};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sha2::{Digest, Sha256};
+
+use super::batch::Admission;
+use super::{InvitationToken, Receipt, ReceiptStatus};
+use crate::{Fault, Service};
+
+/// How long pages may show that a survey is open after it was closed, in microseconds.
+const STANDING_LASTS: i64 = 1_000_000;
+
+/// Entries of each kind that are kept. Beyond it all are forgotten and read again: simpler than an order of use, and
+/// a district has fewer.
+const MOST_KNOWN: usize = 50_000;
+
+/// Whether a survey takes answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not yet.
+    NotYetOpen,
+    /// Now.
+    Open,
+    /// No longer.
+    Closed,
+}
+
+/// A survey whose definition is at hand.
+#[derive(Debug)]
+pub struct KnownSurvey {
+    /// The survey.
+    pub id: Id<Survey>,
+    /// The name of its round.
+    pub round: Words,
+    /// What it asks.
+    pub definition: Definition,
+    round_id: i64,
+    standing: AtomicU8,
+    asked_at: AtomicI64,
+}
+
+/// An open link: whoever has it may answer.
+#[derive(Debug)]
+pub struct Link {
+    /// The code in the link.
+    pub code: String,
+    /// The survey.
+    pub survey: Arc<KnownSurvey>,
+    /// Whom the answers are about.
+    pub subject: Id<Subject>,
+    /// Its name in the round.
+    pub subject_name: Words,
+    /// The panel that the link was given to.
+    pub panel: String,
+    /// The channel that its answers count under.
+    pub channel: Channel,
+}
+
+/// An open link, with what can change.
+#[derive(Debug, Clone)]
+pub struct LinkState {
+    /// The link.
+    pub link: Arc<Link>,
+    /// Whether the survey takes answers, at most a second old.
+    pub standing: Standing,
+}
+
+/// An invitation that exists and was not revoked.
+#[derive(Debug)]
+pub struct InvitationState {
+    /// What it admits to.
+    pub admitted: Admitted,
+    /// The name of whom the answers are about.
+    pub subject_name: Words,
+    /// Whether it was used up.
+    pub is_used: bool,
+    /// Whether the survey takes answers, at most a second old.
+    pub standing: Standing,
+}
+
+/// What lets a respondent in: a survey, and the way to it.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    survey: Arc<KnownSurvey>,
+    way: Way,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    Link(Arc<Link>),
+    Invitation([u8; 32]),
+}
+
+impl Admitted {
+    /// The survey.
+    pub fn survey(&self) -> &Arc<KnownSurvey> {
+        &self.survey
+    }
+
+    /// By an open link.
+    pub fn by_link(link: Arc<Link>) -> Self {
+        Self {
+            survey: link.survey.clone(),
+            way: Way::Link(link),
+        }
+    }
+
+    pub(super) fn admission(&self) -> Admission {
+        match &self.way {
+            Way::Link(link) => Admission::Link {
+                subject_id: link.subject.number(),
+                panel: link.panel.clone(),
+                channel: link.channel,
+            },
+            Way::Invitation(token_hash) => Admission::Invitation {
+                token_hash: *token_hash,
+            },
+        }
+    }
+
+    /// What a form key is bound to.
+    pub(super) fn context(&self) -> [u8; 32] {
+        let hash = Sha256::new().chain_update(self.survey.id.number().to_be_bytes());
+        match &self.way {
+            Way::Link(link) => hash
+                .chain_update(b"link")
+                .chain_update(link.code.as_bytes()),
+            Way::Invitation(token_hash) => {
+                hash.chain_update(b"invitation").chain_update(token_hash)
+            }
+        }
+        .finalize()
+        .into()
+    }
+}
+
+impl KnownSurvey {
+    fn standing(&self) -> Standing {
+        match self.standing.load(Ordering::Relaxed) {
+            0 => Standing::NotYetOpen,
+            1 => Standing::Open,
+            _ => Standing::Closed,
+        }
+    }
+
+    fn note(&self, standing: Standing, now: i64) {
+        let number = match standing {
+            Standing::NotYetOpen => 0,
+            Standing::Open => 1,
+            Standing::Closed => 2,
+        };
+        self.standing.store(number, Ordering::Relaxed);
+        self.asked_at.store(now, Ordering::Relaxed);
+    }
+}
+
+/// Whether a survey in this state takes answers at this instant.
+pub(super) fn standing_of(
+    state: survey::State,
+    opens_at: Option<i64>,
+    closes_at: Option<i64>,
+    now: i64,
+) -> Standing {
+    match state {
+        survey::State::Draft => Standing::NotYetOpen,
+        survey::State::Closed => Standing::Closed,
+        survey::State::Open if opens_at.is_some_and(|opens_at| now < opens_at) => {
+            Standing::NotYetOpen
+        }
+        survey::State::Open if closes_at.is_some_and(|closes_at| now >= closes_at) => {
+            Standing::Closed
+        }
+        survey::State::Open => Standing::Open,
+    }
+}
+
+/// Everything that is known.
+#[derive(Debug, Default)]
+pub(super) struct Door {
+    surveys: Known<i64, KnownSurvey>,
+    links: Known<String, Link>,
+    subjects: Known<(i64, i64), Words>,
+}
+
+#[derive(Debug)]
+struct Known<K, V>(RwLock<HashMap<K, Arc<V>>>);
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<K: std::hash::Hash + Eq, V> Known<K, V> {
+    fn get<Q>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: std::hash::Hash + Eq + ?Sized,
+    {
+        // A panic elsewhere cannot leave a map half changed.
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
+    }
+
+    /// What is known by now, if another task was faster.
+    fn keep(&self, key: K, value: V) -> Arc<V> {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.entry(key).or_insert_with(|| Arc::new(value)).clone()
+    }
+}
+
+impl Door {
+    pub(super) async fn find_link(
+        &self,
+        service: &Service,
+        code: &str,
+    ) -> Result<Option<LinkState>, Fault> {
+        let link = match self.links.get(code) {
+            Some(link) => link,
+            None => match self.read_link(service, code).await? {
+                Some(link) => link,
+                None => return Ok(None),
+            },
+        };
+        let standing = self.ask_standing(service, &link.survey).await?;
+        Ok(Some(LinkState { link, standing }))
+    }
+
+    async fn read_link(&self, service: &Service, code: &str) -> Result<Option<Arc<Link>>, Fault> {
+        let row = survey_link::Entity::find_by_id(code.to_owned())
+            .one(&service.database.reader())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let Some(survey) = self.find_survey(service, Id::new(row.survey_id)).await? else {
+            return Ok(None);
+        };
+        let subject_name = self.find_subject(service, &survey, row.subject_id).await?;
+        let link = Link {
+            code: row.code,
+            survey,
+            subject: Id::new(row.subject_id),
+            subject_name: Words::clone(&subject_name),
+            panel: row.panel,
+            channel: crate::survey::parse_channel(&row.channel)?,
+        };
+        Ok(Some(self.links.keep(code.to_owned(), link)))
+    }
+
+    pub(super) async fn admit(
+        &self,
+        service: &Service,
+        token: &InvitationToken,
+    ) -> Result<Option<Admitted>, Fault> {
+        let survey = self.find_survey(service, token.survey()).await?;
+        Ok(survey.map(|survey| Admitted {
+            survey,
+            way: Way::Invitation(token.hash()),
+        }))
+    }
+
+    pub(super) async fn find_invitation(
+        &self,
+        service: &Service,
+        token: &InvitationToken,
+    ) -> Result<Option<InvitationState>, Fault> {
+        let Some(admitted) = self.admit(service, token).await? else {
+            return Ok(None);
+        };
+        let row = invitation::Entity::find_by_id((token.survey().number(), token.hash().to_vec()))
+            .one(&service.database.reader())
+            .await?;
+        let Some(row) = row.filter(|row| row.state != invitation::State::Revoked) else {
+            return Ok(None);
+        };
+        let subject_name = self
+            .find_subject(service, &admitted.survey, row.subject_id)
+            .await?;
+        Ok(Some(InvitationState {
+            subject_name: Words::clone(&subject_name),
+            is_used: row.state == invitation::State::Used,
+            standing: self.ask_standing(service, &admitted.survey).await?,
+            admitted,
+        }))
+    }
+
+    async fn find_survey(
+        &self,
+        service: &Service,
+        id: Id<Survey>,
+    ) -> Result<Option<Arc<KnownSurvey>>, Fault> {
+        if let Some(known) = self.surveys.get(&id.number()) {
+            return Ok(Some(known));
+        }
+        let found = survey::Entity::find_by_id(id.number())
+            .find_also_related(round::Entity)
+            .one(&service.database.reader())
+            .await?;
+        let Some((row, Some(round))) = found else {
+            return Ok(None);
+        };
+        let definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+        let known = KnownSurvey {
+            id,
+            round: Words {
+                zh: round.name,
+                en: round.name_en,
+            },
+            definition,
+            round_id: row.round_id,
+            standing: AtomicU8::new(0),
+            asked_at: AtomicI64::new(i64::MIN),
+        };
+        Ok(Some(self.surveys.keep(id.number(), known)))
+    }
+
+    async fn find_subject(
+        &self,
+        service: &Service,
+        survey: &KnownSurvey,
+        subject_id: i64,
+    ) -> Result<Arc<Words>, Fault> {
+        if let Some(known) = self.subjects.get(&(survey.round_id, subject_id)) {
+            return Ok(known);
+        }
+        let row = round_subject::Entity::find_by_id((survey.round_id, subject_id))
+            .one(&service.database.reader())
+            .await?
+            .ok_or_else(|| {
+                Fault::internal(
+                    "a survey is about a subject that is not on the roster of its round",
+                )
+            })?;
+        Ok(self.subjects.keep(
+            (survey.round_id, subject_id),
+            Words {
+                zh: row.name,
+                en: row.name_en,
+            },
+        ))
+    }
+
+    /// Whether the survey takes answers. One task asks when a second has passed; the others go by what was known.
+    async fn ask_standing(
+        &self,
+        service: &Service,
+        known: &KnownSurvey,
+    ) -> Result<Standing, Fault> {
+        let now = service.clock.now().timestamp_micros();
+        let asked_at = known.asked_at.load(Ordering::Relaxed);
+        let is_fresh = asked_at != i64::MIN && now.saturating_sub(asked_at) < STANDING_LASTS;
+        let mine = !is_fresh
+            && known
+                .asked_at
+                .compare_exchange(asked_at, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        // Whoever comes first has nothing to go by, so everybody asks then.
+        if is_fresh || (!mine && asked_at != i64::MIN) {
+            return Ok(known.standing());
+        }
+        let row: Option<(survey::State, Option<i64>, Option<i64>)> =
+            survey::Entity::find_by_id(known.id.number())
+                .select_only()
+                .columns([
+                    survey::Column::State,
+                    survey::Column::OpensAt,
+                    survey::Column::ClosesAt,
+                ])
+                .into_tuple()
+                .one(&service.database.reader())
+                .await?;
+        let standing = row.map_or(Standing::Closed, |(state, opens_at, closes_at)| {
+            standing_of(state, opens_at, closes_at, now)
+        });
+        known.note(standing, now);
+        Ok(standing)
+    }
+}
+
+/// Looks a receipt up in every survey, for it does not say which one it is of.
+pub(super) async fn find_receipt(
+    service: &Service,
+    receipt: &Receipt,
+) -> Result<ReceiptStatus, Fault> {
+    let state: Option<sheet::State> = sheet::Entity::find()
+        .select_only()
+        .column(sheet::Column::State)
+        .filter(
+            sheet::Column::SurveyId.in_subquery(
+                QuerySelect::query(
+                    &mut survey::Entity::find()
+                        .select_only()
+                        .column(survey::Column::Id),
+                )
+                .clone(),
+            ),
+        )
+        .filter(sheet::Column::ReceiptHash.eq(receipt.hash().to_vec()))
+        .into_tuple()
+        .one(&service.database.reader())
+        .await?;
+    Ok(match state {
+        Some(sheet::State::Valid) => ReceiptStatus::Counted,
+        Some(_) => ReceiptStatus::NotCounted,
+        None => ReceiptStatus::Unknown,
+    })
+}

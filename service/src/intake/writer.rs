@@ -1,0 +1,142 @@
+//! The one task that books answers.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::batch::{self, Candidate, Moment, Outcome};
+use super::postgres::PostgresTables;
+use super::sqlite::SqliteTables;
+use crate::database::{Database, Pools};
+use crate::{Clock, Fault, IdSource, Service};
+
+/// How often a batch is tried when another server of the same database was in its way.
+const ATTEMPTS: usize = 4;
+
+/// The low bits of a sheet's number, which count; the high ones are drawn for each process, so that servers of one
+/// database need not agree.
+const COUNTING_BITS: u32 = 40;
+
+/// Answers that wait, and who waits for them.
+pub(super) struct Waiting {
+    pub candidate: Candidate,
+    pub reply: oneshot::Sender<Result<Outcome, Fault>>,
+}
+
+/// What the task works with.
+pub(super) struct Desk {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdSource>,
+    most: usize,
+    next_sheet_no: Option<i64>,
+}
+
+impl Desk {
+    pub(super) fn new(service: &Service, most: usize) -> Self {
+        Self {
+            database: service.database.clone(),
+            clock: service.clock.clone(),
+            ids: service.ids.clone(),
+            most,
+            next_sheet_no: None,
+        }
+    }
+
+    /// Books until told to stop, then books what still waits.
+    pub(super) async fn run(mut self, mut receiver: mpsc::Receiver<Waiting>, stop: Arc<Notify>) {
+        let mut waiting = Vec::with_capacity(self.most);
+        loop {
+            let taken = tokio::select! {
+                biased;
+                taken = receiver.recv_many(&mut waiting, self.most) => taken,
+                () = stop.notified() => {
+                    receiver.close();
+                    continue;
+                }
+            };
+            if taken == 0 {
+                return;
+            }
+            let (candidates, replies): (Vec<_>, Vec<_>) = waiting
+                .drain(..)
+                .map(|waiting| (waiting.candidate, waiting.reply))
+                .unzip();
+            for (reply, outcome) in replies.into_iter().zip(self.book_all(&candidates).await) {
+                // A sender that has gone away does not undo its answer.
+                let _: Result<(), _> = reply.send(outcome);
+            }
+        }
+    }
+
+    /// Books a batch, or, where something in it is broken, its answers one by one, so that one cannot keep the others
+    /// out.
+    async fn book_all(&mut self, candidates: &[Candidate]) -> Vec<Result<Outcome, Fault>> {
+        match self.book(candidates).await {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(Fault::Internal(_)) if candidates.len() > 1 => {
+                let mut outcomes = Vec::with_capacity(candidates.len());
+                for candidate in candidates {
+                    let alone = self.book(std::slice::from_ref(candidate)).await;
+                    outcomes.push(
+                        alone.and_then(|mut outcomes| outcomes.pop().ok_or(Fault::Unavailable)),
+                    );
+                }
+                outcomes
+            }
+            // A failed commit may have succeeded; the sender's next attempt will find out.
+            Err(_) => candidates.iter().map(|_| Err(Fault::Unavailable)).collect(),
+        }
+    }
+
+    async fn book(&mut self, candidates: &[Candidate]) -> Result<Vec<Outcome>, Fault> {
+        let mut attempt = 1;
+        loop {
+            match self.book_once(candidates).await {
+                // A deadlock between servers, or another process drew the same numbers.
+                Err(Fault::Conflict) if attempt < ATTEMPTS => {
+                    self.next_sheet_no = None;
+                    attempt += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn book_once(&mut self, candidates: &[Candidate]) -> Result<Vec<Outcome>, Fault> {
+        let at = Moment {
+            now: self.clock.now().timestamp_micros(),
+            first_sheet_no: self.take_numbers(candidates.len())?,
+        };
+        // At most two of the statements in `batch` are for the rare cases; seven is what a plain batch takes.
+        self.database.count_statements(7);
+        match self.database.pools() {
+            Pools::Sqlite { write, .. } => {
+                let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
+                let outcomes =
+                    batch::book(&mut SqliteTables(&mut transaction), candidates, at).await?;
+                transaction.commit().await?;
+                Ok(outcomes)
+            }
+            Pools::Postgres { write, .. } => {
+                let mut transaction = write.begin().await?;
+                let outcomes =
+                    batch::book(&mut PostgresTables(&mut transaction), candidates, at).await?;
+                transaction.commit().await?;
+                Ok(outcomes)
+            }
+        }
+    }
+
+    /// The first of so many numbers for sheets.
+    fn take_numbers(&mut self, count: usize) -> Result<i64, Fault> {
+        let count = i64::try_from(count).map_err(Fault::internal)?;
+        let first = match self.next_sheet_no {
+            // The numbers drawn by this process are used up after a million million sheets.
+            Some(next) if next >> COUNTING_BITS == (next + count) >> COUNTING_BITS => next,
+            _ => ((self.ids.draw()? >> COUNTING_BITS) << COUNTING_BITS) | 1,
+        };
+        self.next_sheet_no = Some(first + count);
+        Ok(first)
+    }
+}

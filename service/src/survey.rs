@@ -1,0 +1,215 @@
+//! Surveys of a round: made frozen when it opens, opened and closed, with links and invitations, and counted.
+//!
+//! The functions that change something take part in the transaction of a larger use-case, such as the opening of a
+//! round, which asks for permission and writes the log. Taking answers in is deliberately absent: that is
+//! [`crate::intake`].
+
+mod count;
+mod invitation;
+
+use chrono::{DateTime, Utc};
+use domain::id::{Id, Round, Subject, Survey};
+use domain::scheme::file::Channel;
+use domain::survey::Definition;
+use entity::{survey, survey_link};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::Expr,
+};
+use sha2::{Digest, Sha256};
+
+use crate::database::WriteTransaction;
+use crate::{Fault, IdSource, Refusal, code};
+
+pub use count::{
+    Difference, Group, GroupProgress, Recount, count_from_sheets, list_progress, list_tallies,
+};
+pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
+
+/// A survey to be made.
+#[derive(Debug, Clone)]
+pub struct NewSurvey<'a> {
+    /// The round.
+    pub round: Id<Round>,
+    /// What it asks; never changed afterwards.
+    pub definition: &'a Definition,
+    /// The first instant at which answers are taken; without it, as soon as it is open.
+    pub opens_at: Option<DateTime<Utc>>,
+    /// The first instant at which none are taken any more; without it, when it is closed by hand.
+    pub closes_at: Option<DateTime<Utc>>,
+}
+
+/// Makes a survey, which takes no answers yet. One statement.
+///
+/// # Errors
+/// [`Fault::Conflict`] if the round has a survey of that code.
+pub async fn add(
+    transaction: &WriteTransaction,
+    ids: &IdSource,
+    new: NewSurvey<'_>,
+) -> Result<Id<Survey>, Fault> {
+    let definition =
+        serde_json_canonicalizer::to_string(new.definition).map_err(Fault::internal)?;
+    let id = ids.draw()?;
+    let row = survey::ActiveModel {
+        id: Set(id),
+        round_id: Set(new.round.number()),
+        code: Set(new.definition.code.clone()),
+        state: Set(survey::State::Draft),
+        opens_at: Set(new.opens_at.map(|at| at.timestamp_micros())),
+        closes_at: Set(new.closes_at.map(|at| at.timestamp_micros())),
+        definition_digest: Set(Sha256::digest(definition.as_bytes()).to_vec()),
+        definition: Set(definition),
+    };
+    survey::Entity::insert(row)
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(Id::new(id))
+}
+
+/// Lets a survey take answers. One statement, two if it is refused.
+///
+/// # Errors
+/// [`Fault::Refused`] with `SURVEY_NOT_DRAFT` if it is open already or was closed, [`Fault::NotFound`].
+pub async fn open(transaction: &WriteTransaction, id: Id<Survey>) -> Result<(), Fault> {
+    let step = Step {
+        from: survey::State::Draft,
+        to: survey::State::Open,
+    };
+    let refusal = Refusal::new(
+        "SURVEY_NOT_DRAFT",
+        "the survey is open already or was closed; a closed survey stays closed",
+    );
+    change_state(transaction, id, step, refusal).await
+}
+
+/// Ends a survey. Waits for answers that are being booked: after it returns and the transaction is committed, none
+/// comes in. Answers that were acknowledged are in.
+///
+/// # Errors
+/// [`Fault::Refused`] with `SURVEY_NOT_OPEN`, [`Fault::NotFound`].
+pub async fn close(transaction: &WriteTransaction, id: Id<Survey>) -> Result<(), Fault> {
+    let step = Step {
+        from: survey::State::Open,
+        to: survey::State::Closed,
+    };
+    let refusal = Refusal::new(
+        "SURVEY_NOT_OPEN",
+        "the survey is not open, so it cannot be closed",
+    );
+    change_state(transaction, id, step, refusal).await
+}
+
+struct Step {
+    from: survey::State,
+    to: survey::State,
+}
+
+/// Compare-and-set: of two that change the state at once, one is refused.
+async fn change_state(
+    transaction: &WriteTransaction,
+    id: Id<Survey>,
+    step: Step,
+    refusal: Refusal,
+) -> Result<(), Fault> {
+    let done = survey::Entity::update_many()
+        .col_expr(survey::Column::State, Expr::val(step.to))
+        .filter(
+            survey::Column::Id
+                .eq(id.number())
+                .and(survey::Column::State.eq(step.from)),
+        )
+        .exec(transaction)
+        .await?;
+    if done.rows_affected == 1 {
+        return Ok(());
+    }
+    match survey::Entity::find_by_id(id.number())
+        .one(transaction)
+        .await?
+    {
+        Some(_) => Err(Fault::refused(refusal)),
+        None => Err(Fault::NotFound),
+    }
+}
+
+/// The frozen definition of a survey. One statement.
+///
+/// # Errors
+/// [`Fault::NotFound`].
+pub async fn get_definition(
+    connection: &impl ConnectionTrait,
+    id: Id<Survey>,
+) -> Result<Definition, Fault> {
+    let row = survey::Entity::find_by_id(id.number())
+        .one(connection)
+        .await?
+        .ok_or(Fault::NotFound)?;
+    serde_json::from_str(&row.definition).map_err(Fault::internal)
+}
+
+/// Whom an open link is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkFor {
+    /// Whom the answers are about.
+    pub subject: Id<Subject>,
+    /// The panel that the link is given to.
+    pub panel: String,
+}
+
+/// An open link: whoever has it may answer, and as often as they like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenLink {
+    /// The code, for `/s/<code>`.
+    pub code: String,
+    /// Whom it is for.
+    pub link: LinkFor,
+}
+
+/// Makes an open link for each of these. One statement.
+pub async fn add_links(
+    transaction: &WriteTransaction,
+    ids: &IdSource,
+    survey: Id<Survey>,
+    links: Vec<LinkFor>,
+) -> Result<Vec<OpenLink>, Fault> {
+    let mut made = Vec::with_capacity(links.len());
+    let mut rows = Vec::with_capacity(links.len());
+    for link in links {
+        // Ten characters: short enough for a poster, and nobody finds one by trying.
+        let random: [u8; 6] = ids.bytes()?;
+        let code = code::write(&random).to_lowercase();
+        rows.push(survey_link::ActiveModel {
+            code: Set(code.clone()),
+            survey_id: Set(survey.number()),
+            subject_id: Set(link.subject.number()),
+            panel: Set(link.panel.clone()),
+            channel: Set(channel_word(Channel::Web).to_owned()),
+        });
+        made.push(OpenLink { code, link });
+    }
+    // Below the number of values that SQLite binds in one statement.
+    for part in rows.chunks(5_000) {
+        survey_link::Entity::insert_many(part.to_vec())
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(made)
+}
+
+/// The word that is stored for a channel.
+pub(crate) const fn channel_word(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Web => "web",
+        Channel::Paper => "paper",
+        Channel::Phone => "phone",
+    }
+}
+
+/// The channel of a stored word.
+pub(crate) fn parse_channel(word: &str) -> Result<Channel, Fault> {
+    [Channel::Web, Channel::Paper, Channel::Phone]
+        .into_iter()
+        .find(|channel| channel_word(*channel) == word)
+        .ok_or_else(|| Fault::internal(format!("`{word}` is no channel")))
+}

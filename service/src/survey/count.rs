@@ -1,0 +1,252 @@
+//! What a survey has brought in: the tallies kept up while answers come in, and the same counts made again from the
+//! sheets.
+
+use std::collections::BTreeMap;
+
+use domain::id::{Id, Subject, Survey};
+use domain::scheme::file::Channel;
+use domain::survey::{Definition, SheetState, Tally, recount};
+use entity::{sheet, sheet_tally, survey_issue, tally};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement};
+
+use super::parse_channel;
+use crate::Fault;
+
+/// Sheets that are read in one statement. More would hold more memory and save nothing.
+const SHEETS_AT_ONCE: i64 = 200_000;
+
+/// Sheets that are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// Whom the answers are about.
+    pub subject: Id<Subject>,
+    /// Who answered.
+    pub panel: String,
+    /// On what way.
+    pub channel: Channel,
+}
+
+/// How far a survey has come in one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupProgress {
+    /// The group.
+    pub group: Group,
+    /// How many sheets or invitations were issued, where anybody counted.
+    pub issued: Option<u64>,
+    /// Sheets that came in, by what became of them.
+    pub sheets: BTreeMap<SheetState, u64>,
+}
+
+/// Where the kept tallies and the sheets disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The group.
+    pub group: Group,
+    /// As kept up.
+    pub kept: Tally,
+    /// As counted from the sheets.
+    pub counted: Tally,
+}
+
+/// The counts made from the sheets, set against those kept up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recount {
+    /// The counts made from the sheets.
+    pub tallies: BTreeMap<Group, Tally>,
+    /// Every group in which the kept ones differ; empty if all is well.
+    pub differences: Vec<Difference>,
+}
+
+/// How far a survey has come, in the order of the groups. Two statements, whose cost does not grow with the sheets.
+pub async fn list_progress(
+    connection: &impl ConnectionTrait,
+    survey: Id<Survey>,
+) -> Result<Vec<GroupProgress>, Fault> {
+    let mut progress: BTreeMap<Group, GroupProgress> = BTreeMap::new();
+    let start = |group: Group| GroupProgress {
+        group,
+        issued: None,
+        sheets: BTreeMap::new(),
+    };
+    let issues = survey_issue::Entity::find()
+        .filter(survey_issue::Column::SurveyId.eq(survey.number()))
+        .all(connection)
+        .await?;
+    for row in issues {
+        let group = Group {
+            subject: Id::new(row.subject_id),
+            panel: row.panel,
+            channel: parse_channel(&row.channel)?,
+        };
+        let entry = progress
+            .entry(group.clone())
+            .or_insert_with(|| start(group));
+        entry.issued = row.issued.and_then(|issued| u64::try_from(issued).ok());
+    }
+    for (group, tally) in list_sheet_counts(connection, survey).await? {
+        let entry = progress
+            .entry(group.clone())
+            .or_insert_with(|| start(group));
+        entry.sheets = tally.sheets;
+    }
+    Ok(progress.into_values().collect())
+}
+
+/// The tallies kept up while answers come in. Two statements, whose cost does not grow with the sheets.
+pub async fn list_tallies(
+    connection: &impl ConnectionTrait,
+    survey: Id<Survey>,
+) -> Result<BTreeMap<Group, Tally>, Fault> {
+    let mut tallies = list_sheet_counts(connection, survey).await?;
+    let rows = tally::Entity::find()
+        .filter(tally::Column::SurveyId.eq(survey.number()))
+        .all(connection)
+        .await?;
+    for row in rows.into_iter().filter(|row| row.count > 0) {
+        let group = Group {
+            subject: Id::new(row.subject_id),
+            panel: row.panel,
+            channel: parse_channel(&row.channel)?,
+        };
+        let place = (unsigned(row.question)?, unsigned(row.option)?);
+        tallies
+            .entry(group)
+            .or_default()
+            .answers
+            .insert(place, unsigned(row.count)?);
+    }
+    Ok(tallies)
+}
+
+async fn list_sheet_counts(
+    connection: &impl ConnectionTrait,
+    survey: Id<Survey>,
+) -> Result<BTreeMap<Group, Tally>, Fault> {
+    let rows = sheet_tally::Entity::find()
+        .filter(sheet_tally::Column::SurveyId.eq(survey.number()))
+        .all(connection)
+        .await?;
+    let mut tallies: BTreeMap<Group, Tally> = BTreeMap::new();
+    for row in rows.into_iter().filter(|row| row.count > 0) {
+        let group = Group {
+            subject: Id::new(row.subject_id),
+            panel: row.panel,
+            channel: parse_channel(&row.channel)?,
+        };
+        tallies
+            .entry(group)
+            .or_default()
+            .sheets
+            .insert(state_of(row.state), unsigned(row.count)?);
+    }
+    Ok(tallies)
+}
+
+/// Counts a survey again from its sheets and sets the result against the kept tallies. Reads every sheet, two hundred
+/// thousand in a statement; run it in a reading transaction, so that both sides are of one moment.
+///
+/// # Errors
+/// [`Fault::Internal`] if a sheet does not fit the survey's definition.
+pub async fn count_from_sheets(
+    connection: &impl ConnectionTrait,
+    survey: Id<Survey>,
+    definition: &Definition,
+) -> Result<Recount, Fault> {
+    let mut counted: BTreeMap<Group, Tally> = BTreeMap::new();
+    let mut after = 0_i64;
+    loop {
+        let rows = connection
+            .query_all_raw(read_sheets(
+                connection.get_database_backend(),
+                survey,
+                after,
+            ))
+            .await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            let group = Group {
+                subject: Id::new(row.try_get("", "subject_id")?),
+                panel: row.try_get("", "panel")?,
+                channel: parse_channel(&row.try_get::<String>("", "channel")?)?,
+            };
+            let state: String = row.try_get("", "state")?;
+            let state = SheetState::parse(&state)
+                .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?;
+            let bytes = match connection.get_database_backend() {
+                DbBackend::Sqlite => {
+                    hex::decode(row.try_get::<String>("", "answers")?).map_err(Fault::internal)?
+                }
+                _ => row.try_get("", "answers")?,
+            };
+            after = after.max(row.try_get("", "last_no")?);
+            let part = recount(definition, state, &bytes).map_err(Fault::internal)?;
+            add(counted.entry(group).or_default(), part);
+        }
+    }
+    let kept = list_tallies(connection, survey).await?;
+    let differences = compare(&kept, &counted);
+    Ok(Recount {
+        tallies: counted,
+        differences,
+    })
+}
+
+/// Some sheets in the order of their numbers, those of one group and state one behind the other in a single value: a
+/// row for each sheet would cost more than reading it.
+fn read_sheets(backend: DbBackend, survey: Id<Survey>, after: i64) -> Statement {
+    let together = match backend {
+        DbBackend::Sqlite => "group_concat(hex(answers), '')",
+        _ => "string_agg(answers, ''::bytea)",
+    };
+    let sql = format!(
+        "SELECT subject_id, panel, channel, state, {together} AS answers, max(sheet_no) AS last_no
+         FROM (SELECT sheet_no, subject_id, panel, channel, state, answers FROM sheet
+               WHERE survey_id = $1 AND sheet_no > $2 ORDER BY sheet_no LIMIT $3) AS part
+         GROUP BY subject_id, panel, channel, state"
+    );
+    Statement::from_sql_and_values(
+        backend,
+        sql,
+        [survey.number().into(), after.into(), SHEETS_AT_ONCE.into()],
+    )
+}
+
+fn add(sum: &mut Tally, part: Tally) {
+    for (state, count) in part.sheets {
+        *sum.sheets.entry(state).or_default() += count;
+    }
+    for (place, count) in part.answers {
+        *sum.answers.entry(place).or_default() += count;
+    }
+}
+
+fn compare(kept: &BTreeMap<Group, Tally>, counted: &BTreeMap<Group, Tally>) -> Vec<Difference> {
+    let groups: std::collections::BTreeSet<&Group> = kept.keys().chain(counted.keys()).collect();
+    let side =
+        |tallies: &BTreeMap<Group, Tally>, group| tallies.get(group).cloned().unwrap_or_default();
+    groups
+        .into_iter()
+        .map(|group| Difference {
+            group: group.clone(),
+            kept: side(kept, group),
+            counted: side(counted, group),
+        })
+        .filter(|difference| difference.kept != difference.counted)
+        .collect()
+}
+
+fn state_of(state: sheet::State) -> SheetState {
+    use sea_orm::ActiveEnum;
+    let word: String = state.to_value();
+    SheetState::parse(&word).unwrap_or(SheetState::Quarantined)
+}
+
+fn unsigned<N, M>(number: N) -> Result<M, Fault>
+where
+    M: TryFrom<N>,
+    M::Error: std::error::Error + Send + Sync + 'static,
+{
+    M::try_from(number).map_err(Fault::internal)
+}
