@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::number::{Points, Ratio};
+use crate::number::{NumberError, Points, Ratio};
 use crate::scheme::file::{Channel, Finding, SubjectKind};
 
 /// The value of `format` that this engine reads.
 pub const FORMAT: &str = "mingjian-inputs/1";
 
 /// The inputs of one round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// Always `mingjian-inputs/1`.
@@ -77,7 +78,7 @@ pub struct Inputs {
 }
 
 /// The round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Round {
     /// Its code.
@@ -103,6 +104,72 @@ pub struct Round {
 /// A calendar day, written `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(pub NaiveDate);
+
+impl Inputs {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// What is wrong and where, in words.
+    pub fn parse(json: &str) -> Result<Self, String> {
+        let inputs: Self = serde_json::from_str(json)
+            .map_err(|error| format!("the inputs cannot be read: {error}"))?;
+        if inputs.format == FORMAT {
+            Ok(inputs)
+        } else {
+            Err(format!(
+                "`{}` is not read here: `format` is `{FORMAT}`",
+                inputs.format
+            ))
+        }
+    }
+
+    /// Puts every list into its own order, so that the order in which rows were read leaves no trace.
+    pub fn sort(&mut self) {
+        self.round.open_surveys.sort();
+        self.regions.sort();
+        self.subjects
+            .sort_by(|a, b| a.code.cmp(&b.code).then_with(|| a.cmp(b)));
+        self.relations.sort();
+        self.scores.sort();
+        self.checklists.sort();
+        self.measures.sort();
+        self.facts.sort();
+        self.nil_reports.sort();
+        self.tallies.sort();
+        self.sheets.sort();
+        self.turnouts.sort();
+        self.investigations.sort();
+        self.history.sort();
+        self.proposed.sort();
+        self.waivers.sort();
+        self.adjustments.sort();
+        self.tie_choices.sort();
+    }
+
+    /// The bytes that are digested: canonical JSON of the sorted document.
+    ///
+    /// # Errors
+    /// [`NumberError::Overflow`] if a count lies beyond what JSON numbers hold exactly.
+    pub fn to_canonical(&self) -> Result<Vec<u8>, NumberError> {
+        let mut sorted = self.clone();
+        sorted.sort();
+        serde_json_canonicalizer::to_vec(&sorted).map_err(|_| NumberError::Overflow)
+    }
+
+    /// SHA-256 of [`Self::to_canonical`], in hexadecimal.
+    ///
+    /// # Errors
+    /// As [`Self::to_canonical`].
+    pub fn digest(&self) -> Result<String, NumberError> {
+        self.to_canonical()
+            .map(|bytes| hex::encode(Sha256::digest(bytes)))
+    }
+
+    /// The JSON Schema of input documents.
+    pub fn json_schema() -> schemars::Schema {
+        schemars::schema_for!(Inputs)
+    }
+}
 
 impl Serialize for Date {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -153,7 +220,7 @@ impl JsonSchema for Date {
 }
 
 /// An earlier round of the series.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierRound {
     /// Its code.
@@ -164,7 +231,7 @@ pub struct EarlierRound {
 }
 
 /// A region (地区).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Region {
     /// Its code.
@@ -177,7 +244,7 @@ pub struct Region {
 }
 
 /// A subject (考评对象).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// Its code.
@@ -193,7 +260,7 @@ pub struct Subject {
 }
 
 /// A relation between two subjects.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Relation {
     /// Which.
@@ -225,7 +292,7 @@ pub enum RelationKind {
 }
 
 /// Points awarded by an inspector.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
     /// The subject.
@@ -253,7 +320,7 @@ fn is_zero(order: &u32) -> bool {
 }
 
 /// Tasks of a list that are done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChecklistResult {
     /// The subject.
@@ -270,7 +337,7 @@ pub struct ChecklistResult {
 }
 
 /// A value of a measure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeasureValue {
     /// The subject.
@@ -284,7 +351,7 @@ pub struct MeasureValue {
 }
 
 /// A fact (事实/案例).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
     /// The subject.
@@ -307,7 +374,7 @@ pub struct Fact {
 }
 
 /// A confirmation that there was no fact of a kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NilReport {
     /// The subject.
@@ -317,7 +384,7 @@ pub struct NilReport {
 }
 
 /// How often an option was chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tally {
     /// The survey.
@@ -337,7 +404,7 @@ pub struct Tally {
 }
 
 /// Sheets of a survey about a subject.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SheetCount {
     /// The survey.
@@ -364,7 +431,7 @@ pub struct SheetCount {
 }
 
 /// People from whom quorums and shares of a survey are taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Turnout {
     /// The survey.
@@ -391,7 +458,7 @@ pub struct Turnout {
 }
 
 /// An investigation (专项调查).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Investigation {
     /// The subject.
@@ -406,7 +473,7 @@ pub struct Investigation {
 }
 
 /// A grade in a closed round of the series.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PastGrade {
     /// The subject.
@@ -421,7 +488,7 @@ pub struct PastGrade {
 }
 
 /// A grade that was recorded as proposed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposedGrade {
     /// The subject.
@@ -431,7 +498,7 @@ pub struct ProposedGrade {
 }
 
 /// A gap that is waived by name, with a reason that stays on the result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
     /// The subject.
@@ -459,7 +526,7 @@ pub enum WaivedGap {
 }
 
 /// What holds in place of what is missing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaiverHolds {
     /// The item is worth so much.
@@ -477,7 +544,7 @@ pub enum WaiverHolds {
 }
 
 /// An adjustment by the committee.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Adjustment {
     /// The subject.
@@ -493,7 +560,7 @@ pub struct Adjustment {
 }
 
 /// The committee's choice among subjects tied across a quota's line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TieChoice {
     /// The quota.

@@ -48,9 +48,11 @@
     clippy::float_arithmetic
 )]
 
+pub mod decide;
 pub mod id;
 pub mod inputs;
 pub mod number;
 pub mod outcome;
 pub mod scheme;
+pub mod snapshot;
 pub mod survey;

@@ -208,7 +208,7 @@ impl Ratio {
 
     /// Not below `low` and not above `high`.
     #[must_use]
-    pub fn clamp(&self, low: &Self, high: &Self) -> Self {
+    pub fn within(&self, low: &Self, high: &Self) -> Self {
         if self < low {
             low.clone()
         } else if self > high {

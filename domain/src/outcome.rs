@@ -209,6 +209,50 @@ impl Truth3 {
     }
 }
 
+/// A sign between two compared values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sign {
+    /// This or more.
+    #[serde(rename = "≥")]
+    AtLeast,
+    /// More than this.
+    #[serde(rename = ">")]
+    MoreThan,
+    /// This or less.
+    #[serde(rename = "≤")]
+    AtMost,
+    /// Less than this.
+    #[serde(rename = "<")]
+    LessThan,
+    /// Just this.
+    #[serde(rename = "=")]
+    Equal,
+}
+
+impl Sign {
+    /// The sign itself.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::AtLeast => "≥",
+            Self::MoreThan => ">",
+            Self::AtMost => "≤",
+            Self::LessThan => "<",
+            Self::Equal => "=",
+        }
+    }
+
+    /// Whether a value that lies so to the bound passes.
+    pub fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::AtLeast => order.is_ge(),
+            Self::MoreThan => order.is_gt(),
+            Self::AtMost => order.is_le(),
+            Self::LessThan => order.is_lt(),
+            Self::Equal => order.is_eq(),
+        }
+    }
+}
+
 /// Two values that were compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -216,8 +260,8 @@ pub struct Comparison {
     pub what: Arc<str>,
     /// Its value.
     pub left: Shown,
-    /// `≥`, `>`, `≤`, `<`, `=`; or `is` for words.
-    pub op: Arc<str>,
+    /// How the two were compared.
+    pub op: Sign,
     /// What it was compared with.
     pub right: Arc<str>,
     /// Whether it holds.

@@ -11,6 +11,7 @@ use super::file::{
     SectionKind, Several, Start, Step, SubjectKind, Truth, UndefinedStratum, Versus,
 };
 use crate::number::{Points, Ratio};
+use crate::outcome::Sign;
 
 /// A checked scheme.
 #[derive(Debug, Clone)]
@@ -54,6 +55,10 @@ pub(crate) struct CategoryPlan {
     pub nodes: Vec<usize>,
     /// Items of its table in the scheme's order.
     pub items: Vec<usize>,
+    /// Where each node of the scheme stands in `nodes`.
+    pub node_place: Vec<Option<usize>>,
+    /// Where each item of the scheme stands in `items`.
+    pub item_place: Vec<Option<usize>>,
 }
 
 #[derive(Debug, Clone)]
@@ -134,44 +139,11 @@ pub(crate) enum ShapePlan {
 /// A comparison with a bound.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TestPlan {
-    pub op: Op,
+    pub op: Sign,
     pub bound: Ratio,
     /// The bound as points, where it is one, so that totals compare without fractions.
     pub points: Option<Points>,
     pub text: Arc<str>,
-}
-
-/// The comparisons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op {
-    AtLeast,
-    MoreThan,
-    AtMost,
-    LessThan,
-    Equal,
-}
-
-impl Op {
-    /// Whether a value that lies so to the bound passes.
-    pub fn holds(self, order: std::cmp::Ordering) -> bool {
-        match self {
-            Self::AtLeast => order.is_ge(),
-            Self::MoreThan => order.is_gt(),
-            Self::AtMost => order.is_le(),
-            Self::LessThan => order.is_lt(),
-            Self::Equal => order.is_eq(),
-        }
-    }
-
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::AtLeast => "≥",
-            Self::MoreThan => ">",
-            Self::AtMost => "≤",
-            Self::LessThan => "<",
-            Self::Equal => "=",
-        }
-    }
 }
 
 impl TestPlan {

@@ -125,3 +125,42 @@ async fn pragma_value(
         Ok(row.try_get::<i64, _>(0)?.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn verdict(options: SqliteConnectOptions) -> Result<(), SetupError> {
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        let verdict = read_back(&mut connection).await;
+        connection.close().await.unwrap();
+        verdict
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_would_lose_or_break_something_is_refused() {
+        let path =
+            std::env::temp_dir().join(format!("mingjian-read-back-{}.db", std::process::id()));
+        let sound = options(&format!("sqlite://{}", path.display())).unwrap();
+        verdict(sound.clone()).await.unwrap();
+        let unsound = [
+            (
+                "synchronous",
+                sound.clone().synchronous(SqliteSynchronous::Normal),
+            ),
+            ("foreign_keys", sound.clone().foreign_keys(false)),
+            (
+                "journal_mode",
+                sound.clone().journal_mode(SqliteJournalMode::Delete),
+            ),
+        ];
+        for (setting, options) in unsound {
+            let refused = verdict(options).await;
+            assert!(
+                matches!(refused, Err(SetupError::NotInForce { name, .. }) if name == setting),
+                "{setting}: {refused:?}"
+            );
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -7,10 +7,11 @@ use super::super::file::{
     SurveyFigure, Test, Value,
 };
 use super::super::model::{
-    Back, ConditionPlan, FactsPlan, FigurePlan, GradeBound, Op, TestPlan, ValueKind, ValuePlan,
+    Back, ConditionPlan, FactsPlan, FigurePlan, GradeBound, TestPlan, ValueKind, ValuePlan,
 };
 use super::Checker;
 use crate::number::{Points, Ratio};
+use crate::outcome::Sign;
 
 impl Checker {
     /// A value: exactly one of its keys.
@@ -279,11 +280,11 @@ impl Checker {
     /// A test: exactly one of its keys.
     pub(super) fn test(&mut self, path: &str, test: &Test) -> Option<TestPlan> {
         let given = [
-            (Op::AtLeast, &test.at_least),
-            (Op::MoreThan, &test.more_than),
-            (Op::AtMost, &test.at_most),
-            (Op::LessThan, &test.less_than),
-            (Op::Equal, &test.equal_to),
+            (Sign::AtLeast, &test.at_least),
+            (Sign::MoreThan, &test.more_than),
+            (Sign::AtMost, &test.at_most),
+            (Sign::LessThan, &test.less_than),
+            (Sign::Equal, &test.equal_to),
         ];
         let mut found = given
             .into_iter()
@@ -547,7 +548,7 @@ impl Checker {
     }
 }
 
-fn plan_test(op: Op, bound: &Ratio) -> TestPlan {
+fn plan_test(op: Sign, bound: &Ratio) -> TestPlan {
     let text = bound.to_string();
     let points: Option<Points> = text.parse().ok().or_else(|| {
         // A bound such as 179/2 is a point value too.
@@ -566,8 +567,8 @@ fn plan_test(op: Op, bound: &Ratio) -> TestPlan {
 /// A bound given outside a condition.
 pub(super) fn bound_plan(at_least: Option<&Ratio>, more_than: Option<&Ratio>) -> Option<TestPlan> {
     match (at_least, more_than) {
-        (Some(bound), None) => Some(plan_test(Op::AtLeast, bound)),
-        (None, Some(bound)) => Some(plan_test(Op::MoreThan, bound)),
+        (Some(bound), None) => Some(plan_test(Sign::AtLeast, bound)),
+        (None, Some(bound)) => Some(plan_test(Sign::MoreThan, bound)),
         _ => None,
     }
 }

@@ -203,6 +203,8 @@ impl Checker {
             .map(|(category, (nodes, items))| CategoryPlan {
                 code: Arc::from(category.code.as_str()),
                 kind: category.kind,
+                node_place: places(&nodes, table.nodes.len()),
+                item_place: places(&items, table.items.len()),
                 nodes,
                 items,
             })
@@ -496,4 +498,15 @@ fn check_code(faults: &mut Faults, kind: &str, code: &str) {
             format!("`{code}` is not a code: use up to 64 letters a-z, digits, `.`, `_` or `-`"),
         );
     }
+}
+
+/// Where each of `count` things stands in a list of some of them.
+fn places(list: &[usize], count: usize) -> Vec<Option<usize>> {
+    let mut places = vec![None; count];
+    for (place, thing) in list.iter().enumerate() {
+        if let Some(slot) = places.get_mut(*thing) {
+            *slot = Some(place);
+        }
+    }
+    places
 }

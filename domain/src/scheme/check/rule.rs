@@ -34,6 +34,8 @@ struct Seen {
     points: bool,
     /// Points of a node or the total, or labels by them.
     totals: bool,
+    /// Labels, which are given once it is known who is disqualified.
+    labels: bool,
     /// Own grade, rank, eligibility, or labels among the eligible.
     standing: bool,
     /// Earlier rounds or findings.
@@ -81,14 +83,17 @@ impl Checker {
                 }
                 _ => {}
             },
-            ConditionPlan::Label(label) => match self.label_phase(*label) {
-                LabelPhase::BeforeScores => {}
-                LabelPhase::AfterTotals => {
-                    seen.points = true;
-                    seen.totals = true;
+            ConditionPlan::Label(label) => {
+                seen.labels = true;
+                match self.label_phase(*label) {
+                    LabelPhase::BeforeScores => {}
+                    LabelPhase::AfterTotals => {
+                        seen.points = true;
+                        seen.totals = true;
+                    }
+                    LabelPhase::AmongEligible => seen.standing = true,
                 }
-                LabelPhase::AmongEligible => seen.standing = true,
-            },
+            }
             ConditionPlan::Finding { .. } | ConditionPlan::Earlier { .. } => seen.record = true,
             ConditionPlan::Grade(bound) => {
                 if place.related {
@@ -270,7 +275,7 @@ impl Checker {
             EffectPlan::Points { .. } => (Sight::Scores, RulePhase::Scores),
             EffectPlan::Disqualify => (
                 Sight::Disqualify,
-                if seen.points {
+                if seen.points || seen.labels {
                     RulePhase::AfterTotals
                 } else {
                     RulePhase::BeforeScores
@@ -278,7 +283,7 @@ impl Checker {
             ),
             EffectPlan::Investigate => (
                 Sight::Own,
-                if seen.points {
+                if seen.points || seen.labels {
                     RulePhase::AfterTotals
                 } else {
                     RulePhase::BeforeScores

@@ -8,11 +8,12 @@ use super::super::file::{
     Shaped, Start,
 };
 use super::super::model::{
-    Cases, ItemPlan, NodePlan, Op, PartPlan, PerCasePlan, ShapePlan, TestPlan, ValueKind, Way,
+    Cases, ItemPlan, NodePlan, PartPlan, PerCasePlan, ShapePlan, TestPlan, ValueKind, Way,
 };
 use super::Checker;
 use super::rule::Sight;
 use crate::number::{Points, Ratio};
+use crate::outcome::Sign;
 
 /// The table as laid out.
 pub(super) struct TablePlan {
@@ -772,15 +773,13 @@ impl Ways<'_> {
 fn covers(earlier: &TestPlan, later: &TestPlan) -> bool {
     let (e, l): (&Ratio, &Ratio) = (&earlier.bound, &later.bound);
     match (earlier.op, later.op) {
-        (Op::AtLeast, Op::AtLeast | Op::MoreThan | Op::Equal) | (Op::MoreThan, Op::MoreThan) => {
-            l >= e
-        }
-        (Op::MoreThan, Op::AtLeast | Op::Equal) => l > e,
-        (Op::AtMost, Op::AtMost | Op::LessThan | Op::Equal) | (Op::LessThan, Op::LessThan) => {
-            l <= e
-        }
-        (Op::LessThan, Op::AtMost | Op::Equal) => l < e,
-        (Op::Equal, Op::Equal) => l == e,
+        (Sign::AtLeast, Sign::AtLeast | Sign::MoreThan | Sign::Equal)
+        | (Sign::MoreThan, Sign::MoreThan) => l >= e,
+        (Sign::MoreThan, Sign::AtLeast | Sign::Equal) => l > e,
+        (Sign::AtMost, Sign::AtMost | Sign::LessThan | Sign::Equal)
+        | (Sign::LessThan, Sign::LessThan) => l <= e,
+        (Sign::LessThan, Sign::AtMost | Sign::Equal) => l < e,
+        (Sign::Equal, Sign::Equal) => l == e,
         _ => false,
     }
 }

@@ -1,0 +1,155 @@
+//! Requirements, rank, eligibility and what comes of it.
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::outcome::{Action, Consequence, GapKind, Truth3};
+use crate::scheme::model::{EffectPlan, RulePhase};
+
+impl Engine<'_> {
+    /// Asks what a recognition requires. A requirement that does not hold takes no seat, so this comes before quotas.
+    pub(super) fn ask_requirements(&mut self) {
+        self.ask_all(RulePhase::Eligibility);
+        let rules = self.rules_of(RulePhase::Eligibility);
+        for subject in 0..self.states.len() {
+            let results = rules
+                .iter()
+                .filter_map(|rule| self.states.get(subject)?.rules.get(*rule)?.as_ref());
+            let stands_in_the_way =
+                results.fold(Truth3::False, |so_far, result| so_far.or(result.fired));
+            if let Some(state) = self.state(subject) {
+                state.recognised = match stands_in_the_way {
+                    Truth3::False => Some(true),
+                    Truth3::True => Some(false),
+                    Truth3::Undetermined => None,
+                };
+            }
+        }
+    }
+
+    /// Competition ranks within each category: equal totals share a rank, the next rank skips.
+    pub(super) fn rank(&mut self) {
+        let ranked = |engine: &Self, subject: &usize| {
+            engine
+                .states
+                .get(*subject)
+                .is_some_and(|state| !state.disqualified)
+        };
+        let mut order: Vec<(usize, usize, crate::number::Ratio)> = (0..self.states.len())
+            .filter(|subject| ranked(self, subject))
+            .filter_map(|subject| Some((self.category(subject), subject, self.share(subject)?)))
+            .collect();
+        order.sort_by(|a, b| {
+            a.0.cmp(&b.0)
+                .then_with(|| b.2.cmp(&a.2))
+                .then_with(|| a.1.cmp(&b.1))
+        });
+        let mut place = 0_u32;
+        let mut rank = 0_u32;
+        let mut before: Option<(usize, crate::number::Ratio)> = None;
+        for (category, subject, share) in order {
+            if before.as_ref().is_none_or(|(other, _)| *other != category) {
+                place = 0;
+                before = None;
+            }
+            place = place.saturating_add(1);
+            if before.as_ref().is_none_or(|(_, other)| *other != share) {
+                rank = place;
+            }
+            before = Some((category, share));
+            if let Some(state) = self.state(subject) {
+                state.rank = Some(rank);
+            }
+        }
+    }
+
+    pub(super) fn decide_eligibility(&mut self) {
+        for subject in 0..self.states.len() {
+            let minimum = self.scheme.minimum;
+            let Some(state) = self.state(subject) else {
+                continue;
+            };
+            if state.undetermined && !state.disqualified && !state.held {
+                // What is undetermined is shown as such, not as the grade it would have if nothing came in its way.
+                state.grade = None;
+            }
+            let good_enough = match (state.grade, minimum) {
+                (Some(grade), Some(minimum)) => Truth3::of(grade <= minimum),
+                (Some(_), None) => Truth3::True,
+                (None, _) if state.held => Truth3::False,
+                (None, _) => Truth3::Undetermined,
+            };
+            let recognised = state.recognised.map_or(Truth3::Undetermined, Truth3::of);
+            let eligible = Truth3::of(!state.disqualified)
+                .and(good_enough)
+                .and(recognised);
+            state.eligible = match eligible {
+                Truth3::True => Some(true),
+                Truth3::False => Some(false),
+                Truth3::Undetermined => None,
+            };
+        }
+        self.list_open_surveys();
+    }
+
+    /// Alerts and follow-ups.
+    pub(super) fn draw_consequences(&mut self) {
+        self.ask_all(RulePhase::Consequences);
+        for rule in self.rules_of(RulePhase::Consequences) {
+            let Some(plan) = self.scheme.rules.get(rule) else {
+                continue;
+            };
+            for subject in 0..self.states.len() {
+                if !self.fired(subject, rule) {
+                    continue;
+                }
+                let own = self
+                    .snapshot
+                    .subjects
+                    .get(subject)
+                    .map(|data| data.code.clone());
+                let consequence = match &plan.effect {
+                    EffectPlan::FollowUp(follow_up) => {
+                        let reached = self.reach(subject, &follow_up.on);
+                        Consequence {
+                            rule: plan.code.clone(),
+                            kind: Arc::from(follow_up.kind.as_str()),
+                            subjects: reached
+                                .into_iter()
+                                .filter_map(|s| self.snapshot.subjects.get(s))
+                                .map(|data| data.code.clone())
+                                .collect(),
+                            within_days: follow_up.within_days,
+                            within_working_days: follow_up.within_working_days,
+                            record_points: follow_up.record_points,
+                            limit: follow_up.limit.as_deref().map(Arc::from),
+                        }
+                    }
+                    _ => Consequence {
+                        rule: plan.code.clone(),
+                        kind: Arc::from("alert"),
+                        subjects: own.into_iter().collect(),
+                        within_days: None,
+                        within_working_days: None,
+                        record_points: None,
+                        limit: None,
+                    },
+                };
+                if consequence.kind.as_ref() == "alert" {
+                    let mut gap = self.gap(
+                        Some(subject),
+                        GapKind::Alert,
+                        &plan.code,
+                        "the alert fires",
+                        Action::Look,
+                    );
+                    gap.blocks = false;
+                    self.gaps.push(gap);
+                }
+                if let Some(state) = self.state(subject) {
+                    state.consequences.push(consequence);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Counts and sums of facts in a look-back: each case once, and of one case only the weightiest fact.
+
+use std::collections::BTreeMap;
+
+use super::Engine;
+use crate::number::Ratio;
+use crate::scheme::file::FactCounts;
+use crate::scheme::model::FactsPlan;
+use crate::snapshot::FactData;
+
+/// A count of facts, their sum, or why it is missing.
+pub(super) enum Counted {
+    Count(u64),
+    Sum(Ratio),
+    /// A nil report is awaited.
+    Unconfirmed,
+}
+
+impl Engine<'_> {
+    pub(super) fn count_facts(&self, subject: usize, plan: &FactsPlan) -> Counted {
+        let (Some(data), Some(kind)) = (
+            self.snapshot.subjects.get(subject),
+            self.scheme.facts.get(plan.kind),
+        ) else {
+            return Counted::Count(0);
+        };
+        let (first, last) = self.snapshot.window(plan.back);
+        let within = |fact: &&FactData| {
+            fact.kind == plan.kind && fact.day.is_some_and(|day| first <= day && day <= last)
+        };
+        let mut none = true;
+        let mut cases: BTreeMap<&str, Vec<&FactData>> = BTreeMap::new();
+        for fact in data.facts.iter().filter(within) {
+            none = false;
+            cases.entry(fact.reference.as_str()).or_default().push(fact);
+        }
+        if none && kind.nil_report && !data.nil.contains(&plan.kind) {
+            return Counted::Unconfirmed;
+        }
+        let mut count = 0_u64;
+        let mut sum = Ratio::zero();
+        for facts in cases.values_mut() {
+            if let Some((field, order)) = &kind.ladder {
+                let weight = |fact: &FactData| {
+                    fact.fields
+                        .get(field)
+                        .and_then(|value| order.iter().position(|o| o == value))
+                        .unwrap_or(order.len())
+                };
+                facts.sort_by_key(|fact| weight(fact));
+                facts.truncate(1);
+            }
+            facts.retain(|fact| {
+                plan.filter.iter().all(|(field, values)| {
+                    fact.fields
+                        .get(field)
+                        .is_some_and(|value| values.contains(value))
+                })
+            });
+            let persons = facts
+                .iter()
+                .map(|fact| u64::from(fact.persons))
+                .max()
+                .unwrap_or(0);
+            if facts.is_empty() {
+                continue;
+            }
+            count = count.saturating_add(match kind.counts {
+                FactCounts::Case => 1,
+                FactCounts::Person => persons,
+            });
+            if let Some(field) = &plan.sum {
+                let amounts = facts
+                    .iter()
+                    .filter_map(|fact| fact.fields.get(field))
+                    .filter_map(|text| text.parse::<Ratio>().ok());
+                sum = amounts.max().map_or(sum.clone(), |amount| sum.add(&amount));
+            }
+        }
+        if plan.sum.is_some() {
+            Counted::Sum(sum)
+        } else {
+            Counted::Count(count)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What stands in the way of closing, each with the action that clears it.
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::outcome::{Action, Gap, GapKind, Truth3};
+use crate::scheme::model::{EffectPlan, RulePhase};
+
+impl Engine<'_> {
+    /// A gap that blocks closing.
+    pub(super) fn gap(
+        &self,
+        subject: Option<usize>,
+        kind: GapKind,
+        place: &str,
+        detail: &str,
+        action: Action,
+    ) -> Gap {
+        let subject = subject
+            .and_then(|subject| self.snapshot.subjects.get(subject))
+            .map(|data| data.code.clone());
+        Gap {
+            subject,
+            kind,
+            place: Arc::from(place),
+            detail: Arc::from(detail),
+            blocks: true,
+            action,
+        }
+    }
+
+    /// Lists a rule that stayed undetermined. An alert is only shown: closing does not wait for it.
+    pub(super) fn list_undetermined(&mut self, subject: usize, rule: usize) {
+        let Some(plan) = self.scheme.rules.get(rule) else {
+            return;
+        };
+        let result = self
+            .states
+            .get(subject)
+            .and_then(|state| state.rules.get(rule))
+            .and_then(Option::as_ref);
+        let Some(result) = result.filter(|result| result.fired == Truth3::Undetermined) else {
+            return;
+        };
+        let first = result
+            .compared
+            .iter()
+            .find(|one| one.holds == Truth3::Undetermined);
+        let detail = first.map_or_else(String::new, |one| {
+            let why = one.why.as_deref().unwrap_or("there is no value");
+            format!("{}: {why}", one.what)
+        });
+        let action = first.map_or(Action::Waive, |one| {
+            action_for(&one.what, one.why.as_deref())
+        });
+        let mut gap = self.gap(
+            Some(subject),
+            GapKind::UndeterminedRule,
+            &plan.code,
+            &detail,
+            action,
+        );
+        gap.blocks = !matches!(plan.effect, EffectPlan::Alert | EffectPlan::Investigate);
+        let blocks = gap.blocks;
+        self.gaps.push(gap);
+        if blocks && plan.phase != RulePhase::Consequences {
+            self.mark_undetermined(subject);
+        }
+    }
+
+    /// Lists investigations that are due or open. What waits for their finding blocks by itself.
+    pub(super) fn list_investigations(&mut self, rules: &[usize]) {
+        for subject in 0..self.states.len() {
+            for &rule in rules {
+                let Some(plan) = self
+                    .scheme
+                    .rules
+                    .get(rule)
+                    .filter(|plan| matches!(plan.effect, EffectPlan::Investigate))
+                else {
+                    continue;
+                };
+                let opened = self
+                    .snapshot
+                    .subjects
+                    .get(subject)
+                    .and_then(|data| data.investigations.iter().find(|one| one.rule == rule));
+                let mut gap = match opened {
+                    None if self.fired(subject, rule) => self.gap(
+                        Some(subject),
+                        GapKind::InvestigationDue,
+                        &plan.code,
+                        "the rule fires and no investigation is open",
+                        Action::OpenInvestigation,
+                    ),
+                    Some(one) if one.finding.is_none() => self.gap(
+                        Some(subject),
+                        GapKind::InvestigationOpen,
+                        &plan.code,
+                        "the investigation has no finding yet",
+                        Action::RecordFinding,
+                    ),
+                    _ => continue,
+                };
+                gap.blocks = false;
+                self.gaps.push(gap);
+            }
+        }
+    }
+
+    /// Lists surveys that are still open.
+    pub(super) fn list_open_surveys(&mut self) {
+        for (place, survey) in self.scheme.surveys.iter().enumerate() {
+            if self.snapshot.open.get(place) == Some(&true) {
+                let gap = self.gap(
+                    None,
+                    GapKind::OpenSurvey,
+                    &survey.code,
+                    "the survey is still open, so its figures are interim",
+                    Action::CloseSurvey,
+                );
+                self.gaps.push(gap);
+            }
+        }
+    }
+
+    /// Asks caps that look at related subjects for the last time and lists what stayed undetermined.
+    pub(super) fn list_undetermined_caps(&mut self) {
+        for rule in self.rules_of(RulePhase::RelatedCaps) {
+            for subject in 0..self.states.len() {
+                self.list_undetermined(subject, rule);
+            }
+        }
+    }
+}
+
+fn action_for(what: &str, why: Option<&str>) -> Action {
+    let first = what.split('/').next().unwrap_or("");
+    match first {
+        "survey" => Action::CollectAnswers,
+        "measure" => Action::EnterMeasure,
+        "facts" => Action::ConfirmNone,
+        "points" => Action::EnterScore,
+        "finding" if why.is_some_and(|why| why.contains("has not been opened")) => {
+            Action::OpenInvestigation
+        }
+        "finding" => Action::RecordFinding,
+        "grade" | "rank" | "eligible" => Action::SettleRelated,
+        _ => Action::Waive,
+    }
+}

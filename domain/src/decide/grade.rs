@@ -1,0 +1,202 @@
+//! Base grades, and rules that cap, floor or set a grade by looking at the subject alone.
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::inputs::{WaivedGap, WaiverHolds};
+use crate::outcome::{Action, GapKind, Step};
+use crate::scheme::file::GradedBy;
+use crate::scheme::model::{EffectPlan, RulePhase};
+
+/// What rules demand of a grade. Places count from 0, the best.
+#[derive(Default)]
+struct Demands {
+    cap: Option<(usize, Arc<str>)>,
+    floor: Option<(usize, Arc<str>)>,
+    exact: Option<(usize, Arc<str>)>,
+    clash: Vec<Arc<str>>,
+}
+
+impl Engine<'_> {
+    /// Reads base grades off totals, or takes the proposed ones.
+    pub(super) fn read_grades(&mut self) {
+        for subject in 0..self.states.len() {
+            let held = self.snapshot.subjects.get(subject).is_some_and(|data| {
+                data.waivers.iter().any(|(gap, holds)| {
+                    matches!(gap, WaivedGap::Grade) && *holds == WaiverHolds::Held
+                })
+            });
+            let base = self.base_grade(subject);
+            let proposed = self.scheme.file.grading.by == GradedBy::Proposed;
+            let Some(state) = self.state(subject) else {
+                continue;
+            };
+            state.base = base;
+            if held {
+                state.held = true;
+                continue;
+            }
+            if state.disqualified {
+                continue;
+            }
+            if base.is_none() {
+                state.undetermined = true;
+                if proposed {
+                    let gap = self.gap(
+                        Some(subject),
+                        GapKind::MissingValue,
+                        "proposed",
+                        "no grade is proposed",
+                        Action::EnterScore,
+                    );
+                    self.gaps.push(gap);
+                }
+                continue;
+            }
+            self.step(subject, Step::Base, base, None);
+        }
+    }
+
+    fn base_grade(&self, subject: usize) -> Option<usize> {
+        let grading = &self.scheme.file.grading;
+        if grading.by == GradedBy::Proposed {
+            return self
+                .snapshot
+                .subjects
+                .get(subject)
+                .and_then(|data| data.proposed);
+        }
+        let state = self.states.get(subject)?;
+        let total = state.total?;
+        let lowest = self.scheme.grades.len().checked_sub(1)?;
+        // Without scaling, bands are shares of the subject's own maximum.
+        let narrowed = state.maximum != state.full_maximum;
+        let value = match (grading.by, narrowed) {
+            (GradedBy::Share, _) => self.share(subject)?,
+            (_, true) => total
+                .to_ratio()
+                .mul(&state.full_maximum.to_ratio())
+                .div(&state.maximum.to_ratio())?,
+            (_, false) => total.to_ratio(),
+        };
+        let reached = self
+            .scheme
+            .grades
+            .iter()
+            .position(|grade| grade.from.as_ref().is_some_and(|from| value >= *from));
+        Some(reached.unwrap_or(lowest))
+    }
+
+    /// Applies the lowest cap, the highest floor and the exact grade.
+    pub(super) fn apply_rules(&mut self) {
+        self.ask_all(RulePhase::Grades);
+        for subject in 0..self.states.len() {
+            let demands = self.demands(subject, None);
+            let waivers = self
+                .snapshot
+                .subjects
+                .get(subject)
+                .map(|data| data.waivers.as_slice())
+                .unwrap_or_default();
+            let settled = waivers
+                .iter()
+                .find(|(gap, _)| matches!(gap, WaivedGap::Contradiction))
+                .map(|(_, holds)| holds.clone());
+            let demands = match (demands.clash.is_empty(), settled) {
+                (false, Some(WaiverHolds::Yields(rule))) => {
+                    self.demands(subject, Some(rule.as_str()))
+                }
+                (false, Some(WaiverHolds::Held)) => {
+                    if let Some(state) = self.state(subject) {
+                        state.held = true;
+                        state.grade = None;
+                    }
+                    continue;
+                }
+                _ => demands,
+            };
+            if !demands.clash.is_empty() {
+                let names: Vec<&str> = demands.clash.iter().map(AsRef::as_ref).collect();
+                let detail = format!(
+                    "these rules leave no grade between them: {}",
+                    names.join(", ")
+                );
+                let gap = self.gap(
+                    Some(subject),
+                    GapKind::Contradiction,
+                    names.first().copied().unwrap_or(""),
+                    &detail,
+                    Action::Waive,
+                );
+                self.gaps.push(gap);
+                self.mark_undetermined(subject);
+                continue;
+            }
+            self.meet(subject, demands);
+        }
+    }
+
+    fn demands(&self, subject: usize, yields: Option<&str>) -> Demands {
+        let mut demands = Demands::default();
+        for rule in self.rules_of(RulePhase::Grades) {
+            let Some(plan) = self.scheme.rules.get(rule) else {
+                continue;
+            };
+            if !self.fired(subject, rule) || yields == Some(plan.code.as_ref()) {
+                continue;
+            }
+            let code = || plan.code.clone();
+            match plan.effect {
+                EffectPlan::Cap(grade)
+                    if demands.cap.as_ref().is_none_or(|(cap, _)| grade > *cap) =>
+                {
+                    demands.cap = Some((grade, code()))
+                }
+                EffectPlan::Floor(grade)
+                    if demands
+                        .floor
+                        .as_ref()
+                        .is_none_or(|(floor, _)| grade < *floor) =>
+                {
+                    demands.floor = Some((grade, code()))
+                }
+                EffectPlan::Set(grade) => match &demands.exact {
+                    Some((exact, by)) if *exact != grade => {
+                        demands.clash.extend([by.clone(), code()])
+                    }
+                    _ => demands.exact = Some((grade, code())),
+                },
+                _ => {}
+            }
+        }
+        let clash = |worse: &Option<(usize, Arc<str>)>, better: &Option<(usize, Arc<str>)>| match (
+            worse, better,
+        ) {
+            (Some((worse, a)), Some((better, b))) if better < worse => vec![a.clone(), b.clone()],
+            _ => Vec::new(),
+        };
+        demands.clash.extend(clash(&demands.cap, &demands.floor));
+        demands.clash.extend(clash(&demands.cap, &demands.exact));
+        demands.clash.extend(clash(&demands.exact, &demands.floor));
+        demands
+    }
+
+    fn meet(&mut self, subject: usize, demands: Demands) {
+        let Some(state) = self.state(subject) else {
+            return;
+        };
+        state.cap = demands.cap.as_ref().map_or(0, |(cap, _)| *cap);
+        state.floor = demands.floor.as_ref().map(|(floor, _)| *floor);
+        state.exact = demands.exact.as_ref().map(|(exact, _)| *exact);
+        let Some(grade) = state.grade else { return };
+        let (to, by) = match (demands.exact, demands.cap, demands.floor) {
+            (Some((exact, by)), _, _) => (exact, by),
+            (None, Some((cap, by)), _) if grade < cap => (cap, by),
+            (None, _, Some((floor, by))) if grade > floor => (floor, by),
+            _ => return,
+        };
+        if to != grade || state.exact.is_some() {
+            self.step(subject, Step::Rule, Some(to), Some(by));
+        }
+    }
+}

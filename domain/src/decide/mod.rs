@@ -1,0 +1,249 @@
+//! Decides a round: a pure and total function of a scheme and a snapshot.
+//!
+//! The order of evaluation is fixed and is told by [`decide`]. It never fails: what cannot be decided is listed as a
+//! gap with the action that clears it, and the decision says *undetermined*.
+
+mod adjustment;
+mod ask;
+mod cap;
+mod eligibility;
+mod fact;
+mod figure;
+mod gap;
+mod grade;
+mod label;
+mod obstacle;
+mod quota;
+mod result;
+mod score;
+mod total;
+
+use std::sync::Arc;
+
+use crate::number::Points;
+use crate::outcome::{
+    Gap, GradeStep, ItemResult, NodeResult, Outcome, QuotaResult, RuleResult, Step, Truth3,
+};
+use crate::scheme::Scheme;
+use crate::scheme::model::{EffectPlan, LabelPhase, RulePhase};
+use crate::snapshot::Snapshot;
+
+use figure::FigureValue;
+
+/// Decides a round.
+pub fn decide(scheme: &Scheme, snapshot: &Snapshot) -> Outcome {
+    let mut engine = Engine::new(scheme, snapshot);
+    // Surveys, and what looks at no points.
+    engine.tally();
+    engine.disqualify(RulePhase::BeforeScores);
+    engine.give_labels(LabelPhase::BeforeScores);
+    // Items, what is added and taken away, totals.
+    engine.score();
+    engine.give_labels(LabelPhase::AfterTotals);
+    engine.disqualify(RulePhase::AfterTotals);
+    // Grades: read off, ruled, capped by others, seated.
+    engine.read_grades();
+    engine.apply_rules();
+    engine.ask_requirements();
+    engine.apply_related_caps();
+    engine.fill_quotas();
+    engine.apply_related_caps();
+    engine.hand_on_seats();
+    engine.adjust();
+    // What follows.
+    engine.list_undetermined_caps();
+    engine.rank();
+    engine.decide_eligibility();
+    engine.give_labels(LabelPhase::AmongEligible);
+    engine.draw_consequences();
+    engine.into_outcome()
+}
+
+/// The work in progress.
+struct Engine<'a> {
+    scheme: &'a Scheme,
+    snapshot: &'a Snapshot,
+    states: Vec<State>,
+    gaps: Vec<Gap>,
+    quotas: Vec<QuotaResult>,
+}
+
+/// What is known so far about one subject.
+#[derive(Default)]
+struct State {
+    /// By figure of the scheme.
+    figures: Vec<FigureValue>,
+    /// By place in the category's items.
+    items: Vec<ItemResult>,
+    /// Items as scored, before any rule added or took away.
+    scored: Vec<Option<Points>>,
+    /// By place in the category's nodes.
+    nodes: Vec<NodeResult>,
+    total: Option<Points>,
+    unscaled: Option<Points>,
+    maximum: Points,
+    full_maximum: Points,
+    disqualified: bool,
+    held: bool,
+    undetermined: bool,
+    labels: Vec<usize>,
+    /// By rule of the scheme.
+    rules: Vec<Option<RuleResult>>,
+    base: Option<usize>,
+    grade: Option<usize>,
+    /// The best grade that caps leave open; 0 leaves all.
+    cap: usize,
+    floor: Option<usize>,
+    exact: Option<usize>,
+    /// Requirements hold: the subject may take a seat.
+    recognised: Option<bool>,
+    steps: Vec<GradeStep>,
+    rank: Option<u32>,
+    eligible: Option<bool>,
+    consequences: Vec<crate::outcome::Consequence>,
+}
+
+impl<'a> Engine<'a> {
+    fn new(scheme: &'a Scheme, snapshot: &'a Snapshot) -> Self {
+        let states = snapshot
+            .subjects
+            .iter()
+            .map(|_| State {
+                rules: vec![None; scheme.rules.len()],
+                ..State::default()
+            })
+            .collect();
+        Self {
+            scheme,
+            snapshot,
+            states,
+            gaps: Vec::new(),
+            quotas: Vec::new(),
+        }
+    }
+
+    fn state(&mut self, subject: usize) -> Option<&mut State> {
+        self.states.get_mut(subject)
+    }
+
+    fn category(&self, subject: usize) -> usize {
+        self.snapshot
+            .subjects
+            .get(subject)
+            .map_or(0, |data| data.category)
+    }
+
+    /// Whether a mask over categories takes a subject in.
+    fn applies(&self, mask: &[bool], subject: usize) -> bool {
+        mask.get(self.category(subject)) == Some(&true)
+    }
+
+    fn grade_code(&self, grade: Option<usize>) -> Option<Arc<str>> {
+        self.scheme.grades.get(grade?).map(|plan| plan.code.clone())
+    }
+
+    /// Changes a grade and remembers which step did it.
+    fn step(&mut self, subject: usize, step: Step, to: Option<usize>, by: Option<Arc<str>>) {
+        let from = self.states.get(subject).and_then(|state| state.grade);
+        let entry = GradeStep {
+            step,
+            from: self.grade_code(from),
+            to: self.grade_code(to),
+            by,
+        };
+        if let Some(state) = self.state(subject) {
+            state.grade = to;
+            state.steps.push(entry);
+        }
+    }
+
+    /// Rules of one phase, asked of every subject that they are for. Disqualifications may spread along relations,
+    /// so they are asked again until nobody new is reached; since they are never negated this ends.
+    fn disqualify(&mut self, phase: RulePhase) {
+        let rules: Vec<usize> = self.rules_of(phase);
+        loop {
+            let mut spread = false;
+            for subject in 0..self.states.len() {
+                for &rule in &rules {
+                    let Some(plan) = self.scheme.rules.get(rule) else {
+                        continue;
+                    };
+                    if !self.applies(&plan.applies, subject) {
+                        continue;
+                    }
+                    let result = self.ask(subject, rule);
+                    let fired = result.fired == Truth3::True;
+                    let by = plan.code.clone();
+                    if fired
+                        && matches!(plan.effect, EffectPlan::Disqualify)
+                        && self.states.get(subject).is_some_and(|s| !s.disqualified)
+                    {
+                        spread = true;
+                        if let Some(state) = self.state(subject) {
+                            state.disqualified = true;
+                        }
+                        self.step(subject, Step::Disqualified, None, Some(by));
+                    }
+                    if let Some(slot) = self
+                        .state(subject)
+                        .and_then(|state| state.rules.get_mut(rule))
+                    {
+                        *slot = Some(result);
+                    }
+                }
+            }
+            if !spread {
+                break;
+            }
+        }
+        for subject in 0..self.states.len() {
+            for &rule in &rules {
+                self.list_undetermined(subject, rule);
+            }
+        }
+        self.list_investigations(&rules);
+    }
+
+    fn rules_of(&self, phase: RulePhase) -> Vec<usize> {
+        self.scheme
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.phase == phase && !rule.per_event)
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// Asks the rules of a phase of every subject, keeps their results and lists what is undetermined.
+    fn ask_all(&mut self, phase: RulePhase) {
+        let rules = self.rules_of(phase);
+        for subject in 0..self.states.len() {
+            for &rule in &rules {
+                let Some(plan) = self.scheme.rules.get(rule) else {
+                    continue;
+                };
+                if !self.applies(&plan.applies, subject) {
+                    continue;
+                }
+                let result = self.ask(subject, rule);
+                if let Some(slot) = self
+                    .state(subject)
+                    .and_then(|state| state.rules.get_mut(rule))
+                {
+                    *slot = Some(result);
+                }
+                self.list_undetermined(subject, rule);
+            }
+        }
+    }
+
+    /// Whether a rule has fired for a subject.
+    fn fired(&self, subject: usize, rule: usize) -> bool {
+        let result = self
+            .states
+            .get(subject)
+            .and_then(|state| state.rules.get(rule))
+            .and_then(Option::as_ref);
+        result.is_some_and(|result| result.fired == Truth3::True)
+    }
+}

@@ -1,0 +1,164 @@
+//! Puts the outcome together.
+
+use std::sync::Arc;
+
+use super::{Engine, State};
+use crate::outcome::{Decision, ENGINE, FORMAT, FigureResult, Outcome, Shown, Status, wilson_e4};
+use crate::scheme::file::{AnswerClass, Figure};
+use crate::scheme::model::FigurePlan;
+
+impl Engine<'_> {
+    pub(super) fn into_outcome(mut self) -> Outcome {
+        let mut gaps = std::mem::take(&mut self.gaps);
+        gaps.sort();
+        gaps.dedup();
+        let mut decisions = Vec::with_capacity(self.states.len());
+        for subject in 0..self.states.len() {
+            let obstacles = self.obstacles(subject);
+            let figures = self.figure_results(subject);
+            let Some(state) = self.states.get_mut(subject).map(std::mem::take) else {
+                continue;
+            };
+            decisions.extend(self.decision(subject, state, obstacles, figures));
+        }
+        Outcome {
+            format: Arc::from(FORMAT),
+            engine: Arc::from(ENGINE),
+            round: self.snapshot.round.clone(),
+            scheme: Arc::from(self.scheme.code()),
+            scheme_version: Arc::from(self.scheme.version()),
+            scheme_digest: self.scheme.digest.clone(),
+            inputs_digest: self.snapshot.digest.clone(),
+            decisions,
+            gaps,
+            quotas: self.quotas,
+        }
+    }
+
+    fn decision(
+        &self,
+        subject: usize,
+        state: State,
+        obstacles: Vec<crate::outcome::Obstacle>,
+        figures: Vec<FigureResult>,
+    ) -> Option<Decision> {
+        let data = self.snapshot.subjects.get(subject)?;
+        let status = if state.held {
+            Status::Held
+        } else if state.undetermined && !state.disqualified {
+            Status::Undetermined
+        } else {
+            Status::Decided
+        };
+        let mut labels: Vec<Arc<str>> = state
+            .labels
+            .iter()
+            .filter_map(|label| self.scheme.labels.get(*label))
+            .map(|plan| plan.code.clone())
+            .collect();
+        labels.sort();
+        Some(Decision {
+            subject: data.code.clone(),
+            category: self.scheme.categories.get(data.category)?.code.clone(),
+            region: self.snapshot.regions.get(data.region)?.clone(),
+            status,
+            total: state.total,
+            maximum: state.maximum,
+            unscaled: state.unscaled,
+            base_grade: self.grade_code(state.base),
+            grade: self.grade_code(state.grade),
+            rank: state.rank,
+            disqualified: state.disqualified,
+            eligible: state.eligible,
+            labels,
+            steps: state.steps,
+            rules: state.rules.into_iter().flatten().collect(),
+            nodes: state.nodes,
+            items: state.items,
+            figures,
+            obstacles,
+            consequences: state.consequences,
+        })
+    }
+
+    fn figure_results(&self, subject: usize) -> Vec<FigureResult> {
+        let Some(state) = self.states.get(subject) else {
+            return Vec::new();
+        };
+        let plans = self.scheme.figures.iter().zip(&state.figures);
+        let relevant = |plan: &&FigurePlan| {
+            self.scheme
+                .surveys
+                .get(plan.survey)
+                .is_some_and(|survey| self.applies(&survey.applies, subject))
+        };
+        plans
+            .filter(|(plan, _)| relevant(plan))
+            .map(|(plan, value)| {
+                let text =
+                    value
+                        .value
+                        .as_ref()
+                        .map_or_else(String::new, |value| match plan.figure {
+                            Figure::MeanScore => {
+                                let rounding = crate::number::Rounding {
+                                    decimals: 2,
+                                    mode: crate::number::RoundingMode::HalfUp,
+                                };
+                                rounding
+                                    .to_points(value)
+                                    .map_or_else(|_| value.to_string(), |points| points.to_string())
+                            }
+                            _ => value.to_percent_text(2),
+                        });
+                let classes = if plan.figure == Figure::SatisfactionRate {
+                    self.classes(subject, plan)
+                } else {
+                    Vec::new()
+                };
+                FigureResult {
+                    what: plan.what.clone(),
+                    value: value.shown(),
+                    text: Arc::from(text),
+                    wilson_e4: match value.shown() {
+                        Shown::Counts(n, d) => wilson_e4(n, d),
+                        _ => None,
+                    },
+                    classes,
+                    why: value.why.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// Answers by class, within a figure's stratum.
+    fn classes(&self, subject: usize, plan: &FigurePlan) -> Vec<(AnswerClass, u64)> {
+        let Some(data) = self
+            .snapshot
+            .subjects
+            .get(subject)
+            .and_then(|data| data.surveys.get(&plan.survey))
+        else {
+            return Vec::new();
+        };
+        let Some(survey) = self.scheme.surveys.get(plan.survey) else {
+            return Vec::new();
+        };
+        let mut counts = std::collections::BTreeMap::new();
+        for cell in &data.cells {
+            let within = plan.question.is_none_or(|q| q == cell.question)
+                && plan.panel.is_none_or(|p| p == cell.panel)
+                && plan.channel.is_none_or(|c| c == cell.channel);
+            let class = survey
+                .questions
+                .get(cell.question)
+                .and_then(|q| q.options.get(cell.option))
+                .map(|(_, class, _)| *class);
+            if let (true, Some(class)) = (within, class) {
+                let count: &mut u64 = counts.entry(class).or_default();
+                *count = count.saturating_add(cell.count);
+            }
+        }
+        counts.into_iter().collect()
+    }
+}

@@ -1,0 +1,571 @@
+//! Points of items: the ways of scoring, gates, and what holds where a value is missing.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::fact::Counted;
+use crate::inputs::{WaivedGap, WaiverHolds};
+use crate::number::{NumberError, Points, Ratio};
+use crate::outcome::{
+    Action, Comparison, Gap, GapKind, ItemResult, ItemState, ItemTrace, PartResult, Shown, Truth3,
+};
+use crate::scheme::file::{Composed, GateHolds, Missing, Several, Start, WithoutTotal};
+use crate::scheme::model::{
+    Cases, ItemPlan, PartPlan, PerCasePlan, ShapePlan, ValueKind, ValuePlan, Way,
+};
+use crate::snapshot::SlotValue;
+
+/// A part's points, or why there are none.
+struct Scored {
+    points: Option<Points>,
+    shown: Shown,
+    why: Option<Arc<str>>,
+    action: Action,
+}
+
+impl Scored {
+    fn of(points: Points, shown: Shown) -> Self {
+        Self {
+            points: Some(points),
+            shown,
+            why: None,
+            action: Action::Look,
+        }
+    }
+
+    fn missing(why: impl Into<Arc<str>>, action: Action) -> Self {
+        Self {
+            points: None,
+            shown: Shown::Missing,
+            why: Some(why.into()),
+            action,
+        }
+    }
+
+    fn of_result(result: Result<Points, NumberError>, shown: Shown) -> Self {
+        match result {
+            Ok(points) => Self::of(points, shown),
+            Err(error) => Self {
+                points: None,
+                shown,
+                why: Some(Arc::from(error.to_string())),
+                action: Action::MendScheme,
+            },
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Scores the items of one subject.
+    pub(super) fn score_items(&mut self, subject: usize) {
+        let scheme = self.scheme;
+        let Some(category) = scheme.categories.get(self.category(subject)) else {
+            return;
+        };
+        let mut items = Vec::with_capacity(category.items.len());
+        let mut gaps = Vec::new();
+        for item in &category.items {
+            if let Some(plan) = scheme.items.get(*item) {
+                items.push(self.score_item(subject, plan, &mut gaps));
+            }
+        }
+        self.gaps.append(&mut gaps);
+        if let Some(state) = self.state(subject) {
+            state.scored = items.iter().map(|item| item.points).collect();
+            state.items = items;
+        }
+    }
+
+    fn score_item(&self, subject: usize, plan: &ItemPlan, gaps: &mut Vec<Gap>) -> ItemResult {
+        let mut gate = Vec::new();
+        if let Some(condition) = &plan.gate {
+            let truth = self.holds(subject, condition, &mut gate);
+            let shut = match (truth, plan.gate_undetermined) {
+                (Truth3::True, _) | (Truth3::Undetermined, Some(GateHolds::Open)) => false,
+                (Truth3::False, _) | (Truth3::Undetermined, Some(GateHolds::Shut)) => true,
+                (Truth3::Undetermined, None) => {
+                    let why = gate
+                        .iter()
+                        .find_map(|one| one.why.clone())
+                        .unwrap_or_else(|| Arc::from("its gate is undetermined"));
+                    return self.missing_item(
+                        subject,
+                        plan,
+                        gaps,
+                        Absent {
+                            gate,
+                            parts: Vec::new(),
+                            why,
+                            action: Action::CollectAnswers,
+                            part: None,
+                        },
+                    );
+                }
+            };
+            if shut {
+                let trace = Some(Box::new(ItemTrace {
+                    parts: Vec::new(),
+                    gate,
+                }));
+                return ItemResult {
+                    item: plan.code.clone(),
+                    points: Some(Points::ZERO),
+                    state: ItemState::Gated,
+                    trace,
+                };
+            }
+        }
+        // An award by inspectors explains itself; everything else leaves a trace.
+        if let (
+            [
+                PartPlan {
+                    code: None,
+                    way: Way::Graded { slot, several, .. },
+                    ..
+                },
+            ],
+            true,
+        ) = (plan.parts.as_slice(), gate.is_empty())
+        {
+            let awarded = self.award(subject, *slot, *several);
+            if let (Some(points), None) = (awarded.points, &awarded.why) {
+                return ItemResult {
+                    item: plan.code.clone(),
+                    points: Some(points),
+                    state: ItemState::Scored,
+                    trace: None,
+                };
+            }
+        }
+        let mut sum = Some(Points::ZERO);
+        let mut parts = Vec::with_capacity(plan.parts.len());
+        let mut state = ItemState::Scored;
+        for part in &plan.parts {
+            let mut scored = self.score_part(subject, part);
+            if scored.points.is_none() {
+                match self.instead(subject, plan, part) {
+                    Some((Some(points), by)) => {
+                        scored.points = Some(points);
+                        state = by;
+                    }
+                    Some((None, _)) => {
+                        parts.push(result(part, &scored));
+                        let trace = Some(Box::new(ItemTrace { parts, gate }));
+                        return ItemResult {
+                            item: plan.code.clone(),
+                            points: None,
+                            state: ItemState::NotApplicable,
+                            trace,
+                        };
+                    }
+                    None => {
+                        let why = scored
+                            .why
+                            .clone()
+                            .unwrap_or_else(|| Arc::from("there is no value"));
+                        let action = scored.action;
+                        parts.push(result(part, &scored));
+                        let part = part.code.clone();
+                        return self.missing_item(
+                            subject,
+                            plan,
+                            gaps,
+                            Absent {
+                                gate,
+                                parts,
+                                why,
+                                action,
+                                part,
+                            },
+                        );
+                    }
+                }
+            }
+            sum = sum
+                .zip(scored.points)
+                .and_then(|(sum, points)| sum.add(points).ok());
+            parts.push(result(part, &scored));
+        }
+        if sum.is_none() {
+            gaps.push(self.gap(
+                Some(subject),
+                GapKind::Overflow,
+                &plan.code,
+                &NumberError::Overflow.to_string(),
+                Action::MendScheme,
+            ));
+        }
+        ItemResult {
+            item: plan.code.clone(),
+            points: sum,
+            state,
+            trace: Some(Box::new(ItemTrace { parts, gate })),
+        }
+    }
+
+    /// What the scheme or a waiver says of a missing value: points, or that the item does not apply.
+    fn instead(
+        &self,
+        subject: usize,
+        item: &ItemPlan,
+        part: &PartPlan,
+    ) -> Option<(Option<Points>, ItemState)> {
+        let waivers = self
+            .snapshot
+            .subjects
+            .get(subject)
+            .map(|data| data.waivers.as_slice())
+            .unwrap_or_default();
+        let name = part.code.as_ref().map_or_else(
+            || item.code.to_string(),
+            |code| format!("{}/{code}", item.code),
+        );
+        for (gap, holds) in waivers {
+            if !matches!(gap, WaivedGap::Item(code) if *code == name || code.as_str() == item.code.as_ref())
+            {
+                continue;
+            }
+            match holds {
+                WaiverHolds::Points(points) => return Some((Some(*points), ItemState::ByWaiver)),
+                WaiverHolds::NotApplicable => return Some((None, ItemState::NotApplicable)),
+                _ => {}
+            }
+        }
+        let max = part.max.unwrap_or(Points::ZERO);
+        match part.missing.as_ref().or(item.missing.as_ref())? {
+            Missing::Zero => Some((Some(Points::ZERO), ItemState::ByScheme)),
+            Missing::Full => Some((Some(max), ItemState::ByScheme)),
+            Missing::Points(points) => Some((Some(*points), ItemState::ByScheme)),
+            Missing::NotApplicable => Some((None, ItemState::NotApplicable)),
+        }
+    }
+
+    fn missing_item(
+        &self,
+        subject: usize,
+        plan: &ItemPlan,
+        gaps: &mut Vec<Gap>,
+        absent: Absent,
+    ) -> ItemResult {
+        let Absent {
+            gate,
+            parts,
+            why,
+            action,
+            part,
+        } = absent;
+        let trace = Some(Box::new(ItemTrace { parts, gate }));
+        // A waiver of the whole item also opens a gate that is undetermined.
+        let waived = plan
+            .parts
+            .first()
+            .and_then(|first| self.instead(subject, plan, first))
+            .filter(|_| part.is_none());
+        if let Some((points, state)) = waived {
+            return ItemResult {
+                item: plan.code.clone(),
+                points,
+                state,
+                trace,
+            };
+        }
+        let place = part.map_or_else(
+            || plan.code.to_string(),
+            |part| format!("{}/{part}", plan.code),
+        );
+        gaps.push(self.gap(Some(subject), GapKind::MissingValue, &place, &why, action));
+        ItemResult {
+            item: plan.code.clone(),
+            points: None,
+            state: ItemState::Missing,
+            trace,
+        }
+    }
+
+    fn score_part(&self, subject: usize, part: &PartPlan) -> Scored {
+        match &part.way {
+            Way::Graded { slot, several, .. } => self.award(subject, *slot, *several),
+            Way::Checklist {
+                slot,
+                all_or_nothing,
+                ..
+            } => self.checklist(subject, *slot, *all_or_nothing, part.max),
+            Way::Shaped { value, shape } => {
+                self.shaped(subject, value, shape, part.max.unwrap_or_default())
+            }
+            Way::PerCase(plan) => self.per_case(subject, plan, part.max),
+            Way::Composed(plan) => self.composed(subject, plan, part.max.unwrap_or_default()),
+        }
+    }
+
+    fn slot(&self, subject: usize, slot: usize) -> &SlotValue {
+        static NOTHING: SlotValue = SlotValue::Nothing;
+        self.snapshot
+            .subjects
+            .get(subject)
+            .and_then(|data| data.slots.get(slot))
+            .unwrap_or(&NOTHING)
+    }
+
+    fn award(&self, subject: usize, slot: usize, several: Several) -> Scored {
+        match self.slot(subject, slot) {
+            SlotValue::One(points) => Scored::of(*points, Shown::Points(*points)),
+            SlotValue::Several(list) => match self.combine(list, several) {
+                Some(Ok(points)) => Scored::of(points, Shown::Points(points)),
+                Some(Err(error)) => Scored::missing(error.to_string(), Action::EnterScore),
+                None => Scored::missing("no inspector has awarded points", Action::EnterScore),
+            },
+            _ => Scored::missing("no inspector has awarded points", Action::EnterScore),
+        }
+    }
+
+    fn combine(&self, list: &[Points], several: Several) -> Option<Result<Points, NumberError>> {
+        let mut sorted = list.to_vec();
+        sorted.sort_unstable();
+        let kept: &[Points] = match several {
+            Several::Latest => return list.last().copied().map(Ok),
+            Several::Mean => &sorted,
+            Several::Median => {
+                let middle = sorted.len() / 2;
+                if sorted.len() % 2 == 1 {
+                    sorted.get(middle..=middle)?
+                } else {
+                    sorted.get(middle.checked_sub(1)?..=middle)?
+                }
+            }
+            Several::Trimmed if sorted.len() >= 3 => sorted.get(1..sorted.len().checked_sub(1)?)?,
+            Several::Trimmed => &sorted,
+        };
+        let count = i64::try_from(kept.len()).ok()?;
+        let sum = kept
+            .iter()
+            .try_fold(Points::ZERO, |sum, points| sum.add(*points));
+        match sum {
+            Ok(sum) => sum
+                .to_ratio()
+                .div(&Ratio::from_whole(count))
+                .map(|mean| self.scheme.file.numbers.to_points(&mean)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn checklist(
+        &self,
+        subject: usize,
+        slot: usize,
+        all_or_nothing: bool,
+        max: Option<Points>,
+    ) -> Scored {
+        let SlotValue::Tasks { done, of } = self.slot(subject, slot) else {
+            return Scored::missing("the tasks done are not recorded", Action::EnterScore);
+        };
+        let max = max.unwrap_or_default();
+        let shown = Shown::Counts(u64::from(*done), u64::from(*of));
+        if all_or_nothing {
+            return Scored::of(if done == of { max } else { Points::ZERO }, shown);
+        }
+        match Ratio::of_counts(u64::from(*done), u64::from(*of)) {
+            Some(share) => Scored::of_result(
+                self.scheme
+                    .file
+                    .numbers
+                    .to_points(&max.to_ratio().mul(&share)),
+                shown,
+            ),
+            None => Scored::missing("the list has no tasks", Action::EnterScore),
+        }
+    }
+
+    fn shaped(&self, subject: usize, value: &ValuePlan, shape: &ShapePlan, max: Points) -> Scored {
+        let looked = self.look(subject, value);
+        let shown = looked.shown();
+        let action = match value.kind {
+            ValueKind::Figure(_) => Action::CollectAnswers,
+            ValueKind::Facts(_) => Action::ConfirmNone,
+            _ => Action::EnterMeasure,
+        };
+        let absent = || {
+            Scored::missing(
+                looked
+                    .why()
+                    .unwrap_or_else(|| Arc::from("there is no value")),
+                action,
+            )
+        };
+        match shape {
+            ShapePlan::Line { zero_at, full_at } => {
+                let Some(exact) = looked.exact() else {
+                    return absent();
+                };
+                let Some(share) = exact.sub(zero_at).div(&full_at.sub(zero_at)) else {
+                    return absent();
+                };
+                let share = share.within(&Ratio::zero(), &Ratio::one());
+                Scored::of_result(
+                    self.scheme
+                        .file
+                        .numbers
+                        .to_points(&max.to_ratio().mul(&share)),
+                    shown,
+                )
+            }
+            ShapePlan::Threshold(test) => match self.passes(value, test, &looked) {
+                Truth3::True => Scored::of(max, shown),
+                Truth3::False => Scored::of(Points::ZERO, shown),
+                Truth3::Undetermined => absent(),
+            },
+            ShapePlan::Bands(bands) => {
+                for (test, points) in bands {
+                    match self.passes(value, test, &looked) {
+                        Truth3::True => return Scored::of(*points, shown),
+                        Truth3::False => {}
+                        Truth3::Undetermined => return absent(),
+                    }
+                }
+                Scored::of(Points::ZERO, shown)
+            }
+        }
+    }
+
+    fn per_case(&self, subject: usize, plan: &PerCasePlan, max: Option<Points>) -> Scored {
+        let count = match &plan.cases {
+            Cases::Facts(facts) => match self.count_facts(subject, facts) {
+                Counted::Count(count) => count,
+                Counted::Sum(_) => {
+                    return Scored::missing("cases are counted, not added up", Action::MendScheme);
+                }
+                Counted::Unconfirmed => {
+                    return Scored::missing(
+                        "it is not confirmed that there was none",
+                        Action::ConfirmNone,
+                    );
+                }
+            },
+            Cases::Label(label) => u64::from(
+                self.states
+                    .get(subject)
+                    .is_some_and(|state| state.labels.contains(label)),
+            ),
+        };
+        let count = i64::try_from(if plan.once { count.min(1) } else { count }).unwrap_or(i64::MAX);
+        let start = match plan.start {
+            Start::Zero => Points::ZERO,
+            Start::Full => max.unwrap_or_default(),
+        };
+        let worth = plan
+            .points
+            .times(count)
+            .and_then(|points| start.add(points))
+            .map(|points| {
+                let points = plan.floor.map_or(points, |floor| points.max(floor));
+                plan.ceiling.map_or(points, |ceiling| points.min(ceiling))
+            });
+        Scored::of_result(worth, Shown::Whole(count))
+    }
+
+    /// The mean result of other subjects. Each category's mean weighs as a whole.
+    fn composed(&self, subject: usize, plan: &Composed, max: Points) -> Scored {
+        let mut groups: std::collections::BTreeMap<usize, (Ratio, i64)> =
+            std::collections::BTreeMap::new();
+        for member in self.members(subject, plan) {
+            let Some(state) = self.states.get(member) else {
+                continue;
+            };
+            let share = state
+                .total
+                .and_then(|total| total.to_ratio().div(&state.maximum.to_ratio()));
+            let share = match (share, plan.without_total) {
+                (Some(share), _) => share,
+                (None, WithoutTotal::Zero) => Ratio::zero(),
+                (None, WithoutTotal::LeftOut) => continue,
+            };
+            let (sum, count) = groups
+                .entry(self.category(member))
+                .or_insert_with(|| (Ratio::zero(), 0));
+            *sum = sum.add(&share);
+            *count = count.saturating_add(1);
+        }
+        let (mut sum, mut weights) = (Ratio::zero(), Ratio::zero());
+        for (category, (shares, count)) in groups {
+            let code = self
+                .scheme
+                .categories
+                .get(category)
+                .map_or("", |plan| plan.code.as_ref());
+            let weight = plan.weight.get(code).cloned().unwrap_or_else(Ratio::one);
+            let Some(mean) = shares.div(&Ratio::from_whole(count)) else {
+                continue;
+            };
+            sum = sum.add(&mean.mul(&weight));
+            weights = weights.add(&weight);
+        }
+        match sum.div(&weights) {
+            Some(mean) => {
+                let points = self
+                    .scheme
+                    .file
+                    .numbers
+                    .to_points(&max.to_ratio().mul(&mean));
+                Scored::of_result(points, Shown::Exact(Box::new(mean)))
+            }
+            None => Scored::missing(
+                "none of those it is composed of has a total",
+                Action::SettleRelated,
+            ),
+        }
+    }
+
+    /// Those that a composed item is composed of.
+    pub(super) fn members(&self, subject: usize, plan: &Composed) -> Vec<usize> {
+        let wanted = |place: usize| {
+            let code = self
+                .scheme
+                .categories
+                .get(self.category(place))
+                .map_or("", |category| category.code.as_ref());
+            place != subject
+                && (plan.categories.is_empty()
+                    || plan.categories.iter().any(|wanted| wanted == code))
+        };
+        if plan.region {
+            let Some(region) = self.snapshot.subjects.get(subject).map(|data| data.region) else {
+                return Vec::new();
+            };
+            let inside = |place: &usize| {
+                let other = self
+                    .snapshot
+                    .subjects
+                    .get(*place)
+                    .and_then(|data| self.snapshot.above.get(data.region));
+                other.is_some_and(|line| line.contains(&region))
+            };
+            return (0..self.states.len())
+                .filter(inside)
+                .filter(|place| wanted(*place))
+                .collect();
+        }
+        self.reach(subject, &plan.by)
+            .into_iter()
+            .filter(|place| wanted(*place))
+            .collect()
+    }
+}
+
+/// An item whose value is missing.
+struct Absent {
+    gate: Vec<Comparison>,
+    parts: Vec<PartResult>,
+    why: Arc<str>,
+    action: Action,
+    part: Option<Arc<str>>,
+}
+
+fn result(part: &PartPlan, scored: &Scored) -> PartResult {
+    PartResult {
+        part: part.code.clone(),
+        what: part.what.clone(),
+        value: scored.shown.clone(),
+        points: scored.points,
+        why: scored.why.clone(),
+    }
+}

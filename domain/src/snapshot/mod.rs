@@ -1,0 +1,178 @@
+//! The inputs of a round laid out under its scheme: names resolved, rows gathered by subject, everything in order.
+//!
+//! Rows that contradict the scheme are refused here, all at once, each with its place. Judging what is missing is
+//! deliberately absent: that is for [`crate::decide`].
+
+mod build;
+mod evidence;
+mod place;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::inputs::{Inputs, Turnout, WaivedGap, WaiverHolds};
+use crate::number::{Points, Ratio};
+use crate::scheme::Scheme;
+use crate::scheme::file::{Channel, Every, Finding, SubjectKind};
+use crate::scheme::model::Back;
+
+pub(crate) use evidence::stretches;
+
+/// A row of the inputs that contradicts the scheme or the other rows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct RowFault {
+    /// The row, such as `scores/17`; lists count from 0.
+    pub path: String,
+    /// What kind of fault, for programs.
+    pub code: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// The inputs of a round, laid out.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub(crate) round: Arc<str>,
+    pub(crate) digest: Arc<str>,
+    pub(crate) period: (NaiveDate, NaiveDate),
+    /// By survey: still open.
+    pub(crate) open: Vec<bool>,
+    /// Whether each earlier round is closed, the latest first.
+    pub(crate) earlier: Vec<bool>,
+    /// By code.
+    pub(crate) subjects: Vec<SubjectData>,
+    /// For each region those above it, itself first.
+    pub(crate) above: Vec<Vec<usize>>,
+    pub(crate) regions: Vec<Arc<str>>,
+    /// By quota code, who keeps a seat.
+    pub(crate) tie_choices: BTreeMap<String, Vec<usize>>,
+}
+
+/// What is known about one subject.
+#[derive(Debug)]
+pub(crate) struct SubjectData {
+    pub code: Arc<str>,
+    pub kind: SubjectKind,
+    pub category: usize,
+    pub region: usize,
+    /// By slot.
+    pub slots: Vec<SlotValue>,
+    /// By measure, then by stretch.
+    pub measures: BTreeMap<(usize, String), Ratio>,
+    pub facts: Vec<FactData>,
+    /// Kinds of which it is confirmed that there was none.
+    pub nil: Vec<usize>,
+    /// By survey.
+    pub surveys: BTreeMap<usize, SurveyData>,
+    pub investigations: Vec<InvestigationData>,
+    /// For each earlier round, the latest first.
+    pub history: Vec<Option<usize>>,
+    pub proposed: Option<usize>,
+    pub waivers: Vec<(WaivedGap, WaiverHolds)>,
+    pub adjustment: Option<usize>,
+    /// Related subjects, by step.
+    pub related: BTreeMap<crate::scheme::file::Step, Vec<usize>>,
+}
+
+/// What inspectors or a task list gave.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum SlotValue {
+    #[default]
+    Nothing,
+    One(Points),
+    /// By order of award, then inspector.
+    Several(Vec<Points>),
+    Tasks {
+        done: u32,
+        of: u32,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct FactData {
+    pub kind: usize,
+    pub day: Option<NaiveDate>,
+    pub reference: String,
+    pub persons: u32,
+    pub fields: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct InvestigationData {
+    pub rule: usize,
+    pub by_hand: bool,
+    pub finding: Option<Finding>,
+}
+
+/// Counts of one survey about one subject.
+#[derive(Debug, Default)]
+pub(crate) struct SurveyData {
+    pub cells: Vec<Cell>,
+    pub sheets: Vec<Sheets>,
+    pub turnouts: Vec<(usize, Turnout)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell {
+    pub panel: usize,
+    pub channel: Channel,
+    pub question: usize,
+    pub option: usize,
+    pub count: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sheets {
+    pub panel: usize,
+    pub channel: Channel,
+    pub valid: u64,
+    pub rated: u64,
+    pub returned: u64,
+    pub marks: BTreeMap<String, u64>,
+}
+
+impl Snapshot {
+    /// Lays out the inputs of a round under its scheme.
+    ///
+    /// # Errors
+    /// Every row that contradicts the scheme or another row.
+    pub fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Self, Vec<RowFault>> {
+        build::build(scheme, inputs)
+    }
+
+    /// How many subjects there are.
+    pub fn len(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+
+    /// First and last day of a look-back.
+    pub(crate) fn window(&self, back: Back) -> (NaiveDate, NaiveDate) {
+        use chrono::{Datelike, Months};
+        let (from, to) = self.period;
+        let first = match back {
+            Back::Period => from,
+            Back::CalendarYears(years) => {
+                let back = i32::try_from(years.saturating_sub(1)).unwrap_or(i32::MAX);
+                NaiveDate::from_ymd_opt(to.year().saturating_sub(back), 1, 1)
+                    .unwrap_or(NaiveDate::MIN)
+            }
+            Back::Months(months) => to
+                .checked_sub_months(Months::new(months))
+                .and_then(|day| day.succ_opt())
+                .unwrap_or(NaiveDate::MIN),
+        };
+        (first, to)
+    }
+
+    /// The stretches of the period in which a measure is reported.
+    pub(crate) fn stretches(&self, every: Every) -> Vec<String> {
+        stretches(every, self.period.0, self.period.1)
+    }
+}
