@@ -1,21 +1,15 @@
-//! Proofs of who somebody is: passwords, tokens, limits on trying.
+//! Proofs of who somebody is: passwords, access tokens, limits on trying.
 //!
-//! Plain functions over values. Accounts and sessions are kept by `service`.
+//! Plain values in and out. Accounts, sessions and refresh tokens are kept by `service`; what somebody may do is asked
+//! of `domain::access` there.
 
 pub mod limit;
+pub mod password;
+pub mod token;
 
-/// Random bytes of the operating system's quality, for ids and secrets.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place at the edge that draws secrets"
-)]
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // Without random bytes no token and no request id would be safe; there is nothing sensible to go on with.
-    #[expect(
-        clippy::expect_used,
-        reason = "the kernel's random source fails only before it is seeded at boot"
-    )]
-    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
+/// Chooses the one crypto provider for tokens. Without it the token library panics at first use; a second call changes
+/// nothing.
+pub fn install_crypto() {
+    // The error says that a provider is installed already, and there is only this one.
+    let _already_installed = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }

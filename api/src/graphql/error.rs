@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use async_graphql::{ErrorExtensionValues, ServerError};
 use http::StatusCode;
+use service::Fault;
+
+use crate::http::RequestId;
 
 /// Every value that `extensions.code` can take. Clients branch on these; none is ever renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +205,7 @@ impl GraphqlFault {
 
     /// The same for a cause that is no error value. The text is logged, never shown.
     pub fn internal_text(cause: &str) -> Self {
-        let reference = hex::encode(crate::auth::random::<8>());
+        let reference = RequestId::draw().as_str().to_owned();
         tracing::error!(reference, cause, "an operation failed inside");
         let message = format!(
             "something went wrong on the server; tell the operator the reference `{reference}`"
@@ -254,6 +257,35 @@ impl From<GraphqlFault> for async_graphql::Error {
             message: fault.message,
             source: None,
             extensions: Some(extensions),
+        }
+    }
+}
+
+impl From<Fault> for GraphqlFault {
+    /// For reads, and for changes whose payload has no place for it: expected refusals of a change belong there.
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused(refusals) => {
+                let messages: Vec<String> = refusals
+                    .into_iter()
+                    .map(|refusal| refusal.message)
+                    .collect();
+                Self::bad_input(messages.join("; "))
+            }
+            Fault::NotFound => Self::new(
+                ErrorCode::NotFound,
+                "there is no such thing, or it may not be seen",
+            ),
+            Fault::Denied => Self::new(ErrorCode::Forbidden, "the role does not allow this"),
+            Fault::Conflict => Self::new(
+                ErrorCode::Conflict,
+                "somebody else changed this in the meantime: read it again",
+            ),
+            Fault::Unavailable => Self::new(
+                ErrorCode::Unavailable,
+                "the database cannot be reached just now: try again later",
+            ),
+            Fault::Internal(cause) => Self::internal(cause.error()),
         }
     }
 }
