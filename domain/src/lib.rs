@@ -48,6 +48,7 @@
     clippy::float_arithmetic
 )]
 
+pub mod access;
 pub mod decide;
 pub mod id;
 pub mod inputs;

@@ -1,0 +1,327 @@
+//! Who may do what: one table, asked once at the start of every use-case.
+//!
+//! Sessions and passwords are deliberately absent; an actor is made from rows, never from a token alone.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Id, Region, Round, Staff};
+
+/// The parts that a person can play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sets rounds up, runs surveys, closes.
+    RoundAdministrator,
+    /// Marks items and reports measures and facts.
+    Inspector,
+    /// Reads all and the log, writes nothing.
+    Auditor,
+    /// Keeps accounts; sees no scores.
+    SecurityAdministrator,
+}
+
+impl Role {
+    /// Every role, in the order of the table.
+    pub const ALL: [Self; 4] = [
+        Self::RoundAdministrator,
+        Self::Inspector,
+        Self::Auditor,
+        Self::SecurityAdministrator,
+    ];
+
+    /// The word for it in files, tables and tokens.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RoundAdministrator => "round_administrator",
+            Self::Inspector => "inspector",
+            Self::Auditor => "auditor",
+            Self::SecurityAdministrator => "security_administrator",
+        }
+    }
+
+    /// The role of a word.
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// What can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Read results of rounds that are published, schemes and regions.
+    ReadPublished,
+    /// Read rounds, subjects and results that are not published.
+    ReadRound,
+    /// Read scores, measures, facts and investigations.
+    ReadEvidence,
+    /// Add and change regions, subjects and relations.
+    ChangeRoster,
+    /// Add schemes and their versions.
+    AddScheme,
+    /// Set rounds up and open them.
+    ChangeRound,
+    /// Open and close surveys, issue invitations.
+    RunSurvey,
+    /// Award points, tick tasks.
+    AwardScore,
+    /// Report measures and facts.
+    ReportEvidence,
+    /// Open investigations and record findings.
+    Investigate,
+    /// Waive gaps and adjust grades.
+    Waive,
+    /// Dry runs of a close-out.
+    Preflight,
+    /// Close a round.
+    CloseRound,
+    /// Publish a closed round.
+    PublishRound,
+    /// Take packages out.
+    ExportRound,
+    /// Read the log.
+    ReadLog,
+    /// Read accounts.
+    ReadStaff,
+    /// Add and change accounts and roles.
+    ChangeStaff,
+}
+
+impl Action {
+    /// Every action, in the order of the table.
+    pub const ALL: [Self; 18] = [
+        Self::ReadPublished,
+        Self::ReadRound,
+        Self::ReadEvidence,
+        Self::ChangeRoster,
+        Self::AddScheme,
+        Self::ChangeRound,
+        Self::RunSurvey,
+        Self::AwardScore,
+        Self::ReportEvidence,
+        Self::Investigate,
+        Self::Waive,
+        Self::Preflight,
+        Self::CloseRound,
+        Self::PublishRound,
+        Self::ExportRound,
+        Self::ReadLog,
+        Self::ReadStaff,
+        Self::ChangeStaff,
+    ];
+}
+
+/// A role within a scope; a part of the scope that is absent takes in everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// Within this region and those below it.
+    pub region: Option<Id<Region>>,
+    /// Within this category.
+    pub category: Option<String>,
+    /// Within this round.
+    pub round: Option<Id<Round>>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody known: published results alone.
+    Anonymous,
+    /// A member of staff with what the session row and the role rows say.
+    Staff {
+        /// The account.
+        id: Id<Staff>,
+        /// Its login.
+        login: String,
+        /// Its roles.
+        grants: Vec<Grant>,
+    },
+    /// The command line on the machine itself, which the operating system guards.
+    Operator,
+}
+
+/// What something belongs to; a part that is absent is not asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Scope<'a> {
+    /// The region, then each region above it.
+    pub regions: &'a [Id<Region>],
+    /// The category.
+    pub category: Option<&'a str>,
+    /// The round.
+    pub round: Option<Id<Round>>,
+}
+
+/// The table: whether a role may do something at all. Nobody is `None`.
+pub const fn may(role: Option<Role>, action: Action) -> bool {
+    use Action::{
+        AddScheme, AwardScore, ChangeRoster, ChangeRound, ChangeStaff, CloseRound, ExportRound,
+        Investigate, Preflight, PublishRound, ReadEvidence, ReadLog, ReadPublished, ReadRound,
+        ReadStaff, ReportEvidence, RunSurvey, Waive,
+    };
+    let Some(role) = role else {
+        return matches!(action, ReadPublished);
+    };
+    match role {
+        Role::RoundAdministrator => matches!(
+            action,
+            ReadPublished
+                | ReadRound
+                | ReadEvidence
+                | ChangeRoster
+                | AddScheme
+                | ChangeRound
+                | RunSurvey
+                | ReportEvidence
+                | Investigate
+                | Waive
+                | Preflight
+                | CloseRound
+                | PublishRound
+                | ExportRound
+        ),
+        Role::Inspector => matches!(
+            action,
+            ReadPublished | ReadRound | ReadEvidence | AwardScore | ReportEvidence
+        ),
+        Role::Auditor => matches!(
+            action,
+            ReadPublished
+                | ReadRound
+                | ReadEvidence
+                | Preflight
+                | ExportRound
+                | ReadLog
+                | ReadStaff
+        ),
+        Role::SecurityAdministrator => {
+            matches!(action, ReadPublished | ReadLog | ReadStaff | ChangeStaff)
+        }
+    }
+}
+
+impl Actor {
+    /// Whether the actor may do something to what lies in a scope.
+    pub fn may(&self, action: Action, scope: &Scope<'_>) -> bool {
+        match self {
+            Self::Anonymous => may(None, action),
+            Self::Operator => true,
+            Self::Staff { grants, .. } => {
+                may(None, action)
+                    || grants
+                        .iter()
+                        .any(|grant| may(Some(grant.role), action) && grant.takes_in(scope))
+            }
+        }
+    }
+
+    /// Whether the actor may do something somewhere: the first question, before rows are read.
+    pub fn may_somewhere(&self, action: Action) -> bool {
+        match self {
+            Self::Anonymous => may(None, action),
+            Self::Operator => true,
+            Self::Staff { grants, .. } => {
+                may(None, action) || grants.iter().any(|grant| may(Some(grant.role), action))
+            }
+        }
+    }
+
+    /// The name that the log keeps.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Staff { login, .. } => login,
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl Grant {
+    /// Whether a scope lies within the grant. A narrow grant takes in nothing that does not say where it belongs.
+    pub fn takes_in(&self, scope: &Scope<'_>) -> bool {
+        self.region
+            .is_none_or(|region| scope.regions.contains(&region))
+            && self
+                .category
+                .as_deref()
+                .is_none_or(|category| scope.category == Some(category))
+            && self.round.is_none_or(|round| scope.round == Some(round))
+    }
+}
+
+/// The table as text, for people and for the golden file.
+pub fn table() -> String {
+    let mut text = String::from("action | anonymous");
+    for role in Role::ALL {
+        text.push_str(" | ");
+        text.push_str(role.word());
+    }
+    text.push('\n');
+    for action in Action::ALL {
+        let roles = std::iter::once(None).chain(Role::ALL.into_iter().map(Some));
+        let marks: Vec<&str> = roles
+            .map(|role| if may(role, action) { "yes" } else { "-" })
+            .collect();
+        text.push_str(&format!("{action:?} | {}\n", marks.join(" | ")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_grant_reaches_only_its_own_scope() {
+        let grant = Grant {
+            role: Role::Inspector,
+            region: Some(Id::new(2)),
+            category: Some("organ".into()),
+            round: None,
+        };
+        let actor = Actor::Staff {
+            id: Id::new(9),
+            login: "inspector-01".into(),
+            grants: vec![grant],
+        };
+        let inside = [Id::new(5), Id::new(2), Id::new(1)];
+        let scope = |regions, category| Scope {
+            regions,
+            category,
+            round: Some(Id::new(3)),
+        };
+        assert!(actor.may(Action::AwardScore, &scope(&inside, Some("organ"))));
+        assert!(!actor.may(Action::AwardScore, &scope(&inside[2..], Some("organ"))));
+        assert!(!actor.may(Action::AwardScore, &scope(&inside, Some("station"))));
+        assert!(!actor.may(Action::AwardScore, &Scope::default()));
+        assert!(!actor.may(Action::CloseRound, &scope(&inside, Some("organ"))));
+    }
+
+    #[test]
+    fn whoever_audits_writes_nothing() {
+        let writes = [
+            Action::ChangeRoster,
+            Action::AddScheme,
+            Action::ChangeRound,
+            Action::RunSurvey,
+            Action::AwardScore,
+            Action::ReportEvidence,
+            Action::Investigate,
+            Action::Waive,
+            Action::CloseRound,
+            Action::PublishRound,
+            Action::ChangeStaff,
+        ];
+        assert!(
+            writes
+                .iter()
+                .all(|action| !may(Some(Role::Auditor), *action) && !may(None, *action))
+        );
+    }
+
+    #[test]
+    fn the_table_is_as_written_down() {
+        insta::assert_snapshot!(table());
+    }
+}
