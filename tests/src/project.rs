@@ -13,7 +13,7 @@ pub fn root() -> &'static Path {
 }
 
 /// Every file below `folder` that belongs to the project, in order of its path; nothing that a
-/// build, a package manager or git put there.
+/// build, a package manager, git or `scripts/secrets` put there.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     collect(folder, &mut found);
@@ -55,7 +55,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
             .to_string_lossy()
             .into_owned();
         if path.is_dir() {
-            if !matches!(name.as_str(), ".git" | "target" | "node_modules") {
+            if !matches!(name.as_str(), ".git" | "target" | "node_modules" | "secrets") {
                 collect(&path, found);
             }
         } else if !path.is_symlink() && name != ".git" {
