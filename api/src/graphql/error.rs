@@ -374,6 +374,20 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_has_no_display() {
+        struct Probe<T>(std::marker::PhantomData<T>);
+        trait Hidden {
+            const SHOWN: bool = false;
+        }
+        impl<T> Hidden for Probe<T> {}
+        // An inherent constant wins over that of the trait wherever its bound holds.
+        impl<T: std::fmt::Display> Probe<T> {
+            const SHOWN: bool = true;
+        }
+        const { assert!(Probe::<String>::SHOWN && !Probe::<GraphqlFault>::SHOWN) }
+    }
+
+    #[test]
     fn an_internal_error_shows_a_reference_and_not_its_text() {
         let fault = GraphqlFault::internal(&std::io::Error::other("secret path"));
         assert!(!fault.message().contains("secret"));

@@ -1,6 +1,6 @@
 //! What only the inside of the library can tell: what an operation costs, and whether its execution began.
 //!
-//! Every schema must be built with `.extension(Edge)`.
+//! Every schema must be built through [`fence`].
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation,
 };
-use async_graphql::{Response, ServerError, ValidationResult};
+use async_graphql::{Response, SchemaBuilder, ServerError, ValidationResult};
 
 use super::error::GraphqlFault;
 use crate::auth::limit::Limiter;
+use crate::config;
 
 /// Saved-up spending: an office that opens its pages in the morning does so all at once.
 const SAVED_SECONDS: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -56,11 +57,31 @@ impl Begun {
 
 /// The extension of the library.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Edge;
+pub(super) struct Edge;
 
 impl ExtensionFactory for Edge {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Self)
+    }
+}
+
+/// Gives a schema under construction what the endpoint relies on.
+///
+/// Complexities written in the schema (`first as usize * child_complexity`) must saturate: a product that wraps around
+/// is a small number.
+pub fn fence<Q, M, S>(
+    builder: SchemaBuilder<Q, M, S>,
+    settings: &config::Graphql,
+) -> SchemaBuilder<Q, M, S> {
+    let builder = builder
+        .extension(Edge)
+        .limit_complexity(settings.complexity);
+    // The guard counts a little differently and comes first; the library's own bound must not be the tighter one.
+    let builder = builder.limit_recursive_depth(settings.guard.depth.saturating_mul(2));
+    if settings.suggestions {
+        builder
+    } else {
+        builder.disable_suggestions()
     }
 }
 

@@ -13,6 +13,6 @@ mod tests;
 mod websocket;
 
 pub use error::{ErrorCode, GraphqlFault};
-pub use extension::Edge;
+pub use extension::fence;
 pub use handler::routes;
 pub use operation::{Admission, Caller, Endpoint, Gate};

@@ -136,7 +136,7 @@ pub struct Endpoint<E, G> {
 }
 
 impl<E: Executor, G: Gate> Endpoint<E, G> {
-    /// `executor` is the schema, built with the extension [`super::Edge`].
+    /// `executor` is the schema, built through [`super::fence`].
     pub fn new(executor: E, gate: G, settings: config::Graphql) -> Self {
         let budget = Arc::new(Budget::new(settings.cost_per_second));
         Self {
@@ -161,17 +161,8 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         } = parameters;
         let limits = &self.settings.guard;
         text::check(&query, limits).map_err(|refusal| fault(refusal.into()))?;
-        let parsed = async_graphql::parser::parse_query(&query).map_err(|error| {
-            let error = ServerError::from(error);
-            let coded = fault(GraphqlFault::new(
-                ErrorCode::GraphqlParseFailed,
-                error.message,
-            ));
-            ServerError {
-                locations: error.locations,
-                ..coded
-            }
-        })?;
+        let parsed = async_graphql::parser::parse_query(&query)
+            .map_err(|error| syntax_error(error.into()))?;
         document::check(&parsed, limits).map_err(|refusal| fault(refusal.into()))?;
         variables
             .values()
@@ -323,6 +314,20 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
             }
             Err(error) => GraphqlFault::internal(&error).into(),
         }
+    }
+}
+
+/// The parser draws its message over several lines; what it says stands on the last, and `locations` tells the place.
+fn syntax_error(error: ServerError) -> ServerError {
+    let said = error.message.lines().last().unwrap_or_default();
+    let said = said.trim().trim_start_matches("= ");
+    let fault = GraphqlFault::new(
+        ErrorCode::GraphqlParseFailed,
+        format!("the document is no GraphQL: {said}"),
+    );
+    ServerError {
+        locations: error.locations,
+        ..fault.into_server_error()
     }
 }
 

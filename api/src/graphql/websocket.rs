@@ -4,6 +4,7 @@
 //! with other codes than the protocol names. Every `subscribe` passes the guards and the gate again: a socket outlives
 //! the token that opened it.
 
+mod close;
 mod message;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use async_graphql::Executor;
 use axum::extract::WebSocketUpgrade;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use http::StatusCode;
@@ -21,6 +22,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 use tracing::Instrument;
 
+use self::close::Close;
 use self::message::Incoming;
 use super::error::{ErrorCode, GraphqlFault};
 use super::operation::{Caller, Endpoint, Gate, Reply, Transport};
@@ -39,40 +41,6 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers that may wait for a slow client before its operations wait with them.
 const QUEUED: usize = 16;
-
-/// Why the server closes a socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Close {
-    GoingAway,
-    BadMessage(&'static str),
-    Unauthorized,
-    Forbidden,
-    WrongSubprotocol,
-    InitTimeout,
-    DuplicateOperation,
-    SecondInit,
-    Broken,
-}
-
-impl Close {
-    fn frame(self) -> CloseFrame {
-        let (code, reason) = match self {
-            Self::GoingAway => (1001, "the server is shutting down"),
-            Self::Broken => (1011, "the server cannot tell who is asking; try again"),
-            Self::BadMessage(reason) => (4400, reason),
-            Self::Unauthorized => (4401, "Unauthorized"),
-            Self::Forbidden => (4403, "Forbidden"),
-            Self::WrongSubprotocol => (4406, "Subprotocol not acceptable"),
-            Self::InitTimeout => (4408, "Connection initialisation timeout"),
-            Self::DuplicateOperation => (4409, "Subscriber for this id already exists"),
-            Self::SecondInit => (4429, "Too many initialisation requests"),
-        };
-        CloseFrame {
-            code,
-            reason: Utf8Bytes::from_static(reason),
-        }
-    }
-}
 
 /// What all sockets share.
 #[derive(Debug, Clone)]

@@ -20,13 +20,33 @@ pub(crate) struct Failure<'a> {
     pub(crate) chinese: &'a str,
 }
 
-/// Writes the failure in the form that the client asked for.
-pub(crate) fn answer(
-    failure: &Failure<'_>,
-    request_headers: &HeaderMap,
-    id: &RequestId,
-) -> Response {
-    let (content_type, body) = if wants_page(request_headers) {
+/// In which form the client can read a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// JSON, as a GraphQL error.
+    Document,
+    /// A small page in both languages.
+    Page,
+}
+
+impl Form {
+    /// A browser that loads a page says so.
+    pub(crate) fn of(request_headers: &HeaderMap) -> Self {
+        let lines = request_headers.get_all(header::ACCEPT);
+        if lines
+            .iter()
+            .any(|value| value.to_str().is_ok_and(|text| text.contains("text/html")))
+        {
+            Self::Page
+        } else {
+            Self::Document
+        }
+    }
+}
+
+/// Writes the failure.
+pub(crate) fn answer(failure: &Failure<'_>, form: Form, id: &RequestId) -> Response {
+    let (content_type, body) = if form == Form::Page {
         (
             HeaderValue::from_static("text/html; charset=utf-8"),
             page(failure, id),
@@ -53,13 +73,6 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default()
-}
-
-fn wants_page(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .any(|value| value.to_str().is_ok_and(|text| text.contains("text/html")))
 }
 
 fn document(failure: &Failure<'_>, id: &RequestId) -> String {

@@ -107,7 +107,7 @@ async fn surround(State(shell): State<Arc<Shell>>, mut request: Request, next: N
     request.extensions_mut().insert(address);
     // The path of a citizen page holds an invitation, hence the pattern only; no address either.
     let span = tracing::info_span!("request", id = id.as_str(), method = %request.method());
-    let request_headers = request.headers().clone();
+    let form = failure::Form::of(request.headers());
 
     let mut response = if shell
         .origins
@@ -120,7 +120,7 @@ async fn surround(State(shell): State<Arc<Shell>>, mut request: Request, next: N
             message: "this change was sent by a page of another site; open the page here and send it again",
             chinese: "这个请求来自别的网站，请在本网站打开页面后重新提交",
         };
-        failure::answer(&refusal, &request_headers, &id)
+        failure::answer(&refusal, form, &id)
     } else {
         let request = request.map(|body| body::limit_time(body, shell.body_timeout));
         let answer = AssertUnwindSafe(next.run(request))
@@ -136,7 +136,7 @@ async fn surround(State(shell): State<Arc<Shell>>, mut request: Request, next: N
                 message: "something went wrong on the server; tell the operator the reference",
                 chinese: "服务器出现错误，请把编号告诉管理员",
             };
-            failure::answer(&fault, &request_headers, &id)
+            failure::answer(&fault, form, &id)
         })
     };
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_graphql::{Context, EmptySubscription, Object, Schema, Subscription};
 use futures_util::Stream;
 
-use super::{Admission, Caller, Edge, Endpoint, ErrorCode, Gate, GraphqlFault};
+use super::{Admission, Caller, Endpoint, ErrorCode, Gate, GraphqlFault};
 use crate::config::{self, Purpose, Settings, Sources};
 use crate::http::shutdown;
 
@@ -151,10 +151,7 @@ fn settings() -> config::Graphql {
 }
 
 fn schema(mutation: Mutation, settings: &config::Graphql) -> Schema<Query, Mutation, Events> {
-    Schema::build(Query, mutation, Events)
-        .extension(Edge)
-        .limit_complexity(settings.complexity)
-        .finish()
+    super::fence(Schema::build(Query, mutation, Events), settings).finish()
 }
 
 fn routes_with(mutation: Mutation, settings: config::Graphql) -> (axum::Router, shutdown::Trigger) {

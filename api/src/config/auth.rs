@@ -1,0 +1,68 @@
+//! Settings of staff log-in.
+
+use std::time::Duration;
+
+use super::reader::Reader;
+use super::{Purpose, Secret};
+
+/// Staff log-in.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    /// PKCS#8 PEM of the Ed25519 key that signs access tokens; `None` makes one that lives as long as the process.
+    pub key: Option<Secret>,
+    /// The key before it, whose tokens are still accepted while they last.
+    pub previous_key: Option<Secret>,
+    /// Life of an access token.
+    pub access_lifetime: Duration,
+    /// Life of a refresh token, counted from log-in or from the last use.
+    pub refresh_lifetime: Duration,
+    /// Log-ins per minute from one address.
+    pub address_logins_per_minute: u32,
+    /// Log-ins per minute for one account.
+    pub account_logins_per_minute: u32,
+}
+
+pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Auth {
+    let key = reader.secret_file(
+        "auth.key_file",
+        "PEM file (PKCS#8) of the Ed25519 key that signs access tokens; required by `serve`. \
+         Make one with `openssl genpkey -algorithm ed25519`",
+    );
+    if key.is_none() && purpose == Purpose::Production {
+        reader.fault(
+            "auth.key_file",
+            "is missing: make a key with `openssl genpkey -algorithm ed25519 -out FILE`",
+        );
+    }
+    Auth {
+        key,
+        previous_key: reader.secret_file(
+            "auth.previous_key_file",
+            "the key before it, while its tokens still last",
+        ),
+        access_lifetime: reader.seconds(
+            "auth.access_seconds",
+            300,
+            30..=3_600,
+            "life of an access token",
+        ),
+        refresh_lifetime: reader.seconds(
+            "auth.refresh_seconds",
+            43_200,
+            300..=2_592_000,
+            "life of a refresh token",
+        ),
+        address_logins_per_minute: reader.number(
+            "auth.address_logins_per_minute",
+            30,
+            1..=100_000,
+            "log-ins per minute from one address",
+        ),
+        account_logins_per_minute: reader.number(
+            "auth.account_logins_per_minute",
+            6,
+            1..=100_000,
+            "log-ins per minute for one account",
+        ),
+    }
+}
