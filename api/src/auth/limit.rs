@@ -61,7 +61,7 @@ impl<K: Clone + Eq + Hash> Limiter<K> {
             Ok(Ok(())) => Ok(()),
             Ok(Err(not_yet)) => Err(not_yet.wait_time_from(self.clock.now())),
             // Cannot be: the amount was bounded by the bucket.
-            Err(_insufficient) => Err(Duration::from_secs(60)),
+            Err(_insufficient) => Err(Duration::from_mins(1)),
         }
     }
 }

@@ -32,7 +32,7 @@ fn defaults_are_enough_for_a_tool() {
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.http.public_url, "http://127.0.0.1:8080");
     assert_eq!(settings.database.migrate_url, settings.database.url);
-    assert_eq!(settings.auth.access_lifetime, Duration::from_secs(300));
+    assert_eq!(settings.auth.access_lifetime, Duration::from_mins(5));
 }
 
 #[test]

@@ -31,11 +31,11 @@ pub fn routes() -> Router {
         .route("/graphiql", get(page))
         .route(
             "/graphiql/graphiql.js",
-            get(|| file("text/javascript; charset=utf-8", SCRIPT)),
+            get(async || file("text/javascript; charset=utf-8", SCRIPT)),
         )
         .route(
             "/graphiql/graphiql.css",
-            get(|| file("text/css; charset=utf-8", STYLE)),
+            get(async || file("text/css; charset=utf-8", STYLE)),
         )
 }
 
@@ -47,7 +47,7 @@ async fn page() -> impl IntoResponse {
 }
 
 /// Every browser reads gzip, so there is no other form.
-async fn file(content_type: &'static str, bytes: &'static [u8]) -> impl IntoResponse {
+fn file(content_type: &'static str, bytes: &'static [u8]) -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, content_type),
         (header::CONTENT_ENCODING, "gzip"),

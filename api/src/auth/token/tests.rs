@@ -104,7 +104,7 @@ fn each_claim_must_be_there_and_right() {
     }
     for claim in ["iss", "aud"] {
         let other = forge(&tokens, |_, claims| {
-            claims[claim] = json!("https://other.example")
+            claims[claim] = json!("https://other.example");
         });
         assert_eq!(
             tokens.verify(&other, at(1)),
@@ -139,7 +139,7 @@ fn a_token_signed_otherwise_or_not_at_all_is_refused() {
     // Signed with another key of the same algorithm, under our key's name.
     let stranger = Tokens::new(&settings(None, None), ISSUER).unwrap();
     let foreign = forge(&stranger, |header, _| {
-        header.kid = Some(tokens.signing_id.clone())
+        header.kid = Some(tokens.signing_id.clone());
     });
     // The public key as a secret of HMAC, and no algorithm at all.
     let rewritten = |header: Value| {

@@ -184,9 +184,10 @@ async fn a_large_body_is_refused_declared_or_not() {
 
 #[tokio::test]
 async fn errors_of_the_document_carry_a_code_and_no_data() {
-    let fragments: String = (0..24)
-        .map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1))
+    let fragments: Vec<String> = (0..24)
+        .map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }}", n + 1))
         .collect();
+    let fragments = fragments.join(" ");
     let cases = [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("", "GRAPHQL_PARSE_FAILED"),
