@@ -66,9 +66,12 @@ struct Shell {
 /// Wraps the routes of all parts. Merge them first: `Router::new().merge(pages).merge(graphql)`; each with its state
 /// already given. A route with larger bodies sets its own `DefaultBodyLimit`.
 pub fn assemble(routes: Router, settings: &Http, readiness: Readiness) -> Router {
+    // A proxy may rewrite `Host`; the public address is our own all the same.
+    let mut own_and_allowed = settings.allowed_origins.clone();
+    own_and_allowed.push(settings.public_url.clone());
     let shell = Arc::new(Shell {
         trusted_proxies: settings.trusted_proxies.clone(),
-        origins: OriginPolicy::new(settings.allowed_origins.clone()),
+        origins: OriginPolicy::new(own_and_allowed),
         body_timeout: settings.body_timeout,
         https: if settings.is_https() {
             Https::Yes

@@ -135,6 +135,20 @@ async fn a_change_from_a_foreign_page_is_refused() {
 }
 
 #[tokio::test]
+async fn the_public_address_is_our_own_behind_a_proxy_that_rewrites_the_host() {
+    let public = Http {
+        public_url: "https://pj.example.org".to_owned(),
+        ..settings()
+    };
+    let change = Request::post("/body")
+        .header("host", "10.0.0.7:8080")
+        .header("origin", "https://pj.example.org")
+        .body(Body::from("x"))
+        .unwrap();
+    assert_eq!(send(&public, change).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn bodies_are_bounded_by_default_and_by_route() {
     let body = || Body::from(vec![b'x'; 100_000]);
     let post = |path: &str| Request::post(path).body(body()).unwrap();

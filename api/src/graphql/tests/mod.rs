@@ -5,6 +5,7 @@
     reason = "resolvers are async whether they wait or not"
 )]
 
+mod hostile;
 mod over_http;
 mod over_socket;
 
