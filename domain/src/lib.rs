@@ -50,10 +50,12 @@
 
 pub mod access;
 pub mod decide;
+pub mod explain;
 pub mod id;
 pub mod inputs;
 pub mod number;
 pub mod outcome;
+pub mod reason;
 pub mod scheme;
 pub mod snapshot;
 pub mod survey;

@@ -9,6 +9,7 @@ use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Points, Ratio};
+use crate::reason::Reason;
 use crate::scheme::file::AnswerClass;
 
 /// The value of `format` that this engine writes.
@@ -271,7 +272,7 @@ pub struct Comparison {
     pub of: Option<Arc<str>>,
     /// Why it is undetermined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<Arc<str>>,
+    pub why: Option<Reason>,
 }
 
 /// The outcome of a rule for a subject.
@@ -402,7 +403,7 @@ pub struct PartResult {
     pub points: Option<Points>,
     /// Why it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<Arc<str>>,
+    pub why: Option<Reason>,
 }
 
 /// A figure of a survey.
@@ -422,7 +423,7 @@ pub struct FigureResult {
     pub classes: Vec<(AnswerClass, u64)>,
     /// Why it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<Arc<str>>,
+    pub why: Option<Reason>,
 }
 
 /// Something that stands between a subject and the next grade.
@@ -493,8 +494,11 @@ pub struct Gap {
     pub kind: GapKind,
     /// The item, rule, survey or quota.
     pub place: Arc<str>,
-    /// What exactly is missing or contradictory.
-    pub detail: Arc<str>,
+    /// What was looked at, where one thing is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<Arc<str>>,
+    /// Why.
+    pub reason: Reason,
     /// Whether the round cannot be closed with it.
     pub blocks: bool,
     /// The action that clears it.

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::outcome::{Action, GapKind, Step, Truth3};
+use crate::reason::ReasonCode;
 use crate::scheme::model::RulePhase;
 
 impl Engine<'_> {
@@ -17,7 +18,7 @@ impl Engine<'_> {
                 continue;
             };
             let Some(grade) = state.grade else {
-                self.refuse(subject, "there is no grade to adjust");
+                self.refuse(subject, ReasonCode::NothingToAdjust);
                 continue;
             };
             if wanted > grade
@@ -26,7 +27,7 @@ impl Engine<'_> {
                     .or(state.exact)
                     .is_some_and(|floor| wanted > floor)
             {
-                self.refuse(subject, "the adjustment lies below a floor");
+                self.refuse(subject, ReasonCode::AdjustedBelowFloor);
                 continue;
             }
             if wanted != grade {
@@ -42,7 +43,7 @@ impl Engine<'_> {
                 state.grade = Some(*wanted);
             }
         }
-        let refused: Vec<(usize, usize, &'static str)> = adjusted
+        let refused: Vec<(usize, usize, ReasonCode)> = adjusted
             .iter()
             .filter(|(_, grade, wanted)| wanted < grade)
             .filter_map(|(subject, grade, wanted)| {
@@ -54,7 +55,7 @@ impl Engine<'_> {
             if let Some(state) = self.state(*subject) {
                 state.grade = Some(*grade);
             }
-            self.refuse(*subject, why);
+            self.refuse(*subject, *why);
         }
         for (subject, grade, wanted) in adjusted {
             if refused.iter().any(|(other, _, _)| *other == subject) {
@@ -70,14 +71,14 @@ impl Engine<'_> {
     }
 
     /// What stops a raise.
-    fn bar(&self, subject: usize, wanted: usize) -> Option<&'static str> {
+    fn bar(&self, subject: usize, wanted: usize) -> Option<ReasonCode> {
         let capped = self.rules_of(RulePhase::Grades).into_iter().chain(self.rules_of(RulePhase::RelatedCaps)).any(|rule| {
             let Some(plan) = self.scheme.rules.get(rule) else { return false };
             let lower = matches!(plan.effect, crate::scheme::model::EffectPlan::Cap(cap) if wanted < cap);
             lower && self.applies(&plan.applies, subject) && self.ask(subject, rule).fired == Truth3::True
         });
         if capped {
-            return Some("a cap stands above the subject");
+            return Some(ReasonCode::AdjustedAboveCap);
         }
         let data = self.snapshot.subjects.get(subject)?;
         for result in &self.quotas {
@@ -108,7 +109,7 @@ impl Engine<'_> {
                 })
                 .count();
             if holders > usize::try_from(result.seats).unwrap_or(usize::MAX) {
-                return Some("the quota is full");
+                return Some(ReasonCode::QuotaFull);
             }
         }
         None
@@ -133,7 +134,7 @@ impl Engine<'_> {
             })
     }
 
-    fn refuse(&mut self, subject: usize, why: &str) {
+    fn refuse(&mut self, subject: usize, why: ReasonCode) {
         let gap = self.gap(
             Some(subject),
             GapKind::AdjustmentRefused,
@@ -165,7 +166,7 @@ impl Engine<'_> {
                         Some(subject),
                         GapKind::CapWithoutGround,
                         &code,
-                        "another's raise has lifted the ground of this cap",
+                        ReasonCode::CapGroundLifted,
                         Action::Look,
                     );
                     gap.blocks = false;

@@ -9,6 +9,7 @@ use super::{Engine, State};
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio};
 use crate::outcome::{Comparison, RuleResult, Settled, Shown, Sign, Truth3};
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{Finding, Gap, Over, Quantifier, RuleHolds, Step, Truth, Versus};
 use crate::scheme::model::{ConditionPlan, EffectPlan, GradeBound, TestPlan, ValueKind, ValuePlan};
 
@@ -18,7 +19,7 @@ pub(super) enum Looked {
     Whole(i64),
     Exact(Ratio),
     Rate(FigureValue),
-    Missing(Arc<str>),
+    Missing(Reason),
 }
 
 impl Looked {
@@ -42,7 +43,7 @@ impl Looked {
         }
     }
 
-    pub fn why(&self) -> Option<Arc<str>> {
+    pub fn why(&self) -> Option<Reason> {
         match self {
             Self::Rate(figure) => figure.why.clone(),
             Self::Missing(why) => Some(why.clone()),
@@ -52,7 +53,7 @@ impl Looked {
 
     fn of_points(points: Option<Points>, what: &str) -> Self {
         points.map_or_else(
-            || Self::Missing(Arc::from(format!("{what} has no points"))),
+            || Self::Missing(Reason::with(ReasonCode::NoPoints, [what])),
             Self::Points,
         )
     }
@@ -161,7 +162,7 @@ impl Engine<'_> {
                 compared.push(Comparison {
                     what,
                     left,
-                    op: Sign::Equal,
+                    op: word_sign(condition),
                     right,
                     holds,
                     of: view.of.cloned(),
@@ -177,7 +178,7 @@ impl Engine<'_> {
         &self,
         subject: usize,
         condition: &ConditionPlan,
-    ) -> (Arc<str>, Shown, Arc<str>, Truth3, Option<Arc<str>>) {
+    ) -> (Arc<str>, Shown, Arc<str>, Truth3, Option<Reason>) {
         let state = self.states.get(subject);
         let yes_no = |holds: bool| Shown::Word(Arc::from(if holds { "yes" } else { "no" }));
         match condition {
@@ -251,10 +252,10 @@ impl Engine<'_> {
             }
             ConditionPlan::Grade(bound) => {
                 let grade = state.and_then(|state| state.grade);
-                let (sign, wanted) = match bound {
-                    GradeBound::AtMost(wanted) => ("at_most", *wanted),
-                    GradeBound::AtLeast(wanted) => ("at_least", *wanted),
-                    GradeBound::Is(wanted) => ("is", *wanted),
+                let wanted = match bound {
+                    GradeBound::AtMost(wanted)
+                    | GradeBound::AtLeast(wanted)
+                    | GradeBound::Is(wanted) => *wanted,
                 };
                 let holds = grade.map_or(Truth3::Undetermined, |grade| {
                     Truth3::of(match bound {
@@ -265,14 +266,14 @@ impl Engine<'_> {
                 });
                 let left = self.grade_code(grade).map_or(Shown::Missing, Shown::Word);
                 let why = (holds == Truth3::Undetermined).then(|| {
-                    Arc::from(if state.is_some_and(|s| s.disqualified) {
-                        "disqualified, so there is no grade"
+                    Reason::from(if state.is_some_and(|s| s.disqualified) {
+                        ReasonCode::NoGradeDisqualified
                     } else {
-                        "there is no grade yet"
+                        ReasonCode::NoGrade
                     })
                 });
                 (
-                    Arc::from(format!("grade/{sign}")),
+                    Arc::from("grade"),
                     left,
                     self.grade_code(Some(wanted))
                         .unwrap_or_else(|| Arc::from("")),
@@ -284,9 +285,9 @@ impl Engine<'_> {
                 let rank = state.and_then(|state| state.rank);
                 let holds = rank.map_or(Truth3::Undetermined, |rank| Truth3::of(rank <= *most));
                 let left = rank.map_or(Shown::Missing, |rank| Shown::Whole(i64::from(rank)));
-                let why = rank.is_none().then(|| Arc::from("there is no rank"));
+                let why = rank.is_none().then(|| ReasonCode::NoRank.into());
                 (
-                    Arc::from("rank/at_most"),
+                    Arc::from("rank"),
                     left,
                     Arc::from(most.to_string()),
                     holds,
@@ -363,9 +364,7 @@ impl Engine<'_> {
             ValueKind::Facts(plan) => match self.count_facts(subject, plan) {
                 Counted::Count(count) => Looked::Whole(i64::try_from(count).unwrap_or(i64::MAX)),
                 Counted::Sum(sum) => Looked::Exact(sum),
-                Counted::Unconfirmed => {
-                    Looked::Missing(Arc::from("it is not confirmed that there was none"))
-                }
+                Counted::Unconfirmed => Looked::Missing(ReasonCode::NotConfirmed.into()),
             },
             ValueKind::Measure {
                 measure,
@@ -386,16 +385,16 @@ impl Engine<'_> {
             self.snapshot.subjects.get(subject),
             self.scheme.measures.get(measure),
         ) else {
-            return Looked::Missing(Arc::from("there is no such measure"));
+            return Looked::Missing(ReasonCode::NoValue.into());
         };
         let of = |period: &str| data.measures.get(&(measure, period.to_owned()));
         let mut found: Option<Ratio> = None;
         for period in self.snapshot.stretches(plan.every) {
             let Some(value) = of(&period) else {
-                return Looked::Missing(Arc::from(format!(
-                    "{} is not reported for {period}",
-                    plan.code
-                )));
+                return Looked::Missing(Reason::with(
+                    ReasonCode::MeasureMissing,
+                    [plan.code.as_ref(), period.as_str()],
+                ));
             };
             found = Some(match (found, over) {
                 (Some(so_far), Some(Over::Least)) => so_far.min(value.clone()),
@@ -404,22 +403,22 @@ impl Engine<'_> {
             });
         }
         let Some(this_year) = found else {
-            return Looked::Missing(Arc::from("the period has no stretch to report"));
+            return Looked::Missing(ReasonCode::NoValue.into());
         };
         let Some(versus) = versus else {
             return Looked::Exact(this_year);
         };
         let Some(last_year) = of("last_year") else {
-            return Looked::Missing(Arc::from(format!(
-                "{} is not reported for last_year",
-                plan.code
-            )));
+            return Looked::Missing(Reason::with(
+                ReasonCode::MeasureMissing,
+                [plan.code.as_ref(), "last_year"],
+            ));
         };
         let difference = this_year.sub(last_year);
         match versus {
             Versus::Difference => Looked::Exact(difference),
             Versus::Change => difference.div(last_year).map_or_else(
-                || Looked::Missing(Arc::from("last year's value is 0, so there is no ratio")),
+                || Looked::Missing(ReasonCode::LastYearZero.into()),
                 Looked::Exact,
             ),
         }
@@ -534,7 +533,7 @@ impl Engine<'_> {
         in_a_row: u32,
         gap: Gap,
         with_this_round: bool,
-    ) -> (u32, Truth3, Option<Arc<str>>) {
+    ) -> (u32, Truth3, Option<Reason>) {
         let Some(data) = self.snapshot.subjects.get(subject) else {
             return (0, Truth3::False, None);
         };
@@ -552,7 +551,7 @@ impl Engine<'_> {
                 return (
                     run,
                     Truth3::Undetermined,
-                    Some(Arc::from("an earlier round is not closed")),
+                    Some(ReasonCode::EarlierOpen.into()),
                 );
             }
             match (grade, gap) {
@@ -562,7 +561,7 @@ impl Engine<'_> {
                     return (
                         run,
                         Truth3::Undetermined,
-                        Some(Arc::from("a round of the run has no grade")),
+                        Some(ReasonCode::RunHasGap.into()),
                     );
                 }
                 (Some(_), _) | (None, Gap::Breaks) => return (run, Truth3::False, None),
@@ -575,7 +574,7 @@ impl Engine<'_> {
     }
 
     /// What the investigation that a rule opens has found.
-    fn finding(&self, subject: usize, rule: usize) -> (Found, Option<Arc<str>>) {
+    fn finding(&self, subject: usize, rule: usize) -> (Found, Option<Reason>) {
         let opened = self
             .snapshot
             .subjects
@@ -593,24 +592,25 @@ impl Engine<'_> {
             (_, None | Some(Truth3::False)) if !by_hand => (Found::None, None),
             (None, Some(Truth3::Undetermined)) => (
                 Found::Awaited,
-                Some(Arc::from(
-                    "it is undetermined whether an investigation is due",
-                )),
+                Some(ReasonCode::InvestigationUnknown.into()),
             ),
-            (None, _) => (
-                Found::Awaited,
-                Some(Arc::from(
-                    "the investigation that is due has not been opened",
-                )),
-            ),
+            (None, _) => (Found::Awaited, Some(ReasonCode::InvestigationDue.into())),
             (Some(one), _) => match one.finding {
                 Some(finding) => (Found::Is(finding), None),
-                None => (
-                    Found::Awaited,
-                    Some(Arc::from("the investigation is still open")),
-                ),
+                None => (Found::Awaited, Some(ReasonCode::InvestigationOpen.into())),
             },
         }
+    }
+}
+
+/// The sign between words: grades and ranks have an order, the rest is there or not.
+const fn word_sign(condition: &ConditionPlan) -> Sign {
+    match condition {
+        ConditionPlan::Grade(GradeBound::AtMost(_)) | ConditionPlan::RankAtMost(_) => Sign::AtMost,
+        ConditionPlan::Grade(GradeBound::AtLeast(_)) | ConditionPlan::Earlier { .. } => {
+            Sign::AtLeast
+        }
+        _ => Sign::Equal,
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::outcome::{Action, GapKind, RuleResult, Step, Truth3};
+use crate::reason::ReasonCode;
 use crate::scheme::model::{EffectPlan, RulePhase};
 
 impl Engine<'_> {
@@ -88,7 +89,7 @@ impl Engine<'_> {
             Some(subject),
             GapKind::Contradiction,
             rule,
-            "this cap lies below a floor or an exact grade of the subject",
+            ReasonCode::CapBelowFloor,
             Action::Waive,
         );
         self.gaps.push(gap);

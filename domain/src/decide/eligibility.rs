@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::outcome::{Action, Consequence, GapKind, Truth3};
+use crate::reason::ReasonCode;
 use crate::scheme::model::{EffectPlan, RulePhase};
 
 impl Engine<'_> {
@@ -140,7 +141,7 @@ impl Engine<'_> {
                         Some(subject),
                         GapKind::Alert,
                         &plan.code,
-                        "the alert fires",
+                        ReasonCode::AlertFires,
                         Action::Look,
                     );
                     gap.blocks = false;

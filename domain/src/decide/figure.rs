@@ -1,10 +1,9 @@
 //! Figures of surveys: satisfaction rate, dissatisfied share, mean score; plain or weighted, whole or of a stratum.
 
-use std::sync::Arc;
-
 use super::Engine;
 use crate::number::Ratio;
 use crate::outcome::Shown;
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{
     Among, AnswerClass, Channel, Combine, Denominator, Figure, UndefinedStratum,
 };
@@ -17,11 +16,11 @@ pub(super) struct FigureValue {
     pub value: Option<Ratio>,
     /// Numerator and denominator, where it is a plain rate.
     pub counts: Option<(u64, u64)>,
-    pub why: Option<Arc<str>>,
+    pub why: Option<Reason>,
 }
 
 impl FigureValue {
-    fn undefined(why: impl Into<Arc<str>>) -> Self {
+    fn undefined(why: impl Into<Reason>) -> Self {
         Self {
             value: None,
             counts: None,
@@ -56,10 +55,10 @@ impl Engine<'_> {
 
     fn figure(&self, subject: usize, plan: &FigurePlan) -> FigureValue {
         let Some(survey) = self.scheme.surveys.get(plan.survey) else {
-            return FigureValue::undefined("no such survey");
+            return FigureValue::undefined(ReasonCode::NoValue);
         };
         if !self.applies(&survey.applies, subject) {
-            return FigureValue::undefined("the survey is not about this subject");
+            return FigureValue::undefined(ReasonCode::SurveyNotAbout);
         }
         let empty = SurveyData::default();
         let data = self
@@ -142,9 +141,9 @@ fn stratum_value(
             continue;
         };
         let Some(value) = of_sums(&sum(survey, data, plan, question, stratum)).value else {
-            return FigureValue::undefined(format!(
-                "nobody has answered the question {}",
-                written.code
+            return FigureValue::undefined(Reason::with(
+                ReasonCode::QuestionUnanswered,
+                [written.code.clone()],
             ));
         };
         weighted = weighted.add(&value.mul(&written.weight));
@@ -156,7 +155,7 @@ fn stratum_value(
             counts: None,
             why: None,
         },
-        None => FigureValue::undefined("no question has a weight"),
+        None => FigureValue::undefined(ReasonCode::NoValue),
     }
 }
 
@@ -168,7 +167,7 @@ fn of_sums(sums: &Sums) -> FigureValue {
             counts: sums.counts,
             why: None,
         },
-        None => FigureValue::undefined("there are no answers to divide by"),
+        None => FigureValue::undefined(ReasonCode::NoAnswers),
     }
 }
 
@@ -288,7 +287,7 @@ fn weighted(
             counts: None,
             why: None,
         },
-        None => FigureValue::undefined("a stratum has no answers to divide by"),
+        None => FigureValue::undefined(ReasonCode::StratumEmpty),
     }
 }
 
@@ -315,7 +314,7 @@ fn mean(
 }
 
 /// The first demand of a survey that is not met, in words.
-fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<String> {
+fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
     let demand = &survey.demand;
     let add = |values: &mut dyn Iterator<Item = u64>| values.fold(0, u64::saturating_add);
     let valid = add(&mut data.sheets.iter().map(|s| s.valid));
@@ -324,8 +323,9 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<String> {
     if let Some(least) = demand.least_valid
         && rated < u64::from(least)
     {
-        return Some(format!(
-            "{rated} valid sheets are fewer than the {least} that the scheme demands"
+        return Some(Reason::with(
+            ReasonCode::FewSheets,
+            [rated.to_string(), least.to_string()],
         ));
     }
     let total = |pick: &dyn Fn(&crate::inputs::Turnout) -> Option<u64>| {
@@ -338,33 +338,40 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<String> {
             .filter(|list| !list.is_empty())
             .map(|list| list.into_iter().fold(0, u64::saturating_add))
     };
-    let quorum = |test: &Option<TestPlan>, n: Option<u64>, d: Option<u64>, what: &str| {
+    let quorum = |test: &Option<TestPlan>, counts: Option<(u64, u64)>, unknown, short| {
         let test = test.as_ref()?;
-        let (Some(n), Some(d)) = (n, d) else {
-            return Some(format!("the number {what} is not reported"));
+        let Some((n, d)) = counts else {
+            return Some(Reason::from(unknown));
         };
         let met = Ratio::of_counts(n, d).is_some_and(|share| test.holds(&share));
-        (!met).then(|| format!("{n}/{d} {what} is not {} {}", test.op.text(), test.text))
+        let wanted = format!("{} {}", test.op.text(), test.text);
+        (!met).then(|| Reason::with(short, [format!("{n}/{d}"), wanted]))
     };
     let issued = total(&|t| t.issued);
     quorum(
         &demand.attended,
-        total(&|t| t.attended),
-        total(&|t| t.entitled),
-        "attended of those entitled",
+        total(&|t| t.attended).zip(total(&|t| t.entitled)),
+        ReasonCode::AttendanceUnknown,
+        ReasonCode::AttendanceShort,
     )
     .or_else(|| {
+        let counts = issued.map(|issued| (returned, issued));
         quorum(
             &demand.returned,
-            Some(returned),
-            issued,
-            "returned of those issued",
+            counts,
+            ReasonCode::ReturnsUnknown,
+            ReasonCode::ReturnsShort,
         )
     })
     .or_else(|| {
         let over = demand.returned_within_issued && issued.is_none_or(|issued| returned > issued);
         let issued = issued.map_or_else(|| "?".to_owned(), |issued| issued.to_string());
-        over.then(|| format!("{returned} sheets came back of {issued} issued"))
+        over.then(|| {
+            Reason::with(
+                ReasonCode::ReturnedOverIssued,
+                [returned.to_string(), issued],
+            )
+        })
     })
     .or_else(|| {
         demand
@@ -379,7 +386,7 @@ fn unmet_share(
     data: &SurveyData,
     valid: u64,
     returned: u64,
-) -> Option<String> {
+) -> Option<Reason> {
     let sheets = |pick: &dyn Fn(&crate::snapshot::Sheets) -> u64| -> u64 {
         match &share.mark {
             Some(mark) => data
@@ -395,9 +402,9 @@ fn unmet_share(
                 .fold(0, u64::saturating_add),
         }
     };
-    let (n, d, among) = match share.among {
-        Among::Valid => (sheets(&|s| s.valid), valid, "valid sheets"),
-        Among::Returned => (sheets(&|s| s.returned), returned, "sheets returned"),
+    let (n, d) = match share.among {
+        Among::Valid => (sheets(&|s| s.valid), valid),
+        Among::Returned => (sheets(&|s| s.returned), returned),
         Among::Invited => {
             let invited = |turnout: &crate::inputs::Turnout| turnout.invited.unwrap_or(0);
             let all = data
@@ -418,15 +425,15 @@ fn unmet_share(
                     .map(|(_, t)| invited(t))
                     .fold(0, u64::saturating_add),
             };
-            (some, all, "those invited")
+            (some, all)
         }
     };
     let met = Ratio::of_counts(n, d).is_some_and(|found| found >= share.at_least);
-    let who = share.mark.as_deref().unwrap_or("the named panels");
     (!met).then(|| {
-        format!(
-            "{n}/{d} of {among} come from {who}, less than {}",
-            share.at_least
+        let who = share.mark.clone().unwrap_or_else(|| share.names.join(", "));
+        Reason::with(
+            ReasonCode::ShareShort,
+            [format!("{n}/{d}"), who, share.at_least.to_string()],
         )
     })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::outcome::{Action, Gap, GapKind, Truth3};
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::model::{EffectPlan, RulePhase};
 
 impl Engine<'_> {
@@ -13,7 +14,7 @@ impl Engine<'_> {
         subject: Option<usize>,
         kind: GapKind,
         place: &str,
-        detail: &str,
+        reason: impl Into<Reason>,
         action: Action,
     ) -> Gap {
         let subject = subject
@@ -23,7 +24,8 @@ impl Engine<'_> {
             subject,
             kind,
             place: Arc::from(place),
-            detail: Arc::from(detail),
+            what: None,
+            reason: reason.into(),
             blocks: true,
             action,
         }
@@ -46,20 +48,21 @@ impl Engine<'_> {
             .compared
             .iter()
             .find(|one| one.holds == Truth3::Undetermined);
-        let detail = first.map_or_else(String::new, |one| {
-            let why = one.why.as_deref().unwrap_or("there is no value");
-            format!("{}: {why}", one.what)
-        });
+        let reason = first
+            .and_then(|one| one.why.clone())
+            .unwrap_or_else(|| ReasonCode::NoValue.into());
+        let what = first.map(|one| one.what.clone());
         let action = first.map_or(Action::Waive, |one| {
-            action_for(&one.what, one.why.as_deref())
+            action_for(&one.what, one.why.as_ref().map(|why| why.code))
         });
         let mut gap = self.gap(
             Some(subject),
             GapKind::UndeterminedRule,
             &plan.code,
-            &detail,
+            reason,
             action,
         );
+        gap.what = what;
         gap.blocks = !matches!(plan.effect, EffectPlan::Alert | EffectPlan::Investigate);
         let blocks = gap.blocks;
         self.gaps.push(gap);
@@ -90,14 +93,14 @@ impl Engine<'_> {
                         Some(subject),
                         GapKind::InvestigationDue,
                         &plan.code,
-                        "the rule fires and no investigation is open",
+                        ReasonCode::InvestigationDue,
                         Action::OpenInvestigation,
                     ),
                     Some(one) if one.finding.is_none() => self.gap(
                         Some(subject),
                         GapKind::InvestigationOpen,
                         &plan.code,
-                        "the investigation has no finding yet",
+                        ReasonCode::InvestigationOpen,
                         Action::RecordFinding,
                     ),
                     _ => continue,
@@ -116,7 +119,7 @@ impl Engine<'_> {
                     None,
                     GapKind::OpenSurvey,
                     &survey.code,
-                    "the survey is still open, so its figures are interim",
+                    ReasonCode::SurveyOpen,
                     Action::CloseSurvey,
                 );
                 self.gaps.push(gap);
@@ -134,16 +137,14 @@ impl Engine<'_> {
     }
 }
 
-fn action_for(what: &str, why: Option<&str>) -> Action {
+fn action_for(what: &str, why: Option<ReasonCode>) -> Action {
     let first = what.split('/').next().unwrap_or("");
     match first {
         "survey" => Action::CollectAnswers,
         "measure" => Action::EnterMeasure,
         "facts" => Action::ConfirmNone,
         "points" => Action::EnterScore,
-        "finding" if why.is_some_and(|why| why.contains("has not been opened")) => {
-            Action::OpenInvestigation
-        }
+        "finding" if why == Some(ReasonCode::InvestigationDue) => Action::OpenInvestigation,
         "finding" => Action::RecordFinding,
         "grade" | "rank" | "eligible" => Action::SettleRelated,
         _ => Action::Waive,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::outcome::{Action, GapKind, Step};
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::GradedBy;
 use crate::scheme::model::{EffectPlan, RulePhase};
 
@@ -46,7 +47,7 @@ impl Engine<'_> {
                         Some(subject),
                         GapKind::MissingValue,
                         "proposed",
-                        "no grade is proposed",
+                        ReasonCode::NoProposal,
                         Action::EnterScore,
                     );
                     self.gaps.push(gap);
@@ -117,15 +118,12 @@ impl Engine<'_> {
             };
             if !demands.clash.is_empty() {
                 let names: Vec<&str> = demands.clash.iter().map(AsRef::as_ref).collect();
-                let detail = format!(
-                    "these rules leave no grade between them: {}",
-                    names.join(", ")
-                );
+                let reason = Reason::with(ReasonCode::RulesClash, [names.join(", ")]);
                 let gap = self.gap(
                     Some(subject),
                     GapKind::Contradiction,
                     names.first().copied().unwrap_or(""),
-                    &detail,
+                    reason,
                     Action::Waive,
                 );
                 self.gaps.push(gap);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Engine;
 use crate::number::Ratio;
 use crate::outcome::{Action, GapKind, Truth3};
+use crate::reason::ReasonCode;
 use crate::scheme::file::Group;
 use crate::scheme::model::{LabelPhase, LabelPlan};
 
@@ -47,7 +48,7 @@ impl Engine<'_> {
                     Some(subject),
                     GapKind::LabelConflict,
                     code,
-                    "due together with a label that excludes it, so neither is given",
+                    ReasonCode::LabelsExclude,
                     Action::Look,
                 );
                 gap.blocks = false;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::number::Ratio;
 use crate::outcome::{Action, GapKind, QuotaResult, Step};
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{Group, QuotaTie, SeatRounding};
 use crate::scheme::model::{QuotaPlan, Seats};
 
@@ -46,12 +47,12 @@ impl Engine<'_> {
         if members.iter().any(|s| {
             state(s).is_some_and(|state| state.undetermined && !state.disqualified && !state.held)
         }) {
-            let detail = format!("in {name} somebody is undetermined, so seats cannot be given");
+            let reason = Reason::with(ReasonCode::GroupUndetermined, [name.as_str()]);
             let gap = self.gap(
                 None,
                 GapKind::QuotaUndetermined,
                 &plan.code,
-                &detail,
+                reason,
                 Action::SettleRelated,
             );
             self.gaps.push(gap);
@@ -74,14 +75,15 @@ impl Engine<'_> {
         let rightful = takers.iter().filter(|s| self.by_right(**s, plan)).count();
         let limit = usize::try_from(seats).unwrap_or(usize::MAX);
         if rightful > limit {
-            let detail = format!(
-                "in {name} {rightful} hold the grade by right, yet there are {seats} seats"
+            let reason = Reason::with(
+                ReasonCode::SeatsByRight,
+                [name.clone(), rightful.to_string(), seats.to_string()],
             );
             let gap = self.gap(
                 None,
                 GapKind::QuotaContradiction,
                 &plan.code,
-                &detail,
+                reason,
                 Action::Waive,
             );
             self.gaps.push(gap);
@@ -164,12 +166,15 @@ impl Engine<'_> {
             .filter_map(|s| self.snapshot.subjects.get(*s))
             .map(|data| data.code.as_ref())
             .collect();
-        let detail = format!("{} are tied for {free} seats", names.join(", "));
+        let reason = Reason::with(
+            ReasonCode::TiedForSeats,
+            [names.join(", "), free.to_string()],
+        );
         let gap = self.gap(
             None,
             GapKind::TieToDecide,
             &plan.code,
-            &detail,
+            reason,
             Action::ChooseByCommittee,
         );
         self.gaps.push(gap);

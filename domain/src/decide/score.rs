@@ -9,6 +9,7 @@ use crate::number::{NumberError, Points, Ratio};
 use crate::outcome::{
     Action, Comparison, Gap, GapKind, ItemResult, ItemState, ItemTrace, PartResult, Shown, Truth3,
 };
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{Composed, GateHolds, Missing, Several, Start, WithoutTotal};
 use crate::scheme::model::{
     Cases, ItemPlan, PartPlan, PerCasePlan, ShapePlan, ValueKind, ValuePlan, Way,
@@ -19,7 +20,7 @@ use crate::snapshot::SlotValue;
 struct Scored {
     points: Option<Points>,
     shown: Shown,
-    why: Option<Arc<str>>,
+    why: Option<Reason>,
     action: Action,
 }
 
@@ -33,7 +34,7 @@ impl Scored {
         }
     }
 
-    fn missing(why: impl Into<Arc<str>>, action: Action) -> Self {
+    fn missing(why: impl Into<Reason>, action: Action) -> Self {
         Self {
             points: None,
             shown: Shown::Missing,
@@ -45,10 +46,10 @@ impl Scored {
     fn of_result(result: Result<Points, NumberError>, shown: Shown) -> Self {
         match result {
             Ok(points) => Self::of(points, shown),
-            Err(error) => Self {
+            Err(_) => Self {
                 points: None,
                 shown,
-                why: Some(Arc::from(error.to_string())),
+                why: Some(ReasonCode::Overflow.into()),
                 action: Action::MendScheme,
             },
         }
@@ -87,7 +88,7 @@ impl Engine<'_> {
                     let why = gate
                         .iter()
                         .find_map(|one| one.why.clone())
-                        .unwrap_or_else(|| Arc::from("its gate is undetermined"));
+                        .unwrap_or_else(|| ReasonCode::NoValue.into());
                     return self.missing_item(
                         subject,
                         plan,
@@ -162,7 +163,7 @@ impl Engine<'_> {
                         let why = scored
                             .why
                             .clone()
-                            .unwrap_or_else(|| Arc::from("there is no value"));
+                            .unwrap_or_else(|| ReasonCode::NoValue.into());
                         let action = scored.action;
                         parts.push(result(part, &scored));
                         let part = part.code.clone();
@@ -191,7 +192,7 @@ impl Engine<'_> {
                 Some(subject),
                 GapKind::Overflow,
                 &plan.code,
-                &NumberError::Overflow.to_string(),
+                ReasonCode::Overflow,
                 Action::MendScheme,
             ));
         }
@@ -273,7 +274,7 @@ impl Engine<'_> {
             || plan.code.to_string(),
             |part| format!("{}/{part}", plan.code),
         );
-        gaps.push(self.gap(Some(subject), GapKind::MissingValue, &place, &why, action));
+        gaps.push(self.gap(Some(subject), GapKind::MissingValue, &place, why, action));
         ItemResult {
             item: plan.code.clone(),
             points: None,
@@ -312,10 +313,10 @@ impl Engine<'_> {
             SlotValue::One(points) => Scored::of(*points, Shown::Points(*points)),
             SlotValue::Several(list) => match self.combine(list, several) {
                 Some(Ok(points)) => Scored::of(points, Shown::Points(points)),
-                Some(Err(error)) => Scored::missing(error.to_string(), Action::EnterScore),
-                None => Scored::missing("no inspector has awarded points", Action::EnterScore),
+                Some(Err(_)) => Scored::missing(ReasonCode::Overflow, Action::MendScheme),
+                None => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
             },
-            _ => Scored::missing("no inspector has awarded points", Action::EnterScore),
+            _ => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
         }
     }
 
@@ -357,7 +358,7 @@ impl Engine<'_> {
         max: Option<Points>,
     ) -> Scored {
         let SlotValue::Tasks { done, of } = self.slot(subject, slot) else {
-            return Scored::missing("the tasks done are not recorded", Action::EnterScore);
+            return Scored::missing(ReasonCode::TasksMissing, Action::EnterScore);
         };
         let max = max.unwrap_or_default();
         let shown = Shown::Counts(u64::from(*done), u64::from(*of));
@@ -372,7 +373,7 @@ impl Engine<'_> {
                     .to_points(&max.to_ratio().mul(&share)),
                 shown,
             ),
-            None => Scored::missing("the list has no tasks", Action::EnterScore),
+            None => Scored::missing(ReasonCode::NoTasks, Action::EnterScore),
         }
     }
 
@@ -386,9 +387,7 @@ impl Engine<'_> {
         };
         let absent = || {
             Scored::missing(
-                looked
-                    .why()
-                    .unwrap_or_else(|| Arc::from("there is no value")),
+                looked.why().unwrap_or_else(|| ReasonCode::NoValue.into()),
                 action,
             )
         };
@@ -432,13 +431,10 @@ impl Engine<'_> {
             Cases::Facts(facts) => match self.count_facts(subject, facts) {
                 Counted::Count(count) => count,
                 Counted::Sum(_) => {
-                    return Scored::missing("cases are counted, not added up", Action::MendScheme);
+                    return Scored::missing(ReasonCode::NoValue, Action::MendScheme);
                 }
                 Counted::Unconfirmed => {
-                    return Scored::missing(
-                        "it is not confirmed that there was none",
-                        Action::ConfirmNone,
-                    );
+                    return Scored::missing(ReasonCode::NotConfirmed, Action::ConfirmNone);
                 }
             },
             Cases::Label(label) => u64::from(
@@ -508,10 +504,7 @@ impl Engine<'_> {
                     .to_points(&max.to_ratio().mul(&mean));
                 Scored::of_result(points, Shown::Exact(Box::new(mean)))
             }
-            None => Scored::missing(
-                "none of those it is composed of has a total",
-                Action::SettleRelated,
-            ),
+            None => Scored::missing(ReasonCode::NoMembers, Action::SettleRelated),
         }
     }
 
@@ -555,7 +548,7 @@ impl Engine<'_> {
 struct Absent {
     gate: Vec<Comparison>,
     parts: Vec<PartResult>,
-    why: Arc<str>,
+    why: Reason,
     action: Action,
     part: Option<Arc<str>>,
 }

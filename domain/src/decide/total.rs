@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Engine;
 use crate::number::{NumberError, Points, Ratio};
 use crate::outcome::{Action, GapKind, ItemState, NodeResult, Truth3};
+use crate::reason::ReasonCode;
 use crate::scheme::file::SectionKind;
 use crate::scheme::model::{EffectPlan, RulePhase, Target, Way};
 
@@ -29,7 +30,7 @@ impl Engine<'_> {
                         Some(subject),
                         GapKind::Contradiction,
                         "composed",
-                        "it is composed of itself by way of others",
+                        ReasonCode::ComposedOfItself,
                         Action::MendScheme,
                     );
                     self.gaps.push(gap);
@@ -128,12 +129,12 @@ impl Engine<'_> {
                 state.maximum = sums.maximum;
                 state.full_maximum = sums.full_maximum;
             }
-            Err(error) => {
+            Err(_) => {
                 let gap = self.gap(
                     Some(subject),
                     GapKind::Overflow,
                     "total",
-                    &error.to_string(),
+                    ReasonCode::Overflow,
                     Action::MendScheme,
                 );
                 self.gaps.push(gap);

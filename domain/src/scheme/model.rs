@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::file::{
-    Among, Channel, Combine, Composed, Denominator, FactCounts, FactDate, Figure, Finding, Gap,
-    GateHolds, Group, Missing, Over, Quantifier, QuotaTie, RuleHolds, SchemeFile, SeatRounding,
-    SectionKind, Several, Start, Step, SubjectKind, Truth, UndefinedStratum, Versus,
+    Among, Channel, Combine, Composed, Denominator, FactCounts, Figure, Finding, Gap, GateHolds,
+    Group, Missing, Over, Quantifier, QuotaTie, RuleHolds, SchemeFile, SeatRounding, SectionKind,
+    Several, Start, Step, SubjectKind, Truth, UndefinedStratum, Versus,
 };
 use crate::number::{Points, Ratio};
 use crate::outcome::Sign;
@@ -234,7 +234,6 @@ pub(crate) struct MeasurePlan {
 #[derive(Debug, Clone)]
 pub(crate) struct FactPlan {
     pub code: Arc<str>,
-    pub dated_by: FactDate,
     pub counts: FactCounts,
     pub nil_report: bool,
     pub ladder: Option<(String, Vec<String>)>,
@@ -276,6 +275,8 @@ pub(crate) struct DemandPlan {
 #[derive(Debug, Clone)]
 pub(crate) struct SharePlan {
     pub panels: Vec<usize>,
+    /// Codes of the panels, for messages.
+    pub names: Vec<String>,
     pub mark: Option<String>,
     pub among: Among,
     pub at_least: Ratio,

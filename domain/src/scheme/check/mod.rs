@@ -336,7 +336,6 @@ impl Checker {
             }
             plans.push(FactPlan {
                 code: Arc::from(kind.code),
-                dated_by: kind.dated_by,
                 counts: kind.counts,
                 nil_report: kind.nil_report,
                 ladder: kind.ladder.map(|ladder| (ladder.field, ladder.order)),

@@ -293,6 +293,7 @@ impl Checker {
             }
             shares.push(SharePlan {
                 panels,
+                names: share.panels.clone(),
                 mark: share.mark.clone(),
                 among: share.among,
                 at_least: share.at_least.clone(),

@@ -1,0 +1,645 @@
+//! Says in words what was decided and why, in Chinese and English.
+//!
+//! Every sentence is made from the outcome and the scheme's own names, so it can be made again at any time and never
+//! says what the outcome does not hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::number::Ratio;
+use crate::outcome::{
+    Action, Change, Comparison, Decision, Gap, GapKind, GradeStep, Obstacle, RuleResult, Shown,
+    Status, Step, Truth3,
+};
+use crate::scheme::Scheme;
+use crate::scheme::file::{Effect, Rule, Words};
+
+/// Puts outcomes into words: the scheme's names, and those of subjects where they are known.
+#[derive(Debug)]
+pub struct Explainer<'a> {
+    scheme: &'a Scheme,
+    names: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Explainer<'a> {
+    /// For a scheme, with subjects' names by code; a subject without one is called by its code.
+    pub fn new(scheme: &'a Scheme, names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self {
+            scheme,
+            names: names.into_iter().collect(),
+        }
+    }
+
+    /// What a subject got, in one sentence that a person in it understands.
+    pub fn sentence(&self, decision: &Decision) -> Words {
+        let mut parts = vec![self.total(decision)];
+        for step in &decision.steps {
+            parts.extend(self.step(step));
+        }
+        for result in decision
+            .rules
+            .iter()
+            .filter(|result| result.fired == Truth3::True)
+        {
+            let stands = self
+                .rule(&result.rule)
+                .filter(|rule| matches!(rule.effect, Effect::Require));
+            parts.extend(stands.map(|rule| {
+                pair(
+                    format!("未满足要求“{}”", rule.name.zh),
+                    format!("the requirement “{}” is not met", rule.name.en),
+                )
+            }));
+        }
+        parts.push(self.verdict(decision));
+        let zh: Vec<&str> = parts.iter().map(|words| words.zh.as_str()).collect();
+        let en: Vec<&str> = parts.iter().map(|words| words.en.as_str()).collect();
+        Words {
+            zh: format!("{}。", zh.join(";")),
+            en: capitalise(&format!("{}.", en.join("; "))),
+        }
+    }
+
+    fn total(&self, decision: &Decision) -> Words {
+        let Some(total) = decision.total else {
+            return pair("总分未能确定", "the total is undetermined");
+        };
+        let rank = decision.rank.map_or_else(Words::default_empty, |rank| {
+            pair(
+                format!(",同类第{rank}名"),
+                format!(", rank {rank} in its category"),
+            )
+        });
+        pair(
+            format!("总分{total}分(满分{}分){}", decision.maximum, rank.zh),
+            format!("total {total} of {} points{}", decision.maximum, rank.en),
+        )
+    }
+
+    fn step(&self, step: &GradeStep) -> Option<Words> {
+        let to = self.grade(step.to.as_ref());
+        let by = step
+            .by
+            .as_ref()
+            .map(|code| self.rule_or_quota(code))
+            .unwrap_or_else(Words::default_empty);
+        Some(match step.step {
+            Step::Base => pair(
+                format!("对应等次“{}”", to.zh),
+                format!("which reads “{}”", to.en),
+            ),
+            Step::Disqualified => pair(
+                format!("因“{}”取消参评资格", by.zh),
+                format!("disqualified by “{}”", by.en),
+            ),
+            Step::Rule | Step::RelatedCap => pair(
+                format!("因“{}”等次定为“{}”", by.zh, to.zh),
+                format!("“{}” makes the grade “{}”", by.en, to.en),
+            ),
+            Step::Quota => pair(
+                format!("因名额“{}”已满,等次降为“{}”", by.zh, to.zh),
+                format!(
+                    "the seats of “{}” are taken, so the grade is “{}”",
+                    by.en, to.en
+                ),
+            ),
+            Step::HandedOn => pair(
+                format!("递补名额“{}”,等次为“{}”", by.zh, to.zh),
+                format!("a freed seat of “{}” makes the grade “{}”", by.en, to.en),
+            ),
+            Step::Adjustment => pair(
+                format!("经酌定,等次为“{}”", to.zh),
+                format!("the committee adjusts the grade to “{}”", to.en),
+            ),
+        })
+    }
+
+    fn verdict(&self, decision: &Decision) -> Words {
+        if decision.disqualified {
+            return pair(
+                "不具备参评资格,不评定等次",
+                "it is not eligible and holds no grade",
+            );
+        }
+        match (decision.status, decision.grade.as_ref(), decision.eligible) {
+            (Status::Held, _, _) => pair("暂缓评定", "the decision is held"),
+            (Status::Undetermined, _, _) | (_, None, _) => pair(
+                "因有缺项,尚不能评定",
+                "something is missing, so it cannot be decided yet",
+            ),
+            (_, Some(grade), eligible) => {
+                let name = self.grade(Some(grade));
+                let (zh, en) = match eligible {
+                    Some(true) => (",符合认定条件", " and it is eligible"),
+                    Some(false) => (",不符合认定条件", " and it is not eligible"),
+                    None => (
+                        ",是否符合认定条件尚不能确定",
+                        " and it is undetermined whether it is eligible",
+                    ),
+                };
+                pair(
+                    format!("最终等次“{}”{zh}", name.zh),
+                    format!("the grade is “{}”{en}", name.en),
+                )
+            }
+        }
+    }
+
+    /// What a rule said, with the values that were compared.
+    pub fn rule_sentence(&self, result: &RuleResult) -> Words {
+        let Some(rule) = self.rule(&result.rule) else {
+            return pair(result.rule.to_string(), result.rule.to_string());
+        };
+        let compared: Vec<Words> = result
+            .compared
+            .iter()
+            .map(|one| self.comparison(one))
+            .collect();
+        let values = |pick: fn(&Words) -> &str, between: &str| {
+            compared.iter().map(pick).collect::<Vec<_>>().join(between)
+        };
+        let (zh, en) = match result.fired {
+            Truth3::True => (
+                rule.words.zh.trim_end_matches('。').to_owned(),
+                rule.words.en.trim_end_matches('.').to_owned(),
+            ),
+            Truth3::False => (
+                format!("“{}”未触发", rule.name.zh),
+                format!("“{}” does not fire", rule.name.en),
+            ),
+            Truth3::Undetermined => (
+                format!("“{}”尚不能确定", rule.name.zh),
+                format!("“{}” is undetermined", rule.name.en),
+            ),
+        };
+        pair(
+            format!("{zh}(依据:{};{})。", rule.clause, values(|w| &w.zh, ";")),
+            capitalise(&format!(
+                "{en} (clause: {}; {}).",
+                rule.clause,
+                values(|w| &w.en, "; ")
+            )),
+        )
+    }
+
+    /// A comparison with its values, such as `满意率 612/1000 < 9/10`.
+    pub fn comparison(&self, one: &Comparison) -> Words {
+        let what = self.what(&one.what);
+        let of = one
+            .of
+            .as_ref()
+            .map(|code| self.subject(code))
+            .unwrap_or_default();
+        let left = self.value(&one.left);
+        let right = self.word(&one.right);
+        let sign = one.op.text();
+        let why = one.why.as_ref().map_or_else(Words::default_empty, |why| {
+            let words = why.words();
+            pair(format!("({})", words.zh), format!(" ({})", words.en))
+        });
+        let whose = if of.is_empty() {
+            Words::default_empty()
+        } else {
+            pair(format!("{of}的"), format!("{of}: "))
+        };
+        let turned = if one.holds == Truth3::False {
+            pair(",不成立", ", which does not hold")
+        } else {
+            Words::default_empty()
+        };
+        pair(
+            format!(
+                "{}{}{} {sign} {}{}{}",
+                whose.zh, what.zh, left.zh, right.zh, why.zh, turned.zh
+            ),
+            format!(
+                "{}{} {} {sign} {}{}{}",
+                whose.en, what.en, left.en, right.en, why.en, turned.en
+            ),
+        )
+    }
+
+    /// What stands between a subject and the next grade, with the smallest change that would clear it.
+    pub fn obstacle(&self, obstacle: &Obstacle) -> Words {
+        let grade = self.grade(Some(&obstacle.grade));
+        let by = obstacle.by.as_ref().map_or_else(
+            || pair("总分", "the total"),
+            |code| {
+                let words = self.rule_or_quota(code);
+                pair(format!("“{}”", words.zh), format!("“{}”", words.en))
+            },
+        );
+        let compared = obstacle
+            .compared
+            .as_ref()
+            .map_or_else(Words::default_empty, |one| {
+                let words = self.comparison(one);
+                pair(format!("({})", words.zh), format!(" ({})", words.en))
+            });
+        let change = self.change(&obstacle.change);
+        pair(
+            format!(
+                "未得“{}”的原因:{}{};{}。",
+                grade.zh, by.zh, compared.zh, change.zh
+            ),
+            format!(
+                "In the way of “{}”: {}{}; {}.",
+                grade.en, by.en, compared.en, change.en
+            ),
+        )
+    }
+
+    fn change(&self, change: &Change) -> Words {
+        match change {
+            Change::Points(points) => pair(
+                format!("还差{points}分"),
+                format!("{points} more points would clear it"),
+            ),
+            Change::Answers(count) => pair(
+                format!("在总票数不变时,还需{count}个答案改变"),
+                format!("{count} answers would have to change, their number fixed"),
+            ),
+            Change::Facts(count) if *count >= 0 => pair(
+                format!("需少{count}起"),
+                format!("{count} cases fewer would clear it"),
+            ),
+            Change::Facts(count) => pair(
+                format!("需多{}起", count.unsigned_abs()),
+                format!("{} more would clear it", count.unsigned_abs()),
+            ),
+            Change::Gap(gap) => pair(
+                format!("还差{}", percent(gap)),
+                format!("it is {} away", percent(gap)),
+            ),
+            Change::Ahead(ahead) => {
+                let names: Vec<&str> = ahead.iter().map(|code| self.subject(code)).collect();
+                pair(
+                    format!("名额由排在前面的对象取得:{}", names.join("、")),
+                    format!("the seats went to those ahead: {}", names.join(", ")),
+                )
+            }
+            Change::Finding => pair(
+                "取决于专项调查的结论",
+                "it rests on what the investigation found",
+            ),
+            Change::Related(code) => pair(
+                format!("取决于{}的结果", self.subject(code)),
+                format!("it rests on the result of {}", self.subject(code)),
+            ),
+            Change::Other => pair("无法以增减数量消除", "no count would clear it"),
+        }
+    }
+
+    /// What stands in the way of closing, and what to do.
+    pub fn gap(&self, gap: &Gap) -> Words {
+        let who = gap
+            .subject
+            .as_ref()
+            .map(|code| self.subject(code))
+            .unwrap_or_default();
+        let place = self.place(gap);
+        let what = gap.what.as_ref().map_or_else(Words::default_empty, |what| {
+            let words = self.what(what);
+            pair(format!("{}:", words.zh), format!("{}: ", words.en))
+        });
+        let reason = gap.reason.words();
+        let action = action(gap.action);
+        let whose = if who.is_empty() {
+            Words::default_empty()
+        } else {
+            pair(format!("{who}:"), format!("{who}: "))
+        };
+        pair(
+            format!(
+                "{}{}——{}{}。{}。",
+                whose.zh, place.zh, what.zh, reason.zh, action.zh
+            ),
+            format!(
+                "{}{} – {}{}. {}.",
+                whose.en, place.en, what.en, reason.en, action.en
+            ),
+        )
+    }
+
+    fn place(&self, gap: &Gap) -> Words {
+        let code = gap.place.as_ref();
+        match gap.kind {
+            GapKind::MissingValue => self.item_name(code),
+            GapKind::OpenSurvey | GapKind::TallyMismatch => self.survey_name(code),
+            GapKind::LabelConflict => self.label_name(code),
+            GapKind::AdjustmentRefused => pair("酌定", "adjustment"),
+            GapKind::Overflow => pair("总分", "total"),
+            _ => self.rule_or_quota(&gap.place),
+        }
+    }
+
+    /// The name of a thing that was looked at: `survey/public/satisfaction_rate`, `points/B3.3` …
+    pub fn what(&self, what: &str) -> Words {
+        let mut parts = what.split('/');
+        let (kind, code) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        match kind {
+            "survey" => {
+                let survey = self.survey_name(code);
+                let figure = match parts.next().unwrap_or("") {
+                    "satisfaction_rate" => pair("满意率", "satisfaction rate"),
+                    "dissatisfied_share" => pair("不满意率", "dissatisfied share"),
+                    _ => pair("平均得分", "mean score"),
+                };
+                let stratum: Vec<Words> =
+                    parts.filter_map(|part| self.stratum(code, part)).collect();
+                let zh: String = stratum
+                    .iter()
+                    .map(|words| format!("·{}", words.zh))
+                    .collect();
+                let en: String = stratum
+                    .iter()
+                    .map(|words| format!(", {}", words.en))
+                    .collect();
+                pair(
+                    format!("{}{zh}{}", survey.zh, figure.zh),
+                    format!("{}{en}: {}", survey.en, figure.en),
+                )
+            }
+            "points" if code == "total" => pair("总分", "total"),
+            "points" => {
+                let name = self.item_name(code);
+                pair(
+                    format!("“{}”得分", name.zh),
+                    format!("points of “{}”", name.en),
+                )
+            }
+            "facts" => {
+                let found = self.scheme.file.fact.iter().find(|fact| fact.code == code);
+                let fields: Vec<Words> =
+                    parts.filter_map(|part| fact_field(found?, part)).collect();
+                let name = found.map_or_else(|| same(code), |fact| fact.name.clone());
+                let zh: String = fields
+                    .iter()
+                    .map(|words| format!("·{}", words.zh))
+                    .collect();
+                let en: String = fields
+                    .iter()
+                    .map(|words| format!(", {}", words.en))
+                    .collect();
+                pair(
+                    format!("{}{zh}件数", name.zh),
+                    format!("number of {}{en}", name.en),
+                )
+            }
+            "measure" => self
+                .scheme
+                .file
+                .measure
+                .iter()
+                .find(|measure| measure.code == code)
+                .map_or_else(|| same(code), |measure| measure.name.clone()),
+            "label" => {
+                let name = self.label_name(code);
+                pair(format!("称号“{}”", name.zh), format!("label “{}”", name.en))
+            }
+            "finding" => {
+                let name = self.rule_or_quota(&Arc::from(code));
+                pair(
+                    format!("“{}”专项调查结论", name.zh),
+                    format!("finding on “{}”", name.en),
+                )
+            }
+            "earlier" => pair("连续轮次", "rounds in a row"),
+            "grade" => pair("等次", "grade"),
+            "rank" => pair("名次", "rank"),
+            "eligible" => pair("符合认定条件", "eligible"),
+            "disqualified" => pair("取消参评资格", "disqualified"),
+            "graded" => pair("现场打分", "marks on site"),
+            "checklist" => pair("任务完成", "tasks done"),
+            "composed" => pair("组成对象平均结果", "mean result of those it is composed of"),
+            _ => same(what),
+        }
+    }
+
+    fn stratum(&self, survey: &str, part: &str) -> Option<Words> {
+        let survey = self
+            .scheme
+            .file
+            .survey
+            .iter()
+            .find(|one| one.code == survey)?;
+        match part.split_once('=')? {
+            ("question", code) => survey
+                .question
+                .iter()
+                .find(|question| question.code == code)
+                .map(|question| question.text.clone()),
+            ("panel", code) => survey
+                .panel
+                .iter()
+                .find(|panel| panel.code == code)
+                .map(|panel| panel.name.clone()),
+            ("channel", "web") => Some(pair("网络", "web")),
+            ("channel", "paper") => Some(pair("纸质", "paper")),
+            ("channel", _) => Some(pair("电话", "telephone")),
+            _ => None,
+        }
+    }
+
+    fn rule(&self, code: &str) -> Option<&'a Rule> {
+        self.scheme.file.rule.iter().find(|rule| rule.code == code)
+    }
+
+    fn rule_or_quota(&self, code: &Arc<str>) -> Words {
+        let rule = self.rule(code).map(|rule| rule.name.clone());
+        let quota = || {
+            self.scheme
+                .file
+                .quota
+                .iter()
+                .find(|quota| quota.code == code.as_ref())
+                .map(|quota| quota.name.clone())
+        };
+        rule.or_else(quota).unwrap_or_else(|| same(code))
+    }
+
+    fn survey_name(&self, code: &str) -> Words {
+        self.scheme
+            .file
+            .survey
+            .iter()
+            .find(|survey| survey.code == code)
+            .map_or_else(|| same(code), |survey| survey.name.clone())
+    }
+
+    fn label_name(&self, code: &str) -> Words {
+        self.scheme
+            .file
+            .label
+            .iter()
+            .find(|label| label.code == code)
+            .map_or_else(|| same(code), |label| label.name.clone())
+    }
+
+    fn item_name(&self, code: &str) -> Words {
+        let bare = code.split_once('/').map_or(code, |(item, _)| item);
+        let file = &self.scheme.file;
+        let item = file
+            .item
+            .iter()
+            .find(|item| item.code == bare)
+            .map(|item| &item.name);
+        let indicator = || {
+            file.indicator
+                .iter()
+                .find(|indicator| indicator.code == bare)
+                .map(|indicator| &indicator.name)
+        };
+        let section = || {
+            file.section
+                .iter()
+                .find(|section| section.code == bare)
+                .map(|section| &section.name)
+        };
+        item.or_else(indicator).or_else(section).map_or_else(
+            || same(code),
+            |name| pair(format!("{code} {}", name.zh), format!("{code} {}", name.en)),
+        )
+    }
+
+    /// The name of a grade.
+    pub fn grade(&self, code: Option<&Arc<str>>) -> Words {
+        let found = code.and_then(|code| {
+            self.scheme
+                .file
+                .grade
+                .iter()
+                .find(|grade| grade.code == code.as_ref())
+        });
+        found.map_or_else(
+            || code.map_or_else(|| pair("无", "none"), |code| same(code)),
+            |grade| grade.name.clone(),
+        )
+    }
+
+    fn subject<'s>(&'s self, code: &'s str) -> &'s str {
+        self.names.get(code).copied().unwrap_or(code)
+    }
+
+    fn value(&self, shown: &Shown) -> Words {
+        match shown {
+            Shown::Word(word) => self.word(word),
+            Shown::Missing => pair("缺", "missing"),
+            other => pair(format!(" {other}"), other.to_string()),
+        }
+    }
+
+    fn word(&self, word: &Arc<str>) -> Words {
+        match word.as_ref() {
+            "yes" => pair("是", "yes"),
+            "no" => pair("否", "no"),
+            "none" => pair("无", "none"),
+            "verified" => pair("属实", "verified"),
+            "unfounded" => pair("不属实", "unfounded"),
+            code if self
+                .scheme
+                .file
+                .grade
+                .iter()
+                .any(|grade| grade.code == code) =>
+            {
+                self.grade(Some(word))
+            }
+            other => same(other),
+        }
+    }
+}
+
+impl Words {
+    fn default_empty() -> Self {
+        Self {
+            zh: String::new(),
+            en: String::new(),
+        }
+    }
+}
+
+/// What to do about a gap.
+pub fn action(action: Action) -> Words {
+    match action {
+        Action::EnterScore => pair("请录入得分", "Enter the points"),
+        Action::EnterMeasure => pair("请填报数据", "Report the measure"),
+        Action::ConfirmNone => pair(
+            "请登记事实或确认零报告",
+            "Record the facts, or confirm that there were none",
+        ),
+        Action::CloseSurvey => pair("请先结束测评", "Close the survey first"),
+        Action::CollectAnswers => pair(
+            "请收集更多答卷,或说明理由予以豁免",
+            "Collect more answers, or waive it with a reason",
+        ),
+        Action::OpenInvestigation => pair("请启动专项调查", "Open the investigation"),
+        Action::RecordFinding => pair(
+            "请录入专项调查结论",
+            "Record the finding of the investigation",
+        ),
+        Action::Waive => pair(
+            "如无法补齐,请说明理由予以豁免",
+            "Waive it by name with a reason",
+        ),
+        Action::ChooseByCommittee => pair("请由评定会议确定", "Let the committee choose"),
+        Action::MendScheme => pair(
+            "请修订评价体系并启用新版本",
+            "Mend the scheme in a new version",
+        ),
+        Action::SettleRelated => pair(
+            "请先解决相关对象的缺项",
+            "Settle what is missing of the related subjects first",
+        ),
+        Action::Look => pair("仅供知悉", "For information"),
+    }
+}
+
+fn fact_field(fact: &crate::scheme::file::FactKind, part: &str) -> Option<Words> {
+    let (field, values) = part.split_once('=')?;
+    let field = fact.field.iter().find(|one| one.code == field)?;
+    let names: Vec<Words> = values
+        .split(',')
+        .map(|value| {
+            field
+                .one_of
+                .iter()
+                .find(|choice| choice.code == value)
+                .map_or_else(|| same(value), |choice| choice.name.clone())
+        })
+        .collect();
+    let zh: Vec<&str> = names.iter().map(|words| words.zh.as_str()).collect();
+    let en: Vec<&str> = names.iter().map(|words| words.en.as_str()).collect();
+    Some(pair(zh.join("、"), en.join(" or ")))
+}
+
+fn pair(zh: impl Into<String>, en: impl Into<String>) -> Words {
+    Words {
+        zh: zh.into(),
+        en: en.into(),
+    }
+}
+
+fn same(text: &str) -> Words {
+    pair(text, text)
+}
+
+fn percent(value: &Ratio) -> String {
+    let magnitude = if value.is_negative() {
+        Ratio::zero().sub(value)
+    } else {
+        value.clone()
+    };
+    if magnitude < Ratio::one() {
+        magnitude.to_percent_text(2)
+    } else {
+        magnitude.to_string()
+    }
+}
+
+fn capitalise(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}

@@ -1,0 +1,148 @@
+//! Why something is missing, undetermined or refused: a code for programs, with words in both languages.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::scheme::file::Words;
+
+/// A reason with the values that its words name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reason {
+    /// Which reason.
+    pub code: ReasonCode,
+    /// Values that the words name, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Arc<str>>,
+}
+
+impl Reason {
+    /// A reason that names values.
+    pub fn with<T: Into<Arc<str>>>(code: ReasonCode, values: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            code,
+            values: values.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    /// The words, with the values put in.
+    pub fn words(&self) -> Words {
+        let (zh, en) = self.code.templates();
+        let fill = |template: &str| {
+            let put = |text: String, (place, value): (usize, &Arc<str>)| {
+                text.replace(&format!("{{{place}}}"), value)
+            };
+            self.values
+                .iter()
+                .enumerate()
+                .fold(template.to_owned(), put)
+        };
+        Words {
+            zh: fill(zh),
+            en: fill(en),
+        }
+    }
+}
+
+impl From<ReasonCode> for Reason {
+    fn from(code: ReasonCode) -> Self {
+        Self {
+            code,
+            values: Vec::new(),
+        }
+    }
+}
+
+macro_rules! reasons {
+    ($($name:ident: $zh:literal, $en:literal;)*) => {
+        /// The reasons.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ReasonCode {
+            $(#[doc = $en] $name,)*
+        }
+
+        impl ReasonCode {
+            /// Every reason.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Chinese and English words, with `{0}`, `{1}` … where values go.
+            const fn templates(self) -> (&'static str, &'static str) {
+                match self { $(Self::$name => ($zh, $en),)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    NoValue: "没有数值", "there is no value";
+    // Surveys.
+    SurveyNotAbout: "该测评不针对此考评对象", "the survey is not about this subject";
+    FewSheets: "有效答卷 {0} 份,少于规定的 {1} 份", "{0} valid sheets are fewer than the {1} that the scheme demands";
+    AttendanceUnknown: "未报到会人数或应到人数", "the number attended or entitled is not reported";
+    AttendanceShort: "到会 {0},未达到 {1}", "{0} attended of those entitled, which is not {1}";
+    ReturnsUnknown: "未报发出份数", "the number issued is not reported";
+    ReturnsShort: "回收 {0},未达到 {1}", "{0} returned of those issued, which is not {1}";
+    ReturnedOverIssued: "回收 {0} 份,多于发出的 {1} 份", "{0} sheets came back of {1} issued";
+    ShareShort: "{1}占比为 {0},低于 {2}", "{0} come from {1}, less than {2}";
+    QuestionUnanswered: "题目 {0} 无人作答", "nobody has answered the question {0}";
+    NoAnswers: "没有可作分母的答案", "there are no answers to divide by";
+    StratumEmpty: "有一个群体或渠道没有可作分母的答案", "a stratum has no answers to divide by";
+    // Scores, measures, facts.
+    NoPoints: "{0} 没有得分", "{0} has no points";
+    NotConfirmed: "尚未确认为零报告", "it is not confirmed that there was none";
+    MeasureMissing: "{0} 在 {1} 的数据未报", "{0} is not reported for {1}";
+    LastYearZero: "上年数为 0,无法计算比率", "last year's value is 0, so there is no ratio";
+    NoAward: "没有考评人员打分", "no inspector has awarded points";
+    TasksMissing: "未记录任务完成情况", "the tasks done are not recorded";
+    NoTasks: "任务清单为空", "the list has no tasks";
+    NoMembers: "其组成对象均无总分", "none of those it is composed of has a total";
+    ComposedOfItself: "其得分经由其他对象又由自身组成", "it is composed of itself by way of others";
+    Overflow: "数值过大,无法计分", "a value is too large to be counted in points";
+    // Grades, ranks, earlier rounds.
+    NoGrade: "尚无等次", "there is no grade yet";
+    NoGradeDisqualified: "已被取消参评资格,没有等次", "disqualified, so there is no grade";
+    NoRank: "没有名次", "there is no rank";
+    NoProposal: "没有拟定等次", "no grade is proposed";
+    EarlierOpen: "有一轮往期考评尚未结束", "an earlier round is not closed";
+    RunHasGap: "往期考评中有一轮没有等次", "a round of the run has no grade";
+    // Investigations.
+    InvestigationUnknown: "是否需要专项调查尚不能确定", "it is undetermined whether an investigation is due";
+    InvestigationDue: "应开展的专项调查尚未启动", "the investigation that is due has not been opened";
+    InvestigationOpen: "专项调查尚无结论", "the investigation has no finding yet";
+    // Rules and quotas.
+    RulesClash: "这些规则之间没有可取的等次:{0}", "these rules leave no grade between them: {0}";
+    CapBelowFloor: "此封顶低于该对象的保底等次或确定等次", "this cap lies below a floor or an exact grade of the subject";
+    LabelsExclude: "同时符合互斥的称号,两者均不授予", "due together with a label that excludes it, so neither is given";
+    AlertFires: "预警已触发", "the alert fires";
+    SurveyOpen: "测评尚未结束,数字为中间数", "the survey is still open, so its figures are interim";
+    GroupUndetermined: "{0} 组内有对象未能确定,名额无法分配", "in {0} somebody is undetermined, so seats cannot be given";
+    SeatsByRight: "{0} 组内有 {1} 个对象依规则应得此等次,而名额只有 {2} 个", "in {0} {1} hold the grade by right, yet there are {2} seats";
+    TiedForSeats: "{0} 并列争 {1} 个名额", "{0} are tied for {1} seats";
+    // Adjustments.
+    NothingToAdjust: "没有可酌定的等次", "there is no grade to adjust";
+    AdjustedBelowFloor: "酌定等次低于保底等次", "the adjustment lies below a floor";
+    AdjustedAboveCap: "酌定等次高于封顶", "a cap stands above the subject";
+    QuotaFull: "名额已满", "the quota is full";
+    CapGroundLifted: "因其他对象酌定上调,此封顶的依据已不存在", "another's raise has lifted the ground of this cap";
+    // Tallies.
+    TalliesDiffer: "逐份复核的票数与累计票数不一致:{0}", "the recount of sheets differs from the tallies kept: {0}";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_name_the_same_values() {
+        for code in ReasonCode::ALL {
+            let (zh, en) = code.templates();
+            for place in 0..4 {
+                let mark = format!("{{{place}}}");
+                assert_eq!(zh.contains(&mark), en.contains(&mark), "{code:?}");
+            }
+        }
+        let words = Reason::with(ReasonCode::FewSheets, ["9", "10"]).words();
+        assert_eq!(words.zh, "有效答卷 9 份,少于规定的 10 份");
+    }
+}
