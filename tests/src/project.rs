@@ -55,7 +55,10 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
             .to_string_lossy()
             .into_owned();
         if path.is_dir() {
-            if !matches!(name.as_str(), ".git" | "target" | "node_modules" | "secrets") {
+            if !matches!(
+                name.as_str(),
+                ".git" | "target" | "node_modules" | "secrets"
+            ) {
                 collect(&path, found);
             }
         } else if !path.is_symlink() && name != ".git" {
