@@ -6,5 +6,6 @@
 
 mod architecture;
 mod database;
+mod deployment;
 mod harness;
 mod intake;
