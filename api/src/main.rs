@@ -1,2 +1,7 @@
 //! The program `mingjian`; everything it does is in the library.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    api::cli::run()
+}

@@ -5,6 +5,7 @@
 //! their own.
 
 mod architecture;
+mod cli;
 mod database;
 mod deployment;
 mod harness;

@@ -1,0 +1,109 @@
+//! The command line: one file per subcommand.
+//!
+//! Results go to standard output, so that they can be piped into a file; words for people go to standard error. The
+//! exit code is 0 for done, 1 for refused or failed, 2 for a command line that cannot be read.
+//! Deliberately absent: anything that a use-case of the service or the domain already decides.
+
+mod evaluate;
+mod json_schema;
+mod scheme;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Evaluation rounds from a scheme file to an explained decision.
+#[derive(Debug, Parser)]
+#[command(name = "mingjian", version, max_term_width = 100)]
+struct CommandLine {
+    /// Settings file (TOML); the environment goes before it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look at scheme files.
+    #[command(subcommand)]
+    Scheme(scheme::SchemeCommand),
+    /// Decide a round from files alone, without a database.
+    Evaluate(evaluate::EvaluateArguments),
+    /// Print the JSON Schema of a file format.
+    JsonSchema(json_schema::JsonSchemaArguments),
+}
+
+/// Why a command did not do what it was asked to, in words for the person at the terminal.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    lines: Vec<String>,
+}
+
+impl Failure {
+    /// A failure in one sentence.
+    pub(crate) fn new(line: impl Into<String>) -> Self {
+        Self {
+            lines: vec![line.into()],
+        }
+    }
+
+    /// Several, each on a line of its own, such as the faults of a file.
+    pub(crate) fn of_lines(lines: Vec<String>) -> Self {
+        Self { lines }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.lines.join("\n"))
+    }
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // Help and version are "errors" too; clap knows which stream and which code each has.
+            let _nobody_reads = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match execute(line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _nobody_reads = writeln!(io::stderr(), "{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(line: CommandLine) -> Result<(), Failure> {
+    let _ = &line.config;
+    match line.command {
+        Command::Scheme(command) => scheme::run(&command),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::JsonSchema(arguments) => json_schema::run(&arguments),
+    }
+}
+
+/// Writes a result to standard output. A reader that has seen enough, such as `head`, is no failure.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(format!(
+            "the result could not be written: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a text file that the command line names.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", path.display())))
+}
