@@ -263,9 +263,13 @@ pub fn table() -> String {
         let marks: Vec<&str> = roles
             .map(|role| if may(role, action) { "yes" } else { "-" })
             .collect();
-        text.push_str(&format!("{action:?} | {}\n", marks.join(" | ")));
+        text.push_str(&format_row(action, &marks));
     }
     text
+}
+
+fn format_row(action: Action, marks: &[&str]) -> String {
+    format!("{action:?} | {}\n", marks.join(" | "))
 }
 
 #[cfg(test)]

@@ -32,9 +32,9 @@ impl<'a> Explainer<'a> {
 
     /// What a subject got, in one sentence that a person in it understands.
     pub fn sentence(&self, decision: &Decision) -> Words {
-        let mut parts = vec![self.total(decision)];
+        let mut parts = vec![Self::total(decision)];
         for step in &decision.steps {
-            parts.extend(self.step(step));
+            parts.push(self.step(step));
         }
         for result in decision
             .rules
@@ -60,7 +60,7 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn total(&self, decision: &Decision) -> Words {
+    fn total(decision: &Decision) -> Words {
         let Some(total) = decision.total else {
             return pair("总分未能确定", "the total is undetermined");
         };
@@ -76,14 +76,13 @@ impl<'a> Explainer<'a> {
         )
     }
 
-    fn step(&self, step: &GradeStep) -> Option<Words> {
+    fn step(&self, step: &GradeStep) -> Words {
         let to = self.grade(step.to.as_ref());
         let by = step
             .by
             .as_ref()
-            .map(|code| self.rule_or_quota(code))
-            .unwrap_or_else(Words::default_empty);
-        Some(match step.step {
+            .map_or_else(Words::default_empty, |code| self.rule_or_quota(code));
+        match step.step {
             Step::Base => pair(
                 format!("对应等次“{}”", to.zh),
                 format!("which reads “{}”", to.en),
@@ -111,7 +110,7 @@ impl<'a> Explainer<'a> {
                 format!("经酌定,等次为“{}”", to.zh),
                 format!("the committee adjusts the grade to “{}”", to.en),
             ),
-        })
+        }
     }
 
     fn verdict(&self, decision: &Decision) -> Words {
@@ -347,14 +346,8 @@ impl<'a> Explainer<'a> {
                 };
                 let stratum: Vec<Words> =
                     parts.filter_map(|part| self.stratum(code, part)).collect();
-                let zh: String = stratum
-                    .iter()
-                    .map(|words| format!("·{}", words.zh))
-                    .collect();
-                let en: String = stratum
-                    .iter()
-                    .map(|words| format!(", {}", words.en))
-                    .collect();
+                let zh = listed(&stratum, "·", |words| &words.zh);
+                let en = listed(&stratum, ", ", |words| &words.en);
                 pair(
                     format!("{}{zh}{}", survey.zh, figure.zh),
                     format!("{}{en}: {}", survey.en, figure.en),
@@ -373,14 +366,8 @@ impl<'a> Explainer<'a> {
                 let fields: Vec<Words> =
                     parts.filter_map(|part| fact_field(found?, part)).collect();
                 let name = found.map_or_else(|| same(code), |fact| fact.name.clone());
-                let zh: String = fields
-                    .iter()
-                    .map(|words| format!("·{}", words.zh))
-                    .collect();
-                let en: String = fields
-                    .iter()
-                    .map(|words| format!(", {}", words.en))
-                    .collect();
+                let zh = listed(&fields, "·", |words| &words.zh);
+                let en = listed(&fields, ", ", |words| &words.en);
                 pair(
                     format!("{}{zh}件数", name.zh),
                     format!("number of {}{en}", name.en),
@@ -611,6 +598,14 @@ fn fact_field(fact: &crate::scheme::file::FactKind, part: &str) -> Option<Words>
     let zh: Vec<&str> = names.iter().map(|words| words.zh.as_str()).collect();
     let en: Vec<&str> = names.iter().map(|words| words.en.as_str()).collect();
     Some(pair(zh.join("、"), en.join(" or ")))
+}
+
+/// Each of some words with a mark before it.
+fn listed(words: &[Words], before: &str, pick: fn(&Words) -> &str) -> String {
+    words
+        .iter()
+        .flat_map(|words| [before, pick(words)])
+        .collect()
 }
 
 fn pair(zh: impl Into<String>, en: impl Into<String>) -> Words {

@@ -66,6 +66,10 @@ impl Points {
     ///
     /// # Errors
     /// [`NumberError::Overflow`].
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it can fail, which the trait cannot say"
+    )]
     pub fn add(self, other: Self) -> Result<Self, NumberError> {
         self.0
             .checked_add(other.0)
@@ -77,6 +81,10 @@ impl Points {
     ///
     /// # Errors
     /// [`NumberError::Overflow`].
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it can fail, which the trait cannot say"
+    )]
     pub fn sub(self, other: Self) -> Result<Self, NumberError> {
         self.0
             .checked_sub(other.0)
@@ -396,6 +404,7 @@ impl<T: FromStr<Err = NumberError>> Visitor<'_> for NumberVisitor<T> {
         whole.to_string().parse().map_err(E::custom)
     }
 
+    #[expect(clippy::disallowed_types, reason = "it is named only to be refused")]
     fn visit_f64<E: de::Error>(self, float: f64) -> Result<T, E> {
         Err(E::custom(format!(
             "`{float}` is floating point, which is not exact: put the number in quotes"

@@ -5,6 +5,7 @@ use domain::explain::Explainer;
 use domain::inputs::Inputs;
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
+use std::fmt::Write;
 
 #[test]
 fn every_unit_of_the_sample_reads_why() {
@@ -21,22 +22,23 @@ fn every_unit_of_the_sample_reads_why() {
     let mut text = String::new();
     for decision in &outcome.decisions {
         let sentence = explainer.sentence(decision);
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "{}\n  {}\n  {}\n",
             decision.subject, sentence.zh, sentence.en
-        ));
+        );
         for result in &decision.rules {
             let words = explainer.rule_sentence(result);
-            text.push_str(&format!("  - {}\n    {}\n", words.zh, words.en));
+            let _ = write!(text, "  - {}\n    {}\n", words.zh, words.en);
         }
         for obstacle in &decision.obstacles {
             let words = explainer.obstacle(obstacle);
-            text.push_str(&format!("  ! {}\n    {}\n", words.zh, words.en));
+            let _ = write!(text, "  ! {}\n    {}\n", words.zh, words.en);
         }
     }
     for gap in &outcome.gaps {
         let words = explainer.gap(gap);
-        text.push_str(&format!("? {}\n  {}\n", words.zh, words.en));
+        let _ = write!(text, "? {}\n  {}\n", words.zh, words.en);
     }
     insta::assert_snapshot!(text);
 }

@@ -148,7 +148,7 @@ impl Engine<'_> {
                 EffectPlan::Cap(grade)
                     if demands.cap.as_ref().is_none_or(|(cap, _)| grade > *cap) =>
                 {
-                    demands.cap = Some((grade, code()))
+                    demands.cap = Some((grade, code()));
                 }
                 EffectPlan::Floor(grade)
                     if demands
@@ -156,11 +156,11 @@ impl Engine<'_> {
                         .as_ref()
                         .is_none_or(|(floor, _)| grade < *floor) =>
                 {
-                    demands.floor = Some((grade, code()))
+                    demands.floor = Some((grade, code()));
                 }
                 EffectPlan::Set(grade) => match &demands.exact {
                     Some((exact, by)) if *exact != grade => {
-                        demands.clash.extend([by.clone(), code()])
+                        demands.clash.extend([by.clone(), code()]);
                     }
                     _ => demands.exact = Some((grade, code())),
                 },

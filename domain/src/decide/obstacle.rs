@@ -220,6 +220,6 @@ fn converted(op: Sign, n: u64, d: u64, bound: &Ratio) -> Change {
         Sign::Equal => return Change::Answers(1),
     };
     wanted
-        .and_then(|wanted| u64::try_from(wanted.abs_diff(n)).ok())
+        .map(|wanted| wanted.abs_diff(n))
         .map_or(Change::Other, Change::Answers)
 }

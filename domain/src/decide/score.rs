@@ -44,14 +44,18 @@ impl Scored {
     }
 
     fn of_result(result: Result<Points, NumberError>, shown: Shown) -> Self {
-        match result {
-            Ok(points) => Self::of(points, shown),
-            Err(_) => Self {
-                points: None,
-                shown,
-                why: Some(ReasonCode::Overflow.into()),
-                action: Action::MendScheme,
-            },
+        let points = result.ok();
+        let why = points.is_none().then(|| ReasonCode::Overflow.into());
+        let action = if points.is_none() {
+            Action::MendScheme
+        } else {
+            Action::Look
+        };
+        Self {
+            points,
+            shown,
+            why,
+            action,
         }
     }
 }
@@ -325,7 +329,6 @@ impl Engine<'_> {
         sorted.sort_unstable();
         let kept: &[Points] = match several {
             Several::Latest => return list.last().copied().map(Ok),
-            Several::Mean => &sorted,
             Several::Median => {
                 let middle = sorted.len() / 2;
                 if sorted.len() % 2 == 1 {
@@ -335,7 +338,7 @@ impl Engine<'_> {
                 }
             }
             Several::Trimmed if sorted.len() >= 3 => sorted.get(1..sorted.len().checked_sub(1)?)?,
-            Several::Trimmed => &sorted,
+            Several::Mean | Several::Trimmed => &sorted,
         };
         let count = i64::try_from(kept.len()).ok()?;
         let sum = kept

@@ -115,31 +115,28 @@ impl Engine<'_> {
     }
 
     fn sum_up(&mut self, subject: usize) {
-        match self.sums(subject) {
-            Ok(sums) => {
-                let Some(state) = self.state(subject) else {
-                    return;
-                };
-                for (item, points) in state.items.iter_mut().zip(sums.items) {
-                    item.points = points;
-                }
-                state.nodes = sums.nodes;
-                state.total = sums.total;
-                state.unscaled = sums.unscaled;
-                state.maximum = sums.maximum;
-                state.full_maximum = sums.full_maximum;
+        if let Ok(sums) = self.sums(subject) {
+            let Some(state) = self.state(subject) else {
+                return;
+            };
+            for (item, points) in state.items.iter_mut().zip(sums.items) {
+                item.points = points;
             }
-            Err(_) => {
-                let gap = self.gap(
-                    Some(subject),
-                    GapKind::Overflow,
-                    "total",
-                    ReasonCode::Overflow,
-                    Action::MendScheme,
-                );
-                self.gaps.push(gap);
-                self.mark_undetermined(subject);
-            }
+            state.nodes = sums.nodes;
+            state.total = sums.total;
+            state.unscaled = sums.unscaled;
+            state.maximum = sums.maximum;
+            state.full_maximum = sums.full_maximum;
+        } else {
+            let gap = self.gap(
+                Some(subject),
+                GapKind::Overflow,
+                "total",
+                ReasonCode::Overflow,
+                Action::MendScheme,
+            );
+            self.gaps.push(gap);
+            self.mark_undetermined(subject);
         }
     }
 

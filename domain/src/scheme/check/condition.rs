@@ -289,12 +289,11 @@ impl Checker {
         let mut found = given
             .into_iter()
             .filter_map(|(op, bound)| bound.as_ref().map(|bound| (op, bound)));
-        match (found.next(), found.next()) {
-            (Some((op, bound)), None) => Some(plan_test(op, bound)),
-            _ => {
-                self.faults.add(path, "one_of", "a comparison is exactly one of `at_least`, `more_than`, `at_most`, `less_than`, `equal_to`");
-                None
-            }
+        if let (Some((op, bound)), None) = (found.next(), found.next()) {
+            Some(plan_test(op, bound))
+        } else {
+            self.faults.add(path, "one_of", "a comparison is exactly one of `at_least`, `more_than`, `at_most`, `less_than`, `equal_to`");
+            None
         }
     }
 

@@ -413,7 +413,7 @@ impl Checker {
                 look(
                     format!("survey/{}/question/{}/text", survey.code, q.code),
                     &q.text,
-                )
+                );
             });
         }
         for (path, language) in empty {

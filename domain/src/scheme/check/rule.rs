@@ -29,6 +29,10 @@ pub(super) enum Sight {
 
 /// What a condition looks at.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 struct Seen {
     /// Points of items, nodes or the total, or labels that do.
     points: bool,
@@ -437,8 +441,9 @@ impl Checker {
     fn contradiction(&self, a: &Rule, b: &Rule) -> Option<String> {
         let place = |code: &String| self.grades.get(code).copied();
         let clash = match (&a.effect, &b.effect) {
-            (Effect::Cap(cap), Effect::Floor(other)) => place(other)? < place(cap)?,
-            (Effect::Cap(cap), Effect::Set(other)) => place(other)? < place(cap)?,
+            (Effect::Cap(cap), Effect::Floor(other) | Effect::Set(other)) => {
+                place(other)? < place(cap)?
+            }
             (Effect::Floor(floor), Effect::Set(other)) => place(other)? > place(floor)?,
             (Effect::Set(one), Effect::Set(other)) => place(one)? != place(other)?,
             _ => false,
@@ -478,20 +483,19 @@ impl Checker {
                         format!("`{share}` is not a share: write `1/3` or `15%`"),
                     );
                 }
-                match (quota.rounding, quota.least_seats) {
-                    (Some(rounding), Some(least)) => Some(Seats::Share {
+                if let (Some(rounding), Some(least)) = (quota.rounding, quota.least_seats) {
+                    Some(Seats::Share {
                         share: share.clone(),
                         rounding,
                         least,
-                    }),
-                    _ => {
-                        self.faults.add(
-                            &path,
-                            "setting_missing",
-                            "say how a share becomes seats: `rounding` and `least_seats`",
-                        );
-                        None
-                    }
+                    })
+                } else {
+                    self.faults.add(
+                        &path,
+                        "setting_missing",
+                        "say how a share becomes seats: `rounding` and `least_seats`",
+                    );
+                    None
                 }
             }
             _ => {

@@ -365,7 +365,7 @@ impl Checker {
             );
         }
         if let Some(graded) = ways.graded {
-            return self.graded(path, graded, max);
+            return Some(self.graded(path, graded, max));
         }
         if let Some(checklist) = ways.checklist {
             if checklist.tasks == Some(0) {
@@ -420,12 +420,7 @@ impl Checker {
         slot
     }
 
-    fn graded(
-        &mut self,
-        path: &str,
-        graded: &Graded,
-        max: Option<Points>,
-    ) -> Option<(Way, Arc<str>)> {
+    fn graded(&mut self, path: &str, graded: &Graded, max: Option<Points>) -> (Way, Arc<str>) {
         let fits =
             graded.step > Points::ZERO && max.is_none_or(|max| max.is_multiple_of(graded.step));
         if !fits {
@@ -444,7 +439,7 @@ impl Checker {
             step: graded.step,
             several: graded.several,
         };
-        Some((way, Arc::from("graded")))
+        (way, Arc::from("graded"))
     }
 
     fn shaped(
