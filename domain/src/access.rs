@@ -2,6 +2,8 @@
 //!
 //! Sessions and passwords are deliberately absent; an actor is made from rows, never from a token alone.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Id, Region, Round, Staff};
@@ -43,6 +45,20 @@ impl Role {
     pub fn find(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.word() == word)
     }
+}
+
+/// Two of the roles that no one person may hold together, if there are such: whoever closes, whoever audits and whoever
+/// keeps accounts are three people, and an auditor writes nothing at all.
+pub fn find_conflict(roles: &BTreeSet<Role>) -> Option<(Role, Role)> {
+    const APART: [(Role, Role); 4] = [
+        (Role::RoundAdministrator, Role::Auditor),
+        (Role::RoundAdministrator, Role::SecurityAdministrator),
+        (Role::Inspector, Role::Auditor),
+        (Role::Auditor, Role::SecurityAdministrator),
+    ];
+    APART
+        .into_iter()
+        .find(|(one, other)| roles.contains(one) && roles.contains(other))
 }
 
 /// What can be done.
@@ -300,6 +316,14 @@ mod tests {
         assert!(!actor.may(Action::AwardScore, &scope(&inside, Some("station"))));
         assert!(!actor.may(Action::AwardScore, &Scope::default()));
         assert!(!actor.may(Action::CloseRound, &scope(&inside, Some("organ"))));
+    }
+
+    #[test]
+    fn an_auditor_holds_no_role_that_writes() {
+        let both = BTreeSet::from([Role::Inspector, Role::Auditor]);
+        assert_eq!(find_conflict(&both), Some((Role::Inspector, Role::Auditor)));
+        let apart = BTreeSet::from([Role::Inspector, Role::RoundAdministrator]);
+        assert_eq!(find_conflict(&apart), None);
     }
 
     #[test]

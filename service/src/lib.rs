@@ -28,8 +28,15 @@ pub mod fault;
 pub mod id_source;
 pub mod intake;
 pub mod outbox;
+pub mod page;
+mod permit;
+pub mod region;
+mod scope;
+pub mod session;
 pub mod setting;
+pub mod staff;
 pub mod survey;
+mod text;
 
 pub use clock::Clock;
 pub use database::Database;

@@ -1,18 +1,30 @@
 //! GraphQL at the edge: transports, guards, errors. What the schema says lives in the folders beside this file.
 
+mod asker;
+pub mod connection;
 pub mod error;
 mod extension;
+mod gate;
 pub mod graphiql;
 pub mod guard;
 mod handler;
+mod key;
+mod loader;
 mod negotiation;
+mod node;
 mod operation;
+mod payload;
+mod region;
 mod request;
+mod scalar;
+pub mod schema;
 #[cfg(test)]
 mod tests;
 mod websocket;
 
+pub use asker::Asker;
 pub use error::{ErrorCode, GraphqlFault};
 pub use extension::fence;
+pub use gate::StaffGate;
 pub use handler::routes;
 pub use operation::{Admission, Caller, Endpoint, Gate};

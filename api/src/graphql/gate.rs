@@ -1,0 +1,67 @@
+//! The gate of the program: from the token to the actor, through the session's row.
+//!
+//! The token says which session is asking and nothing else. Whether the session lives, whose it is and what they may do
+//! is read from the database for every operation, so a withdrawn role or session ends with the next one.
+
+use std::sync::Arc;
+
+use domain::access::Actor;
+use domain::id::{Id, Session};
+use service::Service;
+
+use super::asker::Asker;
+use super::error::{ErrorCode, GraphqlFault};
+use super::loader::loaders;
+use super::operation::{Admission, Caller, Gate};
+use crate::auth::token::Tokens;
+
+/// Admits members of staff by their access tokens, and everybody else as anonymous.
+#[derive(Debug, Clone)]
+pub struct StaffGate {
+    service: Service,
+    tokens: Arc<Tokens>,
+}
+
+impl StaffGate {
+    /// A gate that looks sessions up in this database.
+    pub fn new(service: Service, tokens: Arc<Tokens>) -> Self {
+        Self { service, tokens }
+    }
+
+    async fn find_actor(&self, token: &str) -> Result<(Actor, Id<Session>), GraphqlFault> {
+        let refused = |message: String| GraphqlFault::new(ErrorCode::Unauthenticated, message);
+        let claims = self
+            .tokens
+            .verify(token, self.service.clock.now())
+            .map_err(|fault| refused(fault.to_string()))?;
+        let ended = || refused("the session has ended: log in again".to_owned());
+        let session: Id<Session> = claims.sid.parse().map_err(|_| ended())?;
+        let actor = self.service.find_actor(session).await?.ok_or_else(ended)?;
+        Ok((actor, session))
+    }
+}
+
+impl Gate for StaffGate {
+    async fn admit(&self, caller: Caller) -> Result<Admission, GraphqlFault> {
+        let (actor, session) = match &caller.token {
+            Some(token) => {
+                let (actor, session) = self.find_actor(token.expose()).await?;
+                (actor, Some(session))
+            }
+            None => (Actor::Anonymous, None),
+        };
+        let mut admission = Admission::default();
+        if let Actor::Staff { id, .. } = &actor {
+            admission.account = Some(id.number());
+        }
+        admission
+            .data
+            .insert(loaders(self.service.clone(), actor.clone()));
+        admission.data.insert(Asker {
+            actor,
+            session,
+            network: caller.address.network(),
+        });
+        Ok(admission)
+    }
+}

@@ -1,0 +1,53 @@
+//! Anything by its global id, as Relay's clients need it.
+
+use async_graphql::{Context, ID, Interface, Object};
+use domain::id::{Id, Kind};
+
+use super::error::GraphqlFault;
+use super::loader::load;
+use super::region::{Region, RegionKey};
+
+/// Anything with a global id.
+#[derive(Debug, Clone, Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "The global id: three letters for the kind, then 13 characters."
+))]
+pub enum Node {
+    /// A region.
+    Region(Region),
+}
+
+/// The part of the query root that knows every kind.
+#[derive(Debug, Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The thing with this global id, of whatever kind; null if there is none or it may not be seen.
+    async fn node(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "A global id, from the field `id` of anything.")] id: ID,
+    ) -> Option<Result<Node, GraphqlFault>> {
+        find(context, &id).await.transpose()
+    }
+}
+
+async fn find(context: &Context<'_>, id: &str) -> Result<Option<Node>, GraphqlFault> {
+    let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
+    match prefix {
+        domain::id::Region::PREFIX => Ok(load(context, RegionKey(parse(id)?))
+            .await?
+            .map(Node::Region)),
+        _ => Err(GraphqlFault::bad_input(
+            "`id` is no global id: take it from the field `id` of anything",
+        )),
+    }
+}
+
+fn parse<K: Kind>(id: &str) -> Result<Id<K>, GraphqlFault> {
+    id.parse()
+        .map_err(|fault: domain::id::IdError| GraphqlFault::bad_input(fault.to_string()))
+}

@@ -1,0 +1,46 @@
+//! The schema: its three roots, put together from the slices in the folders beside this file.
+//!
+//! A slice plugs in with one line in each root that it has fields for. Everything a resolver needs from outside is in
+//! [`Parts`]; who asks is put into each operation by the gate.
+
+use async_graphql::{EmptySubscription, MergedObject};
+use service::Service;
+
+use super::extension::fence;
+use super::{node, region};
+use crate::config;
+
+/// Everything that can be read. Lists are connections in pages of 1 to 100.
+#[derive(MergedObject, Default)]
+pub struct Query(node::NodeQuery, region::RegionQuery);
+
+/// Everything that can be changed, one change in an operation. Each field is named after the object it changes, then
+/// the verb, and answers with a payload: what was done, or the refusals for which nothing was.
+#[derive(MergedObject, Default)]
+pub struct Mutation(region::RegionMutation);
+
+/// The whole schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// What resolvers need from outside.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// The use-cases.
+    pub service: Service,
+}
+
+/// The schema, ready to be served behind a gate.
+pub fn build(parts: Parts, settings: &config::Graphql) -> Schema {
+    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
+    fence(builder, settings).data(parts.service).finish()
+}
+
+/// The schema in GraphQL's own language, as `schema.graphql` holds it.
+pub fn sdl() -> String {
+    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    schema.sdl_with_options(options)
+}

@@ -1,0 +1,94 @@
+//! Scopes in SQL: which rows lie in the regions, categories and rounds of an actor's grants.
+
+use domain::access::{Action, Actor, Grant, may};
+use domain::id::{Id, Region};
+use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait};
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::Fault;
+
+/// The columns that say where a row belongs; one that is absent lies in no narrow grant of that kind.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place {
+    /// The region.
+    pub region: Option<Expr>,
+    /// The category.
+    pub category: Option<Expr>,
+    /// The round.
+    pub round: Option<Expr>,
+}
+
+/// The condition under which a row lies where the actor may do something.
+pub(crate) fn within(actor: &Actor, action: Action, place: &Place) -> Condition {
+    let always =
+        |holds: bool| Condition::all().add(Expr::cust(if holds { "1 = 1" } else { "1 = 0" }));
+    if may(None, action) {
+        return always(true);
+    }
+    match actor {
+        Actor::Anonymous => always(false),
+        Actor::Operator => always(true),
+        Actor::Staff { grants, .. } => grants
+            .iter()
+            .filter(|grant| may(Some(grant.role), action))
+            .map(|grant| within_grant(grant, place))
+            .fold(Condition::any().add(Expr::cust("1 = 0")), Condition::add),
+    }
+}
+
+fn within_grant(grant: &Grant, place: &Place) -> Condition {
+    let never = || Expr::cust("1 = 0");
+    let mut all = Condition::all();
+    if let Some(region) = grant.region {
+        all = all.add(match &place.region {
+            Some(column) => below(column.clone(), region),
+            None => never(),
+        });
+    }
+    if let Some(category) = &grant.category {
+        all = all.add(match &place.category {
+            Some(column) => column.clone().eq(category.as_str()),
+            None => never(),
+        });
+    }
+    if let Some(round) = grant.round {
+        all = all.add(match &place.round {
+            Some(column) => column.clone().eq(round.number()),
+            None => never(),
+        });
+    }
+    all
+}
+
+/// Whether a column holds the region or one below it. `UNION` rather than `UNION ALL`: it ends even if rows formed a
+/// ring.
+fn below(column: Expr, region: Id<Region>) -> Expr {
+    // A number cannot break out of a statement, so it may stand in the text.
+    let sql = format!(
+        "(WITH RECURSIVE below (id) AS (SELECT CAST({} AS BIGINT) UNION \
+         SELECT region.id FROM region JOIN below ON region.parent_id = below.id) SELECT id FROM below)",
+        region.number()
+    );
+    column.binary(BinOper::In, Expr::cust(sql))
+}
+
+/// A region, then each above it up to the root; empty if there is no such region. One statement.
+pub(crate) async fn path_of(
+    connection: &impl ConnectionTrait,
+    region: Id<Region>,
+) -> Result<Vec<Id<Region>>, Fault> {
+    const SQL: &str = "WITH RECURSIVE above (id, parent_id, steps) AS (
+            SELECT id, parent_id, 0 FROM region WHERE id = $1
+            UNION ALL
+            SELECT region.id, region.parent_id, above.steps + 1
+            FROM region JOIN above ON region.id = above.parent_id WHERE above.steps < 64)
+        SELECT id FROM above ORDER BY steps";
+    let statement = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        SQL,
+        [region.number().into()],
+    );
+    let rows = connection.query_all_raw(statement).await?;
+    let ids = rows.iter().map(|row| Ok(Id::new(row.try_get("", "id")?)));
+    ids.collect()
+}

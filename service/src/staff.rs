@@ -1,0 +1,374 @@
+//! Accounts of staff and their roles.
+//!
+//! A password arrives here as its hash; passwords themselves are never seen. Deliberately absent: removing an account,
+//! for the log refers to it. It is disabled instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::{Action, Actor, Grant, Role, find_conflict};
+use domain::id::{self, Id};
+use entity::{session, staff, staff_role};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use crate::database::WriteTransaction;
+use crate::page::{Page, Part};
+use crate::permit::Permit;
+use crate::text::{self, Refusals};
+use crate::{Fault, Refusal, Service, audit, fault};
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staff {
+    /// Its id.
+    pub id: Id<id::Staff>,
+    /// The name to log in with.
+    pub login: String,
+    /// The name to show.
+    pub name: String,
+    /// Whether it may be used.
+    pub is_active: bool,
+    /// Counts the changes, for compare-and-set.
+    pub row_version: i64,
+    /// Its roles, each within a scope.
+    pub grants: Vec<Grant>,
+}
+
+/// An account to be added.
+#[derive(Debug, Clone)]
+pub struct StaffDraft {
+    /// The name to log in with; letters count as small ones.
+    pub login: String,
+    /// The name to show.
+    pub name: String,
+    /// Hash of the password, in PHC form.
+    pub password_hash: String,
+    /// Its roles.
+    pub grants: Vec<Grant>,
+}
+
+/// A change of an account; what is absent stays as it is.
+#[derive(Debug, Clone)]
+pub struct StaffChange {
+    /// Which.
+    pub id: Id<id::Staff>,
+    /// [`Staff::row_version`] of what was read before.
+    pub row_version: i64,
+    /// The name to show.
+    pub name: Option<String>,
+    /// Whether it may be used.
+    pub is_active: Option<bool>,
+    /// Hash of a new password; ends every session of the account.
+    pub password_hash: Option<String>,
+    /// All its roles, in place of the earlier ones.
+    pub grants: Option<Vec<Grant>>,
+}
+
+impl Staff {
+    fn of(row: staff::Model, grants: Vec<Grant>) -> Self {
+        Self {
+            id: Id::new(row.id),
+            login: row.login,
+            name: row.name,
+            is_active: row.state == staff::State::Active,
+            row_version: row.row_version,
+            grants,
+        }
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        let state = if self.is_active { "active" } else { "disabled" };
+        let grants: Vec<String> = self
+            .grants
+            .iter()
+            .map(|grant| format!("{grant:?}"))
+            .collect();
+        text::digest_of(&[
+            &self.id.to_string(),
+            &self.login,
+            &self.name,
+            state,
+            &grants.join(";"),
+        ])
+    }
+}
+
+impl Service {
+    /// Accounts in the order of their log-in names. Two statements.
+    pub async fn list_staff(
+        &self,
+        actor: &Actor,
+        page: Page<String>,
+    ) -> Result<Part<Staff>, Fault> {
+        Permit::ask_everywhere(actor, Action::ReadStaff)?;
+        let reader = self.database.reader();
+        let mut query = staff::Entity::find()
+            .order_by_asc(staff::Column::Login)
+            .limit(page.limit());
+        if let Some(after) = &page.after {
+            query = query.filter(staff::Column::Login.gt(after.as_str()));
+        }
+        let part = page.cut(query.all(&reader).await?);
+        let mut grants = grants_of(&reader, part.rows.iter().map(|row| row.id)).await?;
+        part.try_map(|row| {
+            let grants = grants.remove(&row.id).unwrap_or_default();
+            Ok(Staff::of(row, grants))
+        })
+    }
+
+    /// The accounts of these ids, those that exist; everybody may read their own. Two statements.
+    pub async fn find_staff(
+        &self,
+        actor: &Actor,
+        ids: &[Id<id::Staff>],
+    ) -> Result<BTreeMap<Id<id::Staff>, Staff>, Fault> {
+        let own = match actor {
+            Actor::Staff { id, .. } => Some(*id),
+            Actor::Anonymous | Actor::Operator => None,
+        };
+        if ids.iter().any(|id| Some(*id) != own) {
+            Permit::ask_everywhere(actor, Action::ReadStaff)?;
+        }
+        let reader = self.database.reader();
+        let rows = staff::Entity::find()
+            .filter(staff::Column::Id.is_in(ids.iter().map(|id| id.number())))
+            .all(&reader)
+            .await?;
+        let mut grants = grants_of(&reader, rows.iter().map(|row| row.id)).await?;
+        let found = rows.into_iter().map(|row| {
+            let grants = grants.remove(&row.id).unwrap_or_default();
+            (Id::new(row.id), Staff::of(row, grants))
+        });
+        Ok(found.collect())
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `LOGIN_TAKEN`, `CODE_UNFIT`, `NAME_UNFIT`, `ROLES_INCOMPATIBLE`, `SCOPE_UNKNOWN`.
+    pub async fn add_staff(&self, actor: &Actor, draft: StaffDraft) -> Result<Staff, Fault> {
+        let permit = Permit::ask_everywhere(actor, Action::ChangeStaff)?;
+        let mut refusals = Refusals::default();
+        let login = refusals.code("login", &draft.login.to_ascii_lowercase());
+        let name = refusals.name("name", &draft.name);
+        refuse_conflict(&mut refusals, &draft.grants);
+        refusals.settle()?;
+        let added = Staff {
+            id: Id::new(self.ids.draw()?),
+            login,
+            name,
+            is_active: true,
+            row_version: 1,
+            grants: draft.grants,
+        };
+        let transaction = self.database.begin_write().await?;
+        let row = staff::ActiveModel {
+            id: Set(added.id.number()),
+            login: Set(added.login.clone()),
+            name: Set(added.name.clone()),
+            password_hash: Set(draft.password_hash),
+            state: Set(staff::State::Active),
+            row_version: Set(1),
+            failed_logins: Set(0),
+            locked_until_at: Set(None),
+        };
+        staff::Entity::insert(row)
+            .exec_without_returning(&transaction)
+            .await
+            .map_err(|error| {
+                if fault::is_duplicate(&error) {
+                    let message = format!("`{}` is taken: choose another log-in name", added.login);
+                    return Fault::refused(Refusal::new("LOGIN_TAKEN", message).at(["login"]));
+                }
+                error.into()
+            })?;
+        self.put_grants(&transaction, added.id, &added.grants)
+            .await?;
+        let object = added.id.to_string();
+        let entry = audit::Entry {
+            after: Some(added.digest()),
+            ..permit.entry(self.clock.now(), "staff.add", &object)
+        };
+        audit::append(&transaction, &entry).await?;
+        transaction.commit().await?;
+        Ok(added)
+    }
+
+    /// Changes an account, unless somebody else did so since it was read. Nobody changes their own roles or state.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `NAME_UNFIT`, `OWN_ACCOUNT`, `ROLES_INCOMPATIBLE`, `SCOPE_UNKNOWN`; [`Fault::Conflict`],
+    /// [`Fault::NotFound`].
+    pub async fn change_staff(&self, actor: &Actor, change: StaffChange) -> Result<Staff, Fault> {
+        let permit = Permit::ask_everywhere(actor, Action::ChangeStaff)?;
+        let mut refusals = Refusals::default();
+        let is_own = matches!(actor, Actor::Staff { id, .. } if *id == change.id);
+        if is_own && (change.grants.is_some() || change.is_active.is_some()) {
+            let message =
+                "nobody changes their own roles or state: ask another security administrator";
+            refusals.add(Refusal::new("OWN_ACCOUNT", message).at(["id"]));
+        }
+        let name = change
+            .name
+            .as_deref()
+            .map(|name| refusals.name("name", name));
+        if let Some(grants) = &change.grants {
+            refuse_conflict(&mut refusals, grants);
+        }
+        refusals.settle()?;
+
+        let transaction = self.database.begin_write().await?;
+        let row = staff::Entity::find_by_id(change.id.number())
+            .lock_exclusive()
+            .one(&transaction)
+            .await?;
+        let row = row.ok_or(Fault::NotFound)?;
+        if row.row_version != change.row_version {
+            return Err(Fault::Conflict);
+        }
+        let grants = grants_of(&transaction, [row.id])
+            .await?
+            .remove(&row.id)
+            .unwrap_or_default();
+        let before = Staff::of(row, grants);
+        let after = Staff {
+            id: before.id,
+            login: before.login.clone(),
+            name: name.unwrap_or_else(|| before.name.clone()),
+            is_active: change.is_active.unwrap_or(before.is_active),
+            row_version: before.row_version.saturating_add(1),
+            grants: change
+                .grants
+                .clone()
+                .unwrap_or_else(|| before.grants.clone()),
+        };
+        let state = if after.is_active {
+            staff::State::Active
+        } else {
+            staff::State::Disabled
+        };
+        let mut update = staff::Entity::update_many()
+            .col_expr(staff::Column::Name, Expr::value(after.name.clone()))
+            .col_expr(staff::Column::State, Expr::value(state))
+            .col_expr(
+                staff::Column::RowVersion,
+                Expr::col(staff::Column::RowVersion).add(1),
+            )
+            .filter(staff::Column::Id.eq(after.id.number()));
+        if let Some(hash) = &change.password_hash {
+            update = update
+                .col_expr(staff::Column::PasswordHash, Expr::value(hash.clone()))
+                .col_expr(staff::Column::FailedLogins, Expr::value(0))
+                .col_expr(staff::Column::LockedUntilAt, Expr::value(None::<i64>));
+        }
+        update.exec(&transaction).await?;
+        if change.grants.is_some() {
+            staff_role::Entity::delete_many()
+                .filter(staff_role::Column::StaffId.eq(after.id.number()))
+                .filter(staff_role::Column::SubjectId.is_null())
+                .exec(&transaction)
+                .await?;
+            self.put_grants(&transaction, after.id, &after.grants)
+                .await?;
+        }
+        if change.password_hash.is_some() || !after.is_active {
+            session::Entity::update_many()
+                .col_expr(session::Column::State, Expr::value(session::State::Revoked))
+                .filter(session::Column::StaffId.eq(after.id.number()))
+                .exec(&transaction)
+                .await?;
+        }
+        let object = after.id.to_string();
+        let action = if change.password_hash.is_some() {
+            "staff.change_password"
+        } else {
+            "staff.change"
+        };
+        let entry = audit::Entry {
+            before: Some(before.digest()),
+            after: Some(after.digest()),
+            ..permit.entry(self.clock.now(), action, &object)
+        };
+        audit::append(&transaction, &entry).await?;
+        transaction.commit().await?;
+        Ok(after)
+    }
+
+    async fn put_grants(
+        &self,
+        transaction: &WriteTransaction,
+        staff: Id<id::Staff>,
+        grants: &[Grant],
+    ) -> Result<(), Fault> {
+        if grants.is_empty() {
+            return Ok(());
+        }
+        let rows = grants.iter().map(|grant| {
+            Ok(staff_role::ActiveModel {
+                id: Set(self.ids.draw()?),
+                staff_id: Set(staff.number()),
+                role: Set(grant.role.word().to_owned()),
+                region_id: Set(grant.region.map(Id::number)),
+                category: Set(grant.category.clone()),
+                round_id: Set(grant.round.map(Id::number)),
+                subject_id: Set(None),
+            })
+        });
+        let rows: Vec<staff_role::ActiveModel> = rows.collect::<Result<_, Fault>>()?;
+        staff_role::Entity::insert_many(rows)
+            .exec_without_returning(transaction)
+            .await
+            .map_err(|error| {
+                let fault = error.into();
+                if matches!(fault, Fault::Conflict) {
+                    let message =
+                        "a role is given twice, or within a region or round that does not exist";
+                    return Fault::refused(Refusal::new("SCOPE_UNKNOWN", message).at(["roles"]));
+                }
+                fault
+            })?;
+        Ok(())
+    }
+}
+
+fn refuse_conflict(refusals: &mut Refusals, grants: &[Grant]) {
+    let roles: BTreeSet<Role> = grants.iter().map(|grant| grant.role).collect();
+    if let Some((one, other)) = find_conflict(&roles) {
+        let message = format!(
+            "no person is both `{}` and `{}`: choose one",
+            one.word(),
+            other.word()
+        );
+        refusals.add(Refusal::new("ROLES_INCOMPATIBLE", message).at(["roles"]));
+    }
+}
+
+/// The grants of several accounts, in one statement.
+async fn grants_of(
+    connection: &impl ConnectionTrait,
+    staff: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<i64, Vec<Grant>>, Fault> {
+    let rows = staff_role::Entity::find()
+        .filter(staff_role::Column::StaffId.is_in(staff))
+        .filter(staff_role::Column::SubjectId.is_null())
+        .order_by_asc(staff_role::Column::Role)
+        .order_by_asc(staff_role::Column::Id)
+        .all(connection)
+        .await?;
+    let mut grants: BTreeMap<i64, Vec<Grant>> = BTreeMap::new();
+    for row in rows {
+        // A word that the access table does not know grants nothing.
+        if let Some(role) = Role::find(&row.role) {
+            grants.entry(row.staff_id).or_default().push(Grant {
+                role,
+                region: row.region_id.map(Id::new),
+                category: row.category,
+                round: row.round_id.map(Id::new),
+            });
+        }
+    }
+    Ok(grants)
+}
