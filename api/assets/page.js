@@ -1,0 +1,24 @@
+// A second tap while the first is under way does nothing. Everything works without this file.
+"use strict";
+(function () {
+  var form = document.getElementById("answer");
+  if (!form) return;
+  var button = form.querySelector("button[type=submit]");
+  var sentAt = 0;
+  function free() {
+    sentAt = 0;
+    button.removeAttribute("aria-disabled");
+  }
+  form.addEventListener("submit", function (event) {
+    // After a while the first attempt may be lost; sending again is safe.
+    if (Date.now() - sentAt < 8000) {
+      event.preventDefault();
+      return;
+    }
+    sentAt = Date.now();
+    button.setAttribute("aria-disabled", "true");
+    setTimeout(free, 8000);
+  });
+  // Coming back by the button of the browser finds the page as it was left.
+  window.addEventListener("pageshow", free);
+})();

@@ -1,0 +1,83 @@
+# The words of the citizen pages. Both languages have the same entries, which a test checks.
+brand = Mingjian
+skip = Skip to content
+display = Display
+large-print = Large print
+large-print-off = Normal print
+other-language = 中文
+
+form-title = { $survey }: { $subject }
+form-about = You are rating
+promise-title = What happens with your answers
+promise-length = { $count ->
+    [one] One question, done in a minute.
+   *[other] { $count } questions, done in a minute or two.
+}
+promise-use = They are used to count what people think of “{ $subject }”. Once sent, they cannot be changed.
+promise-link = This page does not ask who you are. No name, telephone number or network address is kept with your answers.
+promise-link-open = This link is open to all, so one person may answer more than once. The published result says so.
+promise-invitation = An invitation can be used once. We note that it was used; your answers are kept apart from it, without your name and without the time.
+promise-confidential = We keep your answers confidential. We do not promise that they are anonymous: a technician with access to the database could still work it out.
+promise-receipt = You will get a receipt code. It tells you whether your answers count, never what they are.
+
+question-number = Question { $number } of { $count }
+question-required = required
+question-optional = optional
+question-several = You may choose several
+question-words = At most { $longest } characters. Please leave out names, telephone numbers and the like.
+question-skip = No answer to this one
+
+submit = Send my answers
+submit-hint = Once sent they cannot be changed. If the network is slow, please wait: nothing is counted twice.
+
+faults-title = Almost there: please correct this and send again
+faults-kept = Everything that you entered is still here.
+faults-prefix = To correct:
+fault = Please correct:
+fault-missing = This question has no answer yet. Please choose one.
+fault-missing-words = This question has no answer yet. Please write a few words.
+fault-unknown-option = An option arrived that this question does not have. Please choose again.
+fault-too-many = Only one option can be chosen here.
+fault-too-long = At most { $longest } characters; there are { $found } now. Please shorten your text.
+fault-control-character = Your text held invisible special characters. We took them out; please look it over and send again.
+fault-unknown-question = An answer arrived to a question that is not asked here. We took it out; please send again.
+fault-foreign-form = This page was open for too long or is no longer good. Here is a new one; please send again.
+busy-title = Very busy just now: your answers have not arrived yet
+busy-text = Everything that you entered is still here. Please wait a few seconds and send again; nothing is counted twice.
+
+thanks-title = Thank you, your answers have arrived
+thanks-text = They are stored safely.
+thanks-receipt = Your receipt code
+thanks-keep = Please take a screenshot or write it down. With it you can see later whether your answers count. Nobody can see your answers with it.
+thanks-lookup = Look up a receipt code
+thanks-close = You can close this page now.
+
+closed-title = This survey has ended
+closed-text = It no longer takes answers. Thank you for your interest.
+not-yet-title = This survey has not begun
+not-yet-text = It does not take answers yet. Please open this link again once it has begun.
+answered-title = This invitation has been used
+answered-text = An invitation can be used once, and we have received answers with it. If they were not yours, please tell the office that invited you.
+sent-title = These answers were sent before
+sent-text = They cannot be changed any more; what was sent first still holds.
+unknown-title = There is no such page
+unknown-text = The link may be incomplete. Please check it and open it again, or ask the office that gave it to you.
+unavailable-title = Not available just now, please try again
+unavailable-text = The system is busy. Please try again in a few seconds.
+too-large-title = Too long: nothing was received
+too-large-text = Please go back, shorten your text and send again.
+unreadable-title = What arrived could not be read
+unreadable-text = Please go back and send again.
+
+receipt-title = Do my answers count?
+receipt-text = Enter the receipt code that you got when you sent your answers. You will see whether they count, and never what they are.
+receipt-label = Receipt code
+receipt-hint = 28 letters and digits; capitals, spaces and hyphens do not matter.
+receipt-submit = Look up
+receipt-counted-title = They count
+receipt-counted-text = These answers are stored and counted.
+receipt-not-counted-title = Received, but not counted
+receipt-not-counted-text = These answers are stored, but by the rules of the survey they are not counted, for example because they were filled in too fast.
+receipt-unknown-title = Not found
+receipt-unknown-text = There are no answers with this receipt code. Please check whether it was copied correctly.
+receipt-malformed = There is a slip in this code. Please compare it: it has 28 letters and digits.

@@ -1,0 +1,512 @@
+//! The form: drawn from the survey's frozen definition, and read again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::Form;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use domain::scheme::file::Words;
+use domain::survey::{AnswerFault, Asked, Entries, FaultCode, Question, without_controls};
+use http::StatusCode;
+use service::intake::{Admitted, FormKey, InvitationState, InvitationToken, Link};
+
+use super::FormPart;
+use super::language::Value;
+use super::notice::Notice;
+use super::view::{Keeping, Manner, View};
+
+/// Before the code of a question in the name of its field, so that no question is taken for a field of ours.
+const QUESTION: &str = "q.";
+
+/// More values than any form has; the rest of a made-up one is not read.
+const MOST_VALUES: usize = 5_000;
+
+/// What came with a form.
+pub(super) struct Sent {
+    pub key: Option<FormKey>,
+    pub entries: Entries,
+}
+
+/// Reads the fields of a form.
+///
+/// # Errors
+/// The page to show where there is no form.
+pub(super) fn read(sent: FormPart, view: &mut View) -> Result<Sent, Notice> {
+    let Form(fields) = sent.map_err(|rejection| refuse(&rejection))?;
+    let mut entries = Entries::default();
+    let mut key = None;
+    view.large = false;
+    for (name, value) in fields.into_iter().take(MOST_VALUES) {
+        match name.strip_prefix(QUESTION) {
+            Some(question) => entries.add(question, value),
+            None if name == "key" => key = FormKey::parse(&value),
+            None if name == "print" => view.large = value == "large",
+            // Fields that browsers and their helpers add mean nothing.
+            None => {}
+        }
+    }
+    Ok(Sent { key, entries })
+}
+
+/// The page for a body that is no form.
+pub(super) fn refuse(rejection: &FormRejection) -> Notice {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Notice::TooLarge
+    } else {
+        Notice::Unreadable
+    }
+}
+
+/// What a form is about.
+pub(super) struct About<'a> {
+    admitted: Admitted,
+    subject: &'a Words,
+    path: String,
+    /// The code of an open link.
+    link: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    pub(super) fn link(link: &'a Arc<Link>) -> Self {
+        Self {
+            admitted: Admitted::by_link(link.clone()),
+            subject: &link.subject_name,
+            path: format!("/s/{}", link.code),
+            link: Some(&link.code),
+        }
+    }
+
+    pub(super) fn invitation(token: &InvitationToken, state: &'a InvitationState) -> Self {
+        Self {
+            admitted: state.admitted.clone(),
+            subject: &state.subject_name,
+            path: format!("/i/{}", token.expose()),
+            link: None,
+        }
+    }
+
+    /// Where the database cannot say whom an invitation is about: the survey's name stands in.
+    pub(super) fn nameless(token: &InvitationToken, admitted: &'a Admitted) -> Self {
+        Self {
+            admitted: admitted.clone(),
+            subject: &admitted.survey().definition.name,
+            path: format!("/i/{}", token.expose()),
+            link: None,
+        }
+    }
+
+    pub(super) fn admitted(&self) -> &Admitted {
+        &self.admitted
+    }
+}
+
+/// Why a form comes back.
+pub(super) enum Banner {
+    Faults(Vec<AnswerFault>),
+    ForeignForm,
+    Busy,
+}
+
+/// What a form shows.
+pub(super) struct Drawn {
+    pub key: String,
+    pub entries: Entries,
+    pub banner: Option<Banner>,
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct Page<'a> {
+    view: View,
+    title: String,
+    banner: Option<BannerView>,
+    faults: Vec<FaultView>,
+    round: &'a str,
+    survey: &'a str,
+    subject: &'a str,
+    intro: Option<&'a str>,
+    promises: Vec<String>,
+    action: String,
+    key: String,
+    questions: Vec<QuestionView>,
+}
+
+struct BannerView {
+    title: String,
+    text: String,
+}
+
+struct FaultView {
+    target: String,
+    question: String,
+}
+
+struct QuestionView {
+    id: String,
+    name: String,
+    number: String,
+    text: String,
+    is_required: bool,
+    hint: Option<String>,
+    fault: Option<String>,
+    several: bool,
+    kind: Kind,
+}
+
+enum Kind {
+    Options(Vec<OptionView>),
+    Words(String),
+}
+
+struct OptionView {
+    id: String,
+    value: String,
+    label: String,
+    is_chosen: bool,
+}
+
+impl OptionView {
+    fn is_blank(&self) -> bool {
+        self.value.is_empty()
+    }
+}
+
+impl QuestionView {
+    fn words_id(&self) -> Option<String> {
+        matches!(self.kind, Kind::Words(_)).then(|| format!("{}-w", self.id))
+    }
+
+    fn input(&self) -> &'static str {
+        if self.several { "checkbox" } else { "radio" }
+    }
+
+    /// Whether its options fit beside each other on a wide screen.
+    fn is_short(&self) -> bool {
+        match &self.kind {
+            Kind::Options(options) => options
+                .iter()
+                .all(|option| option.label.chars().count() <= 12),
+            Kind::Words(_) => false,
+        }
+    }
+
+    /// Where the list of faults leads: the first thing that can be filled in.
+    fn target(&self) -> String {
+        match &self.kind {
+            Kind::Options(options) => options
+                .first()
+                .map_or_else(|| self.id.clone(), |option| option.id.clone()),
+            Kind::Words(_) => format!("{}-w", self.id),
+        }
+    }
+}
+
+/// Draws a form.
+pub(super) fn draw(view: View, about: &About<'_>, drawn: Drawn, status: StatusCode) -> Response {
+    // A page that was answered by its own address: drawing it anew would lose what was entered.
+    let view = if drawn.banner.is_some() {
+        view.without_links()
+    } else {
+        view
+    };
+    view.answer(
+        &page(view, about, drawn),
+        Manner {
+            status,
+            keeping: Keeping::Browser,
+        },
+    )
+}
+
+fn page<'a>(view: View, about: &'a About<'_>, drawn: Drawn) -> Page<'a> {
+    let survey = about.admitted.survey();
+    let definition = &survey.definition;
+    let language = view.language;
+    let faults: &[AnswerFault] = match &drawn.banner {
+        Some(Banner::Faults(faults)) => faults,
+        _ => &[],
+    };
+    let count = definition.questions.len();
+    let questions: Vec<QuestionView> = (1..)
+        .zip(&definition.questions)
+        .map(|(number, question)| {
+            let fault = faults
+                .iter()
+                .find(|fault| fault.question == question.code)
+                .map(|fault| fault.code);
+            let number = Numbered { number, count };
+            draw_question(
+                view,
+                question,
+                number,
+                Given {
+                    entries: &drawn.entries,
+                    fault,
+                },
+            )
+        })
+        .collect();
+    let subject = language.of(about.subject);
+    let title = view.say_with(
+        "form-title",
+        [
+            ("survey", Value::Text(language.of(&definition.name))),
+            ("subject", Value::Text(subject)),
+        ],
+    );
+    Page {
+        title,
+        banner: drawn
+            .banner
+            .as_ref()
+            .map(|banner| draw_banner(view, banner)),
+        faults: questions
+            .iter()
+            .filter(|question| question.fault.is_some())
+            .map(|question| FaultView {
+                target: question.target(),
+                question: question.text.clone(),
+            })
+            .collect(),
+        round: language.of(&survey.round),
+        survey: language.of(&definition.name),
+        subject,
+        intro: definition.intro.as_ref().map(|intro| language.of(intro)),
+        promises: promise(view, about, subject),
+        action: view.to(&about.path),
+        key: drawn.key,
+        questions,
+        view,
+    }
+}
+
+fn draw_banner(view: View, banner: &Banner) -> BannerView {
+    let (title, text) = match banner {
+        Banner::Faults(faults)
+            if faults
+                .iter()
+                .all(|fault| fault.code == FaultCode::UnknownQuestion) =>
+        {
+            ("faults-title", "fault-unknown-question")
+        }
+        Banner::Faults(_) => ("faults-title", "faults-kept"),
+        Banner::ForeignForm => ("faults-title", "fault-foreign-form"),
+        Banner::Busy => ("busy-title", "busy-text"),
+    };
+    BannerView {
+        title: view.say(title),
+        text: view.say(text),
+    }
+}
+
+/// What happens with the answers, said before the first question, and no more than is true.
+fn promise(view: View, about: &About<'_>, subject: &str) -> Vec<String> {
+    let count = about.admitted.survey().definition.questions.len();
+    let mut promises = vec![
+        view.say_with("promise-length", [("count", Value::Count(count))]),
+        view.say_with("promise-use", [("subject", Value::Text(subject))]),
+    ];
+    let further: &[&str] = if about.link.is_some() {
+        &["promise-link", "promise-link-open", "promise-receipt"]
+    } else {
+        &[
+            "promise-invitation",
+            "promise-confidential",
+            "promise-receipt",
+        ]
+    };
+    promises.extend(further.iter().map(|name| view.say(name)));
+    promises
+}
+
+#[derive(Clone, Copy)]
+struct Numbered {
+    number: usize,
+    count: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    entries: &'a Entries,
+    fault: Option<FaultCode>,
+}
+
+fn draw_question(
+    view: View,
+    question: &Question,
+    numbered: Numbered,
+    given: Given<'_>,
+) -> QuestionView {
+    let id = format!("q{}", numbered.number);
+    let several = matches!(question.asked, Asked::Several(_));
+    let hint = match &question.asked {
+        Asked::Several(_) => Some(view.say("question-several")),
+        Asked::Words { longest } => {
+            let longest = usize::try_from(*longest).unwrap_or(usize::MAX);
+            Some(view.say_with("question-words", [("longest", Value::Count(longest))]))
+        }
+        Asked::Rated(_) | Asked::One(_) => None,
+    };
+    let kind = match &question.asked {
+        Asked::Words { .. } => {
+            let entered = given
+                .entries
+                .get(&question.code)
+                .first()
+                .map(String::as_str);
+            Kind::Words(without_controls(entered.unwrap_or_default()))
+        }
+        Asked::Rated(_) | Asked::One(_) | Asked::Several(_) => {
+            Kind::Options(draw_options(view, question, &id, given.entries))
+        }
+    };
+    QuestionView {
+        name: format!("{QUESTION}{}", question.code),
+        number: view.say_with(
+            "question-number",
+            [
+                ("number", Value::Count(numbered.number)),
+                ("count", Value::Count(numbered.count)),
+            ],
+        ),
+        text: view.language.of(&question.text).to_owned(),
+        is_required: question.required,
+        hint,
+        fault: given.fault.map(|fault| tell(view, question, fault)),
+        several,
+        kind,
+        id,
+    }
+}
+
+fn draw_options(view: View, question: &Question, id: &str, entries: &Entries) -> Vec<OptionView> {
+    let mut options: Vec<OptionView> = (1..)
+        .zip(question.options())
+        .map(|(place, option)| OptionView {
+            id: format!("{id}-{place}"),
+            value: option.code.clone(),
+            label: view.language.of(&option.label).to_owned(),
+            is_chosen: entries.holds(&question.code, &option.code),
+        })
+        .collect();
+    // A chosen circle cannot be cleared, so whoever chose by mistake needs a way back.
+    if !question.required && !matches!(question.asked, Asked::Several(_)) {
+        options.push(OptionView {
+            id: format!("{id}-0"),
+            value: String::new(),
+            label: view.say("question-skip"),
+            is_chosen: false,
+        });
+    }
+    options
+}
+
+fn tell(view: View, question: &Question, fault: FaultCode) -> String {
+    match fault {
+        FaultCode::Missing if question.options().is_empty() => view.say("fault-missing-words"),
+        FaultCode::Missing => view.say("fault-missing"),
+        FaultCode::UnknownOption => view.say("fault-unknown-option"),
+        FaultCode::TooMany => view.say("fault-too-many"),
+        FaultCode::TooLong { longest, found } => view.say_with(
+            "fault-too-long",
+            [
+                (
+                    "longest",
+                    Value::Count(usize::try_from(longest).unwrap_or(usize::MAX)),
+                ),
+                ("found", Value::Count(found)),
+            ],
+        ),
+        FaultCode::ControlCharacter => view.say("fault-control-character"),
+        FaultCode::UnknownQuestion => view.say("fault-unknown-question"),
+    }
+}
+
+/// Empty forms of open links, drawn once and cut in two where the key goes: between two citizens nothing else differs.
+#[derive(Debug, Default)]
+pub(super) struct Skeletons(RwLock<HashMap<(String, View), Arc<Skeleton>>>);
+
+#[derive(Debug)]
+struct Skeleton {
+    before: Bytes,
+    after: Bytes,
+}
+
+/// What stands before the key. No text of a scheme can hold it, for a quotation mark is written otherwise in a page.
+const BEFORE_KEY: &str = "name=\"key\" value=\"";
+
+/// Beyond it all are drawn anew; some 10 KB each.
+const MOST_SKELETONS: usize = 2_000;
+
+impl Skeletons {
+    /// An empty form with this key.
+    pub(super) fn draw(&self, view: View, about: &About<'_>, key: &FormKey) -> Response {
+        let manner = Manner {
+            status: StatusCode::OK,
+            keeping: Keeping::Browser,
+        };
+        let Some(code) = about.link else {
+            let drawn = Drawn {
+                key: key.to_string(),
+                entries: Entries::default(),
+                banner: None,
+            };
+            return draw(view, about, drawn, StatusCode::OK);
+        };
+        let place = (code.to_owned(), view);
+        let known = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&place)
+            .cloned();
+        let skeleton = match known {
+            Some(skeleton) => skeleton,
+            None => match Skeleton::cut(view, about) {
+                Some(skeleton) => self.keep(place, skeleton),
+                None => return Notice::Unavailable.draw(view),
+            },
+        };
+        let key = key.to_string();
+        let mut page =
+            BytesMut::with_capacity(skeleton.before.len() + key.len() + skeleton.after.len());
+        for part in [&skeleton.before[..], key.as_bytes(), &skeleton.after[..]] {
+            page.extend_from_slice(part);
+        }
+        view.answer_with(Body::from(page.freeze()), manner)
+    }
+
+    fn keep(&self, place: (String, View), skeleton: Skeleton) -> Arc<Skeleton> {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_SKELETONS {
+            known.clear();
+        }
+        known
+            .entry(place)
+            .or_insert_with(|| Arc::new(skeleton))
+            .clone()
+    }
+}
+
+impl Skeleton {
+    fn cut(view: View, about: &About<'_>) -> Option<Self> {
+        let drawn = Drawn {
+            key: String::new(),
+            entries: Entries::default(),
+            banner: None,
+        };
+        let html = page(view, about, drawn)
+            .render()
+            .inspect_err(|error| tracing::error!(%error, "a form could not be drawn"))
+            .ok()?;
+        let (before, after) = html.split_at_checked(html.find(BEFORE_KEY)? + BEFORE_KEY.len())?;
+        Some(Self {
+            before: Bytes::copy_from_slice(before.as_bytes()),
+            after: Bytes::copy_from_slice(after.as_bytes()),
+        })
+    }
+}

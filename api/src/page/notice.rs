@@ -1,0 +1,95 @@
+//! Pages that say that there is nothing to fill in, and why.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use service::Fault;
+
+use super::view::{Keeping, Manner, View};
+
+/// What a page says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notice {
+    Closed,
+    NotYetOpen,
+    AlreadyAnswered,
+    SentBefore,
+    /// The same for a link that never was and for one that is no longer good.
+    Unknown,
+    Unavailable,
+    TooLarge,
+    Unreadable,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Page {
+    view: View,
+    notice: Notice,
+}
+
+impl Notice {
+    pub(super) fn of(fault: &Fault) -> Self {
+        match fault {
+            Fault::NotFound | Fault::Denied => Self::Unknown,
+            Fault::Refused(_) | Fault::Conflict | Fault::Unavailable | Fault::Internal(_) => {
+                Self::Unavailable
+            }
+        }
+    }
+
+    pub(super) fn draw(self, view: View) -> Response {
+        // Sent forms have no address that leads back to what was sent.
+        let view = match self {
+            Self::TooLarge | Self::Unreadable => view.without_links(),
+            _ => view,
+        };
+        let page = Page { view, notice: self };
+        view.answer(
+            &page,
+            Manner {
+                status: self.status(),
+                keeping: Keeping::Nobody,
+            },
+        )
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Closed => StatusCode::GONE,
+            Self::NotYetOpen | Self::Unknown => StatusCode::NOT_FOUND,
+            Self::AlreadyAnswered | Self::SentBefore => StatusCode::CONFLICT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::NotYetOpen => "not-yet",
+            Self::AlreadyAnswered => "answered",
+            Self::SentBefore => "sent",
+            Self::Unknown => "unknown",
+            Self::Unavailable => "unavailable",
+            Self::TooLarge => "too-large",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    fn title_id(self) -> String {
+        format!("{}-title", self.name())
+    }
+
+    fn text_id(self) -> String {
+        format!("{}-text", self.name())
+    }
+
+    fn leads_to_receipts(self) -> bool {
+        matches!(
+            self,
+            Self::Closed | Self::AlreadyAnswered | Self::SentBefore
+        )
+    }
+}

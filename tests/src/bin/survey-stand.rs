@@ -1,0 +1,182 @@
+//! Citizen pages with something behind them: `survey-stand 127.0.0.1:8090 FOLDER` makes a database in the folder, opens
+//! surveys about a fictional unit and serves the pages alone. `FOLDER/links.json` names every link there is.
+//!
+//! For browser tests and benches, which need surveys in every state without a round being run.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use api::config::{Purpose, Settings, Sources};
+use domain::id::{Id, Subject};
+use domain::scheme::file;
+use domain::survey::Definition;
+use sea_orm::ConnectionTrait;
+use service::Service;
+use service::database::DatabaseSettings;
+use service::intake::{Intake, IntakeSettings};
+use service::survey::{self, LinkFor, NewInvitations, NewSurvey};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Every way of asking that the scheme's own surveys do not use.
+const KINDS: &str = r#"
+[[scale]]
+code = "ten"
+option = [
+  { code = "1", label = { zh = "1 分", en = "1" }, class = "dissatisfied", weight = "10" },
+  { code = "5", label = { zh = "5 分", en = "5" }, class = "neutral", weight = "50" },
+  { code = "10", label = { zh = "10 分", en = "10" }, class = "satisfied", weight = "100" },
+]
+[[survey]]
+code = "kinds"
+name = { zh = "各种题目（示例）", en = "Every kind of question (sample)" }
+denominator = "rated"
+combine = "pooled"
+panel = [{ code = "public", name = { zh = "社会公众", en = "General public" } }]
+channel = [{ code = "web" }]
+[[survey.question]]
+code = "score"
+text = { zh = "您给这次服务打几分？", en = "How many points does this service deserve?" }
+scale = "ten"
+[[survey.question]]
+code = "ways"
+text = { zh = "您通过哪些途径办过事？", en = "On which ways have you had business here?" }
+several = true
+required = true
+choice = [
+  { code = "window", name = { zh = "办事大厅窗口", en = "At the counter of the service hall" } },
+  { code = "phone", name = { zh = "电话", en = "By telephone" } },
+  { code = "net", name = { zh = "网上办事，包括手机小程序和政务服务网", en = "On the network, with a telephone application or the public service site" } },
+]
+[[survey.question]]
+code = "why"
+text = { zh = "请说说您的理由。", en = "Please tell us your reasons." }
+longest = 20
+required = true
+"#;
+
+#[derive(serde::Deserialize)]
+struct Part {
+    scale: Vec<file::Scale>,
+    survey: Vec<file::Survey>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let mut words = std::env::args().skip(1);
+    let (Some(address), Some(folder), None) = (words.next(), words.next(), words.next()) else {
+        return Err("write `survey-stand ADDRESS FOLDER`".into());
+    };
+    let address: SocketAddr = address.parse()?;
+    let folder = PathBuf::from(folder);
+    let file = folder.join("stand.db");
+    let database = service::Database::open(DatabaseSettings::new(format!(
+        "sqlite://{}",
+        file.display()
+    )))
+    .await?;
+    database.migrate().await?;
+    let service = Service::new(database);
+    let links = fill(&service).await.map_err(|fault| format!("{fault:?}"))?;
+
+    let intake = Intake::start(service, IntakeSettings::default())
+        .await
+        .map_err(|fault| format!("{fault:?}"))?;
+    let settings = Settings::load(Sources::default(), Purpose::Tool)?;
+    let router = api::http::assemble(
+        api::page::routes(intake.clone()),
+        &settings.http,
+        api::http::always_ready(),
+    );
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    // Whoever started this waits for the file.
+    std::fs::write(folder.join("links.json"), links)?;
+    let (trigger, shutdown) = api::http::shutdown::channel();
+    tokio::spawn(async move {
+        let _: std::io::Result<()> = tokio::signal::ctrl_c().await;
+        trigger.pull();
+    });
+    api::http::serve(listener, router, &settings.http, shutdown).await;
+    intake.finish().await;
+    Ok(())
+}
+
+async fn fill(service: &Service) -> Result<String, service::Fault> {
+    let scheme: Part = toml::from_str(include_str!("../../../schemes/ouhai/organ.toml"))
+        .map_err(service::Fault::internal)?;
+    let kinds: Part = toml::from_str(KINDS).map_err(service::Fault::internal)?;
+    let frozen = |part: &Part, code: &str| {
+        let survey = part.survey.iter().find(|survey| survey.code == code);
+        let survey = survey.ok_or_else(|| service::Fault::internal("no such survey"))?;
+        Definition::of(survey, &part.scale).map_err(service::Fault::internal)
+    };
+    let transaction = service.database.begin_write().await?;
+    for sql in [
+        "INSERT INTO region (id, code, name, name_en) VALUES (1, 'sample', '云溪区（虚构）', 'Yunxi (fictional)')",
+        "INSERT INTO subject (id, code, kind, category, region_id, name, name_en) VALUES \
+         (1, 'A01', 'unit', 'organ', 1, '云溪区行政审批局（虚构）', 'Yunxi Permit Bureau (fictional)')",
+        "INSERT INTO scheme (id, code, name, name_en) VALUES (1, 's', '评', 'S')",
+        "INSERT INTO scheme_version (id, scheme_id, version, source, digest, added_at) VALUES (1, 1, '1', '', zeroblob(32), 0)",
+        "INSERT INTO round (id, code, series, name, name_en, scheme_version_id, period_from_on, period_to_on, time_zone, \
+         state, publicity, opened_at, row_version, inputs_changed_at) VALUES (1, 'r1', 'r', '2026 年度清廉机关评价（虚构）', \
+         'Clean organs 2026 (fictional)', 1, '2026-01-01', '2026-12-31', 'Asia/Shanghai', 'open', 'internal', 0, 1, 0)",
+        "INSERT INTO round_subject (round_id, subject_id, category, region_id, name, name_en) \
+         SELECT 1, id, category, region_id, name, name_en FROM subject",
+    ] {
+        transaction.execute_unprepared(sql).await?;
+    }
+    let subject: Id<Subject> = Id::new(1);
+    let mut links = serde_json::Map::new();
+    let mut invitations = Vec::new();
+    for (name, part, code) in [
+        ("open", &scheme, "public"),
+        ("kinds", &kinds, "kinds"),
+        ("closed", &scheme, "mass_review"),
+        ("draft", &scheme, "public"),
+    ] {
+        let mut definition = frozen(part, code)?;
+        definition.code = format!("{name}-{code}");
+        let new = NewSurvey {
+            round: Id::new(1),
+            definition: &definition,
+            opens_at: None,
+            closes_at: None,
+        };
+        let survey = survey::add(&transaction, &service.ids, new).await?;
+        if name != "draft" {
+            survey::open(&transaction, survey).await?;
+        }
+        let wanted = vec![LinkFor {
+            subject,
+            panel: "public".to_owned(),
+        }];
+        let made = survey::add_links(&transaction, &service.ids, survey, wanted).await?;
+        links.insert(
+            name.to_owned(),
+            made.into_iter()
+                .map(|link| format!("/s/{}", link.code))
+                .collect(),
+        );
+        if name == "open" {
+            let new = NewInvitations {
+                survey,
+                subject,
+                panel: "service".to_owned(),
+                count: 200,
+            };
+            invitations = survey::issue_invitations(service, &transaction, &new).await?;
+        }
+        if name == "closed" {
+            survey::close(&transaction, survey).await?;
+        }
+    }
+    transaction.commit().await?;
+    links.insert(
+        "invitations".to_owned(),
+        invitations
+            .into_iter()
+            .map(|issued| format!("/i/{}", issued.token.expose()))
+            .collect(),
+    );
+    serde_json::to_string(&links).map_err(service::Fault::internal)
+}
