@@ -97,7 +97,7 @@ async fn show_invitation(
 }
 
 /// The empty form.
-fn X -> Response {
+fn draw_first(pages: &Pages, view: View, about: &About<'_>) -> Response {
     match pages.intake.make_key(about.admitted()) {
         Ok(key) => pages.skeletons.draw(view, about, &key),
         Err(fault) => Notice::of(&fault).draw(view),
