@@ -1,0 +1,162 @@
+//! `decide` alone: subjects under the whole Ouhai table against one pass that adds up the same scores in memory.
+//!
+//! `cargo bench -p mingjian-domain --bench decide` measures 1,000, 10,000 and 100,000 subjects; numbers behind `--`
+//! choose others. Inputs are the sample round's subjects repeated under new codes, so that surveys, facts, vetoes,
+//! measures and investigations all take part. Reading and laying out the inputs is not part of the figure and is told
+//! beside it.
+
+#![expect(clippy::disallowed_types, reason = "seconds are not points")]
+
+mod measure;
+
+use domain::decide::decide;
+use domain::inputs::Inputs;
+use domain::number::Points;
+use domain::outcome::Outcome;
+use domain::scheme::Scheme;
+use domain::snapshot::Snapshot;
+
+use measure::{Aim, Figure, PAIRS, time};
+
+const TABLE: &str = include_str!("../../schemes/ouhai/organ.toml");
+const SAMPLE: &str = include_str!("../../schemes/ouhai/sample-inputs.json");
+
+/// One score as a table of a database holds it.
+#[derive(Clone, Copy)]
+struct ScoreRow {
+    subject: u32,
+    #[expect(dead_code, reason = "the pass goes over whole rows, as the rows are")]
+    item: u32,
+    points: Points,
+}
+
+fn main() {
+    let mut sizes: Vec<usize> = std::env::args()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    if sizes.is_empty() {
+        sizes = vec![1_000, 10_000, 100_000];
+    }
+    let scheme = Scheme::parse(TABLE).expect("the Ouhai table is a scheme");
+    let sample = Inputs::parse(SAMPLE).expect("the sample round can be read");
+    let mut figures = Vec::new();
+    let mut each = Vec::new();
+    for size in sizes {
+        let inputs = repeat(&sample, size);
+        let (layout, snapshot) =
+            time(|| Snapshot::build(&scheme, &inputs).expect("inputs that fit the scheme"));
+        drop(inputs);
+        let rows = rows(&decide(&scheme, &snapshot));
+
+        let mut measured = Vec::new();
+        let mut against = Vec::new();
+        for _ in 0..PAIRS {
+            let (took, outcome) = time(|| decide(&scheme, &snapshot));
+            drop(outcome);
+            measured.push(took.as_secs_f64());
+            let (took, _) = time(|| add_up(&rows, size));
+            against.push(took.as_secs_f64());
+        }
+        let (work, pass) = (median(&measured), median(&against));
+        #[expect(clippy::cast_precision_loss, reason = "sizes are small")]
+        let subject = work / size as f64 * 1e6;
+        each.push(subject);
+        println!(
+            "{size} subjects, {} scores: decide {work:.4} s, one pass {pass:.5} s, ratio {:.1}; {subject:.2} µs a subject; laid out in {:.2} s",
+            rows.len(),
+            work / pass,
+            layout.as_secs_f64()
+        );
+        figures.push(Figure {
+            part: "C".to_owned(),
+            job: format!("`decide` alone: {size} subjects of the Ouhai table"),
+            baseline: "one pass that adds up the same scores in memory".to_owned(),
+            unit: "s".to_owned(),
+            measured,
+            against,
+            aim: Some(Aim::AtMost(30.0)),
+            then: Some(Aim::AtMost(10.0)),
+            note: format!(
+                "{subject:.2} µs a subject; inputs laid out in {:.2} s",
+                layout.as_secs_f64()
+            ),
+        });
+    }
+    if let (Some(few), Some(many)) = (each.first(), each.last()) {
+        println!(
+            "a subject among the most costs {:.2} times one among the fewest",
+            many / few
+        );
+    }
+    measure::save("decide", &figures);
+}
+
+/// The sample's subjects over and over, under codes of their own, with all that is known about each.
+fn repeat(sample: &Inputs, size: usize) -> Inputs {
+    let mut inputs = sample.clone();
+    let codes: Vec<String> = sample
+        .subjects
+        .iter()
+        .map(|subject| subject.code.clone())
+        .collect();
+    let mut copies: Vec<Vec<String>> = vec![Vec::new(); codes.len()];
+    for number in 0..size {
+        let place = number % codes.len();
+        copies[place].push(format!("{}-{number:06}", codes[place]));
+    }
+    let copies: std::collections::BTreeMap<&str, &[String]> = codes
+        .iter()
+        .map(String::as_str)
+        .zip(copies.iter().map(Vec::as_slice))
+        .collect();
+    macro_rules! repeat {
+        ($list:ident by $code:ident) => {
+            inputs.$list = (sample.$list.iter())
+                .flat_map(|row| {
+                    copies[row.$code.as_str()].iter().map(|code| {
+                        let mut copy = row.clone();
+                        copy.$code.clone_from(code);
+                        copy
+                    })
+                })
+                .collect();
+        };
+        ($($list:ident)+) => { $(repeat!($list by subject);)+ };
+    }
+    repeat!(subjects by code);
+    repeat!(scores checklists measures facts nil_reports tallies sheets turnouts investigations history proposed);
+    inputs.sort();
+    inputs
+}
+
+/// The points of every item, subject by subject.
+fn rows(outcome: &Outcome) -> Vec<ScoreRow> {
+    let mut rows = Vec::new();
+    for (subject, decision) in (0..).zip(&outcome.decisions) {
+        for (item, result) in (0..).zip(&decision.items) {
+            if let Some(points) = result.points {
+                rows.push(ScoreRow {
+                    subject,
+                    item,
+                    points,
+                });
+            }
+        }
+    }
+    rows
+}
+
+/// The baseline.
+fn add_up(rows: &[ScoreRow], subjects: usize) -> Vec<i64> {
+    let mut totals = vec![0_i64; subjects];
+    for row in rows {
+        totals[row.subject as usize] += row.points.e4();
+    }
+    totals
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
