@@ -55,6 +55,7 @@ pub mod id;
 pub mod inputs;
 pub mod number;
 pub mod outcome;
+pub mod package;
 pub mod reason;
 pub mod scheme;
 pub mod snapshot;

@@ -26,6 +26,8 @@ pub struct Model {
     pub points_e4: i64,
     /// Counts the changes of this row, for compare-and-set.
     pub row_version: i64,
+    /// When the points were awarded or changed, microseconds since the epoch; some schemes count the latest alone.
+    pub awarded_at: i64,
     /// A remark of the inspector.
     pub note: Option<String>,
 }

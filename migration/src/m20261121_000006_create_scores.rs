@@ -34,6 +34,7 @@ const STATEMENTS: [&str; 7] = [
         inspector_id {integer} NOT NULL REFERENCES staff (id),
         points_e4 {integer} NOT NULL,
         row_version {integer} NOT NULL CHECK (row_version > 0),
+        awarded_at {integer} NOT NULL,
         note TEXT,
         PRIMARY KEY (round_id, subject_id, item, part, inspector_id),
         FOREIGN KEY (round_id, subject_id) REFERENCES round_subject (round_id, subject_id)

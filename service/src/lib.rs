@@ -22,9 +22,11 @@ use std::sync::Arc;
 
 pub mod audit;
 pub mod clock;
+pub mod closeout;
 mod code;
 pub mod database;
 pub mod fault;
+mod frame;
 pub mod id_source;
 pub mod intake;
 pub mod outbox;
@@ -35,6 +37,7 @@ mod scope;
 pub mod session;
 pub mod setting;
 pub mod staff;
+pub mod standing;
 pub mod survey;
 mod text;
 

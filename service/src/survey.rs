@@ -24,6 +24,7 @@ use crate::{Fault, IdSource, Refusal, code};
 pub use count::{
     Difference, Group, GroupProgress, Recount, count_from_sheets, list_progress, list_tallies,
 };
+pub(crate) use count::{SheetPart, read_sheet_part};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
 
 /// A survey to be made.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::sheet::{self, SheetError};
-use super::{Asked, Definition};
+use super::{Asked, Definition, Question};
+use crate::scheme::file::AnswerClass;
 
 /// What became of a sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +49,10 @@ impl SheetState {
     }
 }
 
+/// Where a tally counts the valid sheets with at least one rated answer, beside the answers themselves: beyond the
+/// number of any question, and within a small integer of the database.
+pub const RATED: (u16, u16) = (32_767, 0);
+
 /// Counts of one group of sheets, say of one subject, panel and channel.
 ///
 /// Only the answers of valid sheets are counted; silence is no answer and is not counted.
@@ -56,7 +61,7 @@ pub struct Tally {
     /// Sheets by what became of them; a state without sheets is absent.
     pub sheets: BTreeMap<SheetState, u64>,
     /// Answers by the number of the question and the place of the option; none counted are absent. Of a question
-    /// answered in words option 0 counts the sheets that hold words.
+    /// answered in words option 0 counts the sheets that hold words. [`RATED`] counts sheets, not answers.
     pub answers: BTreeMap<(u16, u16), u64>,
 }
 
@@ -76,6 +81,17 @@ impl Tally {
         if state != SheetState::Valid {
             return Ok(());
         }
+        let rated = definition
+            .questions
+            .iter()
+            .zip(&answers.0)
+            .any(|(question, answer)| match answer {
+                Answer::One(place) => is_rated(question, usize::from(*place)),
+                _ => false,
+            });
+        if rated {
+            *self.answers.entry(RATED).or_default() += 1;
+        }
         for (number, answer) in answers.iter().enumerate() {
             for option in options(answer) {
                 let number = u16::try_from(number).unwrap_or(u16::MAX);
@@ -83,6 +99,16 @@ impl Tally {
             }
         }
         Ok(())
+    }
+
+    /// Adds the counts of other sheets of the same group.
+    pub fn add_all(&mut self, part: &Self) {
+        for (state, count) in &part.sheets {
+            *self.sheets.entry(*state).or_default() += count;
+        }
+        for (place, count) in &part.answers {
+            *self.answers.entry(*place).or_default() += count;
+        }
     }
 
     /// How many answers to this question took this option.
@@ -94,6 +120,31 @@ impl Tally {
     pub fn sheets(&self, state: SheetState) -> u64 {
         self.sheets.get(&state).copied().unwrap_or(0)
     }
+}
+
+/// Whether this option of a question is a rated answer: on a scale, and not "I do not know".
+fn is_rated(question: &Question, place: usize) -> bool {
+    let Asked::Rated(options) = &question.asked else {
+        return false;
+    };
+    options
+        .get(place)
+        .is_some_and(|option| option.class != Some(AnswerClass::NoOpinion))
+}
+
+/// By column of a sheet and value of its byte: whether that is a rated answer.
+fn rated_bytes(definition: &Definition) -> Vec<[bool; 256]> {
+    let mut table = Vec::with_capacity(definition.width());
+    for question in &definition.questions {
+        for byte_place in 0..question.width() {
+            let mut column = [false; 256];
+            for (value, rated) in column.iter_mut().enumerate().skip(1) {
+                *rated = byte_place == 0 && is_rated(question, value - 1);
+            }
+            table.push(column);
+        }
+    }
+    table
 }
 
 fn options(answer: &Answer) -> impl Iterator<Item = u16> {
@@ -128,18 +179,26 @@ pub fn recount(
     }
     // How often each byte value stands in each column; what the values mean is asked once at the end.
     let mut columns = vec![[0_u64; 256]; width];
-    let mut count = 0_u64;
+    let table = rated_bytes(definition);
+    let (mut count, mut rated) = (0_u64, 0_u64);
     for sheet in sheets.chunks_exact(width) {
         count += 1;
-        for (column, byte) in columns.iter_mut().zip(sheet) {
-            if let Some(cell) = column.get_mut(usize::from(*byte)) {
+        let mut has_rated = false;
+        for ((column, byte), rated) in columns.iter_mut().zip(sheet).zip(&table) {
+            let value = usize::from(*byte);
+            if let Some(cell) = column.get_mut(value) {
                 *cell += 1;
             }
+            has_rated |= rated.get(value) == Some(&true);
         }
+        rated += u64::from(has_rated);
     }
     let mut tally = Tally::default();
     if count > 0 {
         tally.sheets.insert(state, count);
+    }
+    if rated > 0 && state == SheetState::Valid {
+        tally.answers.insert(RATED, rated);
     }
     let mut columns = columns.into_iter();
     for (number, question) in definition.questions.iter().enumerate() {

@@ -155,34 +155,14 @@ pub async fn count_from_sheets(
     let mut counted: BTreeMap<Group, Tally> = BTreeMap::new();
     let mut after = 0_i64;
     loop {
-        let rows = connection
-            .query_all_raw(read_sheets(
-                connection.get_database_backend(),
-                survey,
-                after,
-            ))
-            .await?;
-        if rows.is_empty() {
+        let parts = read_sheet_part(connection, survey, after).await?;
+        if parts.is_empty() {
             break;
         }
-        for row in rows {
-            let group = Group {
-                subject: Id::new(row.try_get("", "subject_id")?),
-                panel: row.try_get("", "panel")?,
-                channel: parse_channel(&row.try_get::<String>("", "channel")?)?,
-            };
-            let state: String = row.try_get("", "state")?;
-            let state = SheetState::parse(&state)
-                .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?;
-            let bytes = match connection.get_database_backend() {
-                DbBackend::Sqlite => {
-                    hex::decode(row.try_get::<String>("", "answers")?).map_err(Fault::internal)?
-                }
-                _ => row.try_get("", "answers")?,
-            };
-            after = after.max(row.try_get("", "last_no")?);
-            let part = recount(definition, state, &bytes).map_err(Fault::internal)?;
-            add(counted.entry(group).or_default(), part);
+        for part in parts {
+            after = after.max(part.last_no);
+            let tally = recount(definition, part.state, &part.bytes).map_err(Fault::internal)?;
+            counted.entry(part.group).or_default().add_all(&tally);
         }
     }
     let kept = list_tallies(connection, survey).await?;
@@ -191,6 +171,50 @@ pub async fn count_from_sheets(
         tallies: counted,
         differences,
     })
+}
+
+/// Sheets of one group and state that were read together.
+#[derive(Debug)]
+pub(crate) struct SheetPart {
+    pub group: Group,
+    pub state: SheetState,
+    /// One behind the other, each as wide as the survey's definition says.
+    pub bytes: Vec<u8>,
+    /// The highest number among them.
+    pub last_no: i64,
+}
+
+/// The next sheets after a number, two hundred thousand or fewer; none are left when it is empty. One statement.
+pub(crate) async fn read_sheet_part(
+    connection: &impl ConnectionTrait,
+    survey: Id<Survey>,
+    after: i64,
+) -> Result<Vec<SheetPart>, Fault> {
+    let backend = connection.get_database_backend();
+    let rows = connection
+        .query_all_raw(read_sheets(backend, survey, after))
+        .await?;
+    let mut parts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let state: String = row.try_get("", "state")?;
+        parts.push(SheetPart {
+            group: Group {
+                subject: Id::new(row.try_get("", "subject_id")?),
+                panel: row.try_get("", "panel")?,
+                channel: parse_channel(&row.try_get::<String>("", "channel")?)?,
+            },
+            state: SheetState::parse(&state)
+                .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?,
+            bytes: match backend {
+                DbBackend::Sqlite => {
+                    hex::decode(row.try_get::<String>("", "answers")?).map_err(Fault::internal)?
+                }
+                _ => row.try_get("", "answers")?,
+            },
+            last_no: row.try_get("", "last_no")?,
+        });
+    }
+    Ok(parts)
 }
 
 /// Some sheets in the order of their numbers, those of one group and state one behind the other in a single value: a
@@ -211,15 +235,6 @@ fn read_sheets(backend: DbBackend, survey: Id<Survey>, after: i64) -> Statement 
         sql,
         [survey.number().into(), after.into(), SHEETS_AT_ONCE.into()],
     )
-}
-
-fn add(sum: &mut Tally, part: Tally) {
-    for (state, count) in part.sheets {
-        *sum.sheets.entry(state).or_default() += count;
-    }
-    for (place, count) in part.answers {
-        *sum.answers.entry(place).or_default() += count;
-    }
 }
 
 fn compare(kept: &BTreeMap<Group, Tally>, counted: &BTreeMap<Group, Tally>) -> Vec<Difference> {

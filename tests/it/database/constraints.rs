@@ -52,8 +52,8 @@ const ROWS: [&str; 30] = [
         VALUES (61, 11, 'public', 'web', 'valid', 1)",
     "INSERT INTO survey_issue (survey_id, subject_id, panel, channel, invited, issued, attended, entitled)
         VALUES (61, 11, 'public', 'web', 1, NULL, NULL, NULL)",
-    "INSERT INTO score (round_id, subject_id, item, part, inspector_id, points_e4, row_version, note)
-        VALUES (41, 11, 'I1', '', 51, 10000, 1, NULL)",
+    "INSERT INTO score (round_id, subject_id, item, part, inspector_id, points_e4, row_version, awarded_at, note)
+        VALUES (41, 11, 'I1', '', 51, 10000, 1, 0, NULL)",
     "INSERT INTO checklist_result (round_id, subject_id, item, part, done, tasks) VALUES (41, 11, 'I1', '', 1, 2)",
     "INSERT INTO measure_value (round_id, subject_id, measure, period, value) VALUES (41, 11, 'M1', '', '1/3')",
     "INSERT INTO fact (id, subject_id, kind, event_on, decision_on, fields, persons, reference, status, recorded_at,
@@ -205,8 +205,8 @@ async fn what_refers_to_nothing_is_refused(world: World) {
     fill(&world).await;
     let refused = [
         // Outside the roster of the round: subject 12 exists, but does not take part.
-        "INSERT INTO score (round_id, subject_id, item, part, inspector_id, points_e4, row_version, note)
-            VALUES (41, 12, 'I1', '', 51, 10000, 1, NULL)",
+        "INSERT INTO score (round_id, subject_id, item, part, inspector_id, points_e4, row_version, awarded_at, note)
+            VALUES (41, 12, 'I1', '', 51, 10000, 1, 0, NULL)",
         "INSERT INTO nil_report (round_id, subject_id, kind) VALUES (41, 12, 'K1')",
         "INSERT INTO proposed_grade (round_id, subject_id, grade) VALUES (41, 12, 'A')",
         "INSERT INTO sheet_text (survey_id, sheet_no, question, text) VALUES (61, 2, 0, '')",

@@ -1,0 +1,458 @@
+//! A closed round as one file that anybody can recompute: scheme, inputs, outcome, and for auditors the sheets.
+//!
+//! A package is canonical JSON (RFC 8785), so that it can be compared byte for byte. [`replay`] needs nothing beside
+//! it. Signatures are deliberately absent: a package proves that its outcome follows from its inputs, not who made it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::decide::decide;
+use crate::inputs::Inputs;
+use crate::number::NumberError;
+use crate::outcome::{ENGINE, Outcome};
+use crate::scheme::Scheme;
+use crate::scheme::file::Channel;
+use crate::snapshot::Snapshot;
+use crate::survey::{Asked, Definition, RATED, SheetState, Tally, recount};
+
+/// The value of `format` that this engine reads and writes.
+pub const FORMAT: &str = "mingjian-package/1";
+
+/// What can be changed between two bytes that are shown of a value.
+const LONGEST_SHOWN: usize = 120;
+
+/// A closed round.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Always `mingjian-package/1`.
+    pub format: String,
+    /// The version of the engine that decided.
+    pub engine: String,
+    /// The revision that it is of, from 1.
+    pub revision: u32,
+    /// The text of the scheme file.
+    pub scheme: String,
+    /// Everything that was looked at.
+    pub inputs: Inputs,
+    /// Everything that came of it.
+    pub outcome: Outcome,
+    /// The answer sheets of every survey, which the counts are made from; absent where only counts are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheets: Option<Vec<SurveySheets>>,
+}
+
+/// The answer sheets of one survey.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurveySheets {
+    /// What was asked.
+    pub definition: Definition,
+    /// The sheets by whom they are about, who answered, on what way, and what became of them.
+    pub groups: Vec<SheetGroup>,
+}
+
+/// Sheets that are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SheetGroup {
+    /// The subject's code.
+    pub subject: String,
+    /// The panel.
+    pub panel: String,
+    /// The channel.
+    pub channel: Channel,
+    /// What became of them: `valid`, `invalid`, `replaced`, `late`, `quarantined`.
+    pub state: String,
+    /// The sheets one behind the other in hexadecimal, in the order of their bytes: the order in which they came in
+    /// would say who answered when.
+    pub answers: String,
+}
+
+/// That a package recomputes to itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Same {
+    /// How many subjects were decided again.
+    pub subjects: usize,
+    /// How many sheets were counted again.
+    pub sheets: u64,
+    /// SHA-256 of the inputs, in hexadecimal.
+    pub inputs_digest: String,
+    /// SHA-256 of the outcome, in hexadecimal.
+    pub outcome_digest: String,
+}
+
+/// The first place in which a package does not recompute to itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Where, as keys joined by `/`; empty for the file as a whole.
+    pub path: String,
+    /// What the package says.
+    pub stored: String,
+    /// What recomputing gives.
+    pub recomputed: String,
+    /// Both versions, where another version of the engine decided.
+    pub engines: Option<(String, String)>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.path.is_empty() {
+            "the package"
+        } else {
+            &self.path
+        };
+        write!(
+            f,
+            "{place}: stored {}, recomputed {}",
+            self.stored, self.recomputed
+        )?;
+        if let Some((then, now)) = &self.engines {
+            write!(f, " (decided by engine {then}, recomputed by engine {now})")?;
+        }
+        Ok(())
+    }
+}
+
+impl Difference {
+    fn new(
+        path: impl Into<String>,
+        stored: impl Into<String>,
+        recomputed: impl Into<String>,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            stored: shorten(&stored.into()),
+            recomputed: shorten(&recomputed.into()),
+            engines: None,
+        }
+    }
+}
+
+impl Package {
+    /// The bytes of the file: canonical JSON.
+    ///
+    /// # Errors
+    /// [`NumberError::Overflow`] if a count lies beyond what JSON numbers hold exactly.
+    pub fn to_canonical(&self) -> Result<Vec<u8>, NumberError> {
+        let mut sorted = self.clone();
+        sorted.inputs.sort();
+        if let Some(surveys) = &mut sorted.sheets {
+            surveys.sort_by(|a, b| a.definition.code.cmp(&b.definition.code));
+            for survey in surveys {
+                survey.groups.sort();
+            }
+        }
+        canonical(&sorted)
+    }
+}
+
+impl Outcome {
+    /// The bytes that are stored, digested and compared: canonical JSON.
+    ///
+    /// # Errors
+    /// [`NumberError::Overflow`] if a count lies beyond what JSON numbers hold exactly.
+    pub fn to_canonical(&self) -> Result<Vec<u8>, NumberError> {
+        canonical(self)
+    }
+}
+
+fn canonical(document: &impl Serialize) -> Result<Vec<u8>, NumberError> {
+    serde_json_canonicalizer::to_vec(document).map_err(|_| NumberError::Overflow)
+}
+
+/// Recomputes a package: counts its sheets again, decides again, and compares with what it says, byte for byte. A line
+/// break at the end of the file is no difference.
+///
+/// # Errors
+/// The first [`Difference`], in the order file, scheme, sheets, inputs, outcome.
+pub fn replay(bytes: &[u8]) -> Result<Same, Box<Difference>> {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let package: Package = serde_json::from_slice(bytes)
+        .map_err(|error| Difference::new("", "this file", format!("no package: {error}")))?;
+    if package.format != FORMAT {
+        return Err(Box::new(Difference::new("format", package.format, FORMAT)));
+    }
+    compare(&package, bytes).map_err(|mut difference| {
+        if package.engine != ENGINE {
+            difference.engines = Some((package.engine.clone(), ENGINE.to_owned()));
+        }
+        difference
+    })
+}
+
+fn compare(package: &Package, bytes: &[u8]) -> Result<Same, Box<Difference>> {
+    let overflow = |error: NumberError| Difference::new("", "a number", error.to_string());
+    if package.to_canonical().map_err(overflow)? != bytes {
+        return Err(Box::new(canonical_difference(package, bytes)));
+    }
+    let scheme = Scheme::parse(&package.scheme).map_err(|faults| {
+        let first = faults.first().map_or_else(String::new, ToString::to_string);
+        Difference::new("scheme", "a scheme", format!("a fault: {first}"))
+    })?;
+    let sheets = count_again(package)?;
+    let snapshot = Snapshot::build(&scheme, &package.inputs).map_err(|faults| {
+        let first = faults.first();
+        let path = first.map_or_else(String::new, |fault| format!("inputs/{}", fault.path));
+        let message = first.map_or_else(String::new, |fault| fault.message.clone());
+        Difference::new(path, "a row", format!("a fault: {message}"))
+    })?;
+    let recomputed = decide(&scheme, &snapshot);
+    let stored = package.outcome.to_canonical().map_err(overflow)?;
+    let again = recomputed.to_canonical().map_err(overflow)?;
+    if stored != again {
+        return Err(Box::new(outcome_difference(&stored, &again)));
+    }
+    Ok(Same {
+        subjects: recomputed.decisions.len(),
+        sheets,
+        inputs_digest: recomputed.inputs_digest.to_string(),
+        outcome_digest: hex::encode(Sha256::digest(&again)),
+    })
+}
+
+/// Where the bytes of the file are not those of its content.
+fn canonical_difference(package: &Package, bytes: &[u8]) -> Difference {
+    let stored = serde_json::from_slice(bytes).unwrap_or(Value::Null);
+    let again = package
+        .to_canonical()
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or(Value::Null);
+    first_difference("", &stored, &again).unwrap_or_else(|| {
+        Difference::new(
+            "",
+            "other spaces, order or spelling of numbers",
+            "canonical JSON (RFC 8785)",
+        )
+    })
+}
+
+fn outcome_difference(stored: &[u8], again: &[u8]) -> Difference {
+    let read = |bytes| serde_json::from_slice(bytes).unwrap_or(Value::Null);
+    first_difference("outcome", &read(stored), &read(again))
+        .unwrap_or_else(|| Difference::new("outcome", "other bytes", "other bytes"))
+}
+
+/// The first place in which two documents differ. Elements of lists are named by their subject or code where they have
+/// one, else by their place from 0.
+fn first_difference(path: &str, stored: &Value, again: &Value) -> Option<Difference> {
+    let below = |key: &str| {
+        if path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{path}/{key}")
+        }
+    };
+    match (stored, again) {
+        (Value::Object(stored), Value::Object(again)) => {
+            let keys: std::collections::BTreeSet<&String> =
+                stored.keys().chain(again.keys()).collect();
+            keys.into_iter().find_map(|key| {
+                let side = |map: &serde_json::Map<String, Value>| {
+                    map.get(key).cloned().unwrap_or(Value::Null)
+                };
+                first_difference(&below(key), &side(stored), &side(again))
+            })
+        }
+        (Value::Array(stored), Value::Array(again)) => {
+            let length = stored.len().max(again.len());
+            (0..length).find_map(|place| {
+                let (one, other) = (stored.get(place), again.get(place));
+                let key = one
+                    .and_then(name_of)
+                    .unwrap_or_else(|| place.to_string());
+                let absent = Value::String("nothing".to_owned());
+                first_difference(
+                    &below(&key),
+                    one.unwrap_or(&absent),
+                    other.unwrap_or(&absent),
+                )
+            })
+        }
+        _ if stored == again => None,
+        _ => Some(Difference::new(path, stored.to_string(), again.to_string())),
+    }
+}
+
+fn name_of(element: &Value) -> Option<String> {
+    ["subject", "item", "node", "rule", "what", "quota"]
+        .iter()
+        .find_map(|key| element.get(key)?.as_str().map(str::to_owned))
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= LONGEST_SHOWN {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(LONGEST_SHOWN).collect();
+    cut.push('…');
+    cut
+}
+
+/// Counts the sheets again; the inputs must say the same. Returns how many there are.
+fn count_again(package: &Package) -> Result<u64, Box<Difference>> {
+    let Some(surveys) = &package.sheets else {
+        return Ok(0);
+    };
+    let mut counted = Inputs {
+        tallies: Vec::new(),
+        sheets: Vec::new(),
+        ..package.inputs.clone()
+    };
+    let mut number = 0_u64;
+    for survey in surveys {
+        let mut tallies: std::collections::BTreeMap<(&str, &str, Channel), Tally> =
+            std::collections::BTreeMap::new();
+        for group in &survey.groups {
+            let path = format!("sheets/{}/{}", survey.definition.code, group.subject);
+            let wrong = |what: String| Difference::new(path.clone(), "sheets", what);
+            let state = SheetState::parse(&group.state)
+                .ok_or_else(|| wrong(format!("`{}` is no state of a sheet", group.state)))?;
+            let bytes = hex::decode(&group.answers).map_err(|error| wrong(error.to_string()))?;
+            let part = recount(&survey.definition, state, &bytes)
+                .map_err(|error| wrong(error.to_string()))?;
+            number = number.saturating_add(part.sheets(state));
+            tallies
+                .entry((&group.subject, &group.panel, group.channel))
+                .or_default()
+                .add_all(&part);
+        }
+        for ((subject, panel, channel), tally) in tallies {
+            let group = CountedGroup {
+                definition: &survey.definition,
+                subject,
+                panel,
+                channel,
+            };
+            group.add_to(&mut counted, &tally);
+        }
+    }
+    counted.sort();
+    let mut stored = package.inputs.clone();
+    stored.sort();
+    let side = |inputs: &Inputs| {
+        serde_json::json!({ "tallies": inputs.tallies, "sheets": inputs.sheets })
+    };
+    match first_difference("inputs", &side(&stored), &side(&counted)) {
+        Some(difference) => Err(Box::new(difference)),
+        None => Ok(number),
+    }
+}
+
+/// A group of sheets with the definition that its counts are read by.
+#[derive(Debug, Clone, Copy)]
+pub struct CountedGroup<'a> {
+    /// What was asked.
+    pub definition: &'a Definition,
+    /// The subject's code.
+    pub subject: &'a str,
+    /// The panel.
+    pub panel: &'a str,
+    /// The channel.
+    pub channel: Channel,
+}
+
+impl CountedGroup<'_> {
+    /// Adds a group's counts to the inputs of its round. Only rated questions are decided by; quarantined sheets count
+    /// as invalid until somebody decides otherwise.
+    pub fn add_to(&self, inputs: &mut Inputs, tally: &Tally) {
+        let count = |state| tally.sheets(state);
+        inputs.sheets.push(crate::inputs::SheetCount {
+            survey: self.definition.code.clone(),
+            subject: self.subject.to_owned(),
+            panel: self.panel.to_owned(),
+            channel: self.channel,
+            valid: count(SheetState::Valid),
+            rated: tally.count(RATED.0, RATED.1),
+            invalid: count(SheetState::Invalid).saturating_add(count(SheetState::Quarantined)),
+            replaced: count(SheetState::Replaced),
+            late: count(SheetState::Late),
+            marks: std::collections::BTreeMap::new(),
+        });
+        for ((question, option), count) in &tally.answers {
+            let Some(asked) = self.definition.questions.get(usize::from(*question)) else {
+                continue;
+            };
+            let Asked::Rated(options) = &asked.asked else {
+                continue;
+            };
+            let Some(option) = options.get(usize::from(*option)).filter(|_| *count > 0) else {
+                continue;
+            };
+            inputs.tallies.push(crate::inputs::Tally {
+                survey: self.definition.code.clone(),
+                subject: self.subject.to_owned(),
+                panel: self.panel.to_owned(),
+                channel: self.channel,
+                question: asked.code.clone(),
+                option: option.code.clone(),
+                count: *count,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = include_str!("../../schemes/ouhai/organ.toml");
+    const INPUTS: &str = include_str!("../../schemes/ouhai/sample-inputs.json");
+
+    fn package() -> Package {
+        let scheme = Scheme::parse(TABLE).unwrap();
+        let inputs = Inputs::parse(INPUTS).unwrap();
+        let outcome = decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap());
+        Package {
+            format: FORMAT.to_owned(),
+            engine: ENGINE.to_owned(),
+            revision: 1,
+            scheme: TABLE.to_owned(),
+            inputs,
+            outcome,
+            sheets: None,
+        }
+    }
+
+    #[test]
+    fn a_package_recomputes_to_itself() {
+        let bytes = package().to_canonical().unwrap();
+        let same = replay(&bytes).unwrap();
+        assert_eq!(same.subjects, package().inputs.subjects.len());
+        let mut with_line_break = bytes;
+        with_line_break.push(b'\n');
+        assert!(replay(&with_line_break).is_ok());
+    }
+
+    #[test]
+    fn a_changed_score_is_named_by_subject() {
+        let mut package = package();
+        package.outcome.decisions[2].rank = Some(77);
+        let subject = package.outcome.decisions[2].subject.clone();
+        let difference = replay(&package.to_canonical().unwrap()).unwrap_err();
+        assert_eq!(difference.path, format!("outcome/decisions/{subject}/rank"));
+        assert_eq!(difference.stored, "77");
+    }
+
+    #[test]
+    fn a_file_in_another_spelling_is_not_the_same() {
+        let pretty = serde_json::to_vec_pretty(&package()).unwrap();
+        assert!(replay(&pretty).is_err());
+    }
+
+    #[test]
+    fn another_engine_is_named() {
+        let mut package = package();
+        package.engine = "0".to_owned();
+        package.outcome.decisions[0].rank = Some(77);
+        let difference = replay(&package.to_canonical().unwrap()).unwrap_err();
+        assert_eq!(
+            difference.engines,
+            Some(("0".to_owned(), ENGINE.to_owned()))
+        );
+    }
+}

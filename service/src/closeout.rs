@@ -1,0 +1,432 @@
+//! The end of a round: the dry run, the closing itself, publication, and the package that recomputes it.
+//!
+//! The dry run and the closing are the same function of the same inputs, one with nothing stored. A closing first takes
+//! the round's row, and everything that puts something into a round takes it too: what is decided by is what lies there
+//! when the round ends, nothing slips between. Counting millions of sheets would hold that row for seconds, so it is
+//! done before: the surveys are closed then, and under the lock the counts kept beside the sheets must be those that
+//! were counted.
+//!
+//! Deliberately absent: reopening, and closing by two people.
+
+mod export;
+pub(crate) mod load;
+mod store;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::access::{Action, Actor, Scope};
+use domain::decide::decide;
+use domain::id::{Id, Round, Staff};
+use domain::inputs::Inputs;
+use domain::outcome::{Action as Clearing, Gap, GapKind, Outcome};
+use domain::scheme::Scheme;
+use domain::snapshot::Snapshot;
+use domain::survey::Tally;
+use entity::{revision, round, survey};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, sea_query::Expr,
+};
+
+use crate::frame::{get_round, staff_of, who};
+use crate::survey::{Group, count_from_sheets};
+use crate::{Fault, Refusal, Service, audit, clock, standing};
+
+pub use export::PackageKind;
+use load::{Loaded, load};
+
+/// Refusals that are told at once; more would help nobody, and the dry run lists all.
+const MOST_REFUSALS: usize = 250;
+
+/// What closing now would give.
+#[derive(Debug, Clone)]
+pub struct Preflight {
+    /// The round.
+    pub round: Id<Round>,
+    /// What would be decided, with everything that stands in the way.
+    pub outcome: Arc<Outcome>,
+    /// The scheme that it is decided by.
+    pub scheme: Arc<Scheme>,
+    /// The names of the subjects in Chinese and English, by code.
+    pub names: Arc<BTreeMap<String, (String, String)>>,
+    /// The instant of the inputs.
+    pub as_of: DateTime<Utc>,
+}
+
+impl Preflight {
+    /// Whether the round could be closed as it is.
+    pub fn may_close(&self) -> bool {
+        self.outcome.blocking().next().is_none()
+    }
+}
+
+/// A stored close-out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The round.
+    pub round: Id<Round>,
+    /// Its number, from 1.
+    pub number: u32,
+    /// The version of the engine that decided.
+    pub engine: String,
+    /// SHA-256 of the inputs, in hexadecimal.
+    pub inputs_digest: String,
+    /// SHA-256 of the outcome, in hexadecimal.
+    pub outcome_digest: String,
+    /// When.
+    pub closed_at: DateTime<Utc>,
+    /// Who closed; absent where it was the command line.
+    pub closed_by: Option<Id<Staff>>,
+    /// Why it was closed again; present from the second revision on.
+    pub reason: Option<String>,
+}
+
+/// What came of asking for a close-out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// The result that stands.
+    pub revision: Revision,
+    /// Whether this request closed the round, rather than another one before it.
+    pub by_this_request: bool,
+}
+
+impl Service {
+    /// What closing a round now would give, from the counts kept beside the sheets. Changes nothing; its cost does not
+    /// grow with the number of sheets.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Refused`] with `ROUND_NOT_OPEN`, or with every row that
+    /// contradicts the scheme.
+    pub async fn preflight(&self, actor: &Actor, id: Id<Round>) -> Result<Preflight, Fault> {
+        allow(actor, Action::Preflight, id)?;
+        let as_of = self.clock.now();
+        let reading = self.database.begin_long_read().await?;
+        let loaded = load(&reading, id).await?;
+        reading.finish().await?;
+        if loaded.frame.round.state != round::State::Open {
+            return Err(Fault::refused(
+                Refusal::new("ROUND_NOT_OPEN", "a dry run is of an open round").at(["round"]),
+            ));
+        }
+        let names = names(&loaded);
+        let decided = decide_loaded(loaded).await?;
+        Ok(Preflight {
+            round: id,
+            outcome: Arc::new(decided.outcome),
+            scheme: decided.scheme,
+            names: Arc::new(names),
+            as_of,
+        })
+    }
+
+    /// Closes a round: counts every sheet again, decides, and stores inputs and decisions as a revision that never
+    /// changes. Of several requests at once one closes, and all get the same result; a repeat gets the stored one.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with one refusal for each gap that blocks, `ROUND_NOT_OPEN` for a draft,
+    /// `TWO_PEOPLE_NEEDED`; [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Conflict`] if a survey was closed in the
+    /// meantime, so that trying again is safe.
+    pub async fn close_round(&self, actor: &Actor, id: Id<Round>) -> Result<Closing, Fault> {
+        allow(actor, Action::CloseRound, id)?;
+        if let Some(revision) = find_current(&self.database.reader(), id).await? {
+            return Ok(Closing {
+                revision,
+                by_this_request: false,
+            });
+        }
+        let counted = self.count_sheets(id).await?;
+        let now = self.clock.now();
+        let transaction = self.database.begin_write().await?;
+        // The round's row first: whoever comes second waits here, and then finds the round closed.
+        let taken = round::Entity::update_many()
+            .col_expr(round::Column::State, Expr::val(round::State::Closed))
+            .col_expr(round::Column::ClosedAt, Expr::val(clock::micros(now)))
+            .col_expr(
+                round::Column::RowVersion,
+                Expr::col(round::Column::RowVersion).add(1_i64),
+            )
+            .filter(round::Column::Id.eq(id.number()))
+            .filter(round::Column::State.eq(round::State::Open))
+            .exec(&transaction)
+            .await?;
+        if taken.rows_affected == 0 {
+            let found = find_current(&transaction, id).await?;
+            transaction.rollback().await?;
+            return match found {
+                Some(revision) => Ok(Closing {
+                    revision,
+                    by_this_request: false,
+                }),
+                None => {
+                    get_round(&self.database.reader(), id).await?;
+                    Err(Fault::refused(
+                        Refusal::new("ROUND_NOT_OPEN", "the round is a draft; open it first")
+                            .at(["round"]),
+                    ))
+                }
+            };
+        }
+        let loaded = load(&transaction, id).await?;
+        let mismatches = compare(&loaded, &counted)?;
+        let frame = loaded.frame.clone();
+        if frame.scheme.file.closing.two_people {
+            transaction.rollback().await?;
+            return Err(Fault::refused(Refusal::new(
+                "TWO_PEOPLE_NEEDED",
+                "the scheme wants one person to propose the close-out and another to decide it; this cannot be done yet",
+            )));
+        }
+        let decided = decide_loaded(loaded).await?;
+        let refusals: Vec<Refusal> = mismatches
+            .iter()
+            .chain(decided.outcome.blocking())
+            .take(MOST_REFUSALS)
+            .map(refuse)
+            .collect();
+        if !refusals.is_empty() {
+            transaction.rollback().await?;
+            return Err(Fault::Refused(refusals));
+        }
+        let by = staff_of(actor);
+        let revision = store::insert(
+            &transaction,
+            &frame,
+            &decided,
+            store::Signature {
+                number: 1,
+                at: now,
+                by,
+            },
+        )
+        .await?;
+        standing::replace(&transaction, &frame, &decided.outcome, now).await?;
+        audit::append(
+            &transaction,
+            &audit::Entry {
+                at: now,
+                who: &who(actor),
+                action: "round.close",
+                object: &id.to_string(),
+                after: Some(decided.outcome_digest),
+                ..audit::Entry::default()
+            },
+        )
+        .await?;
+        transaction.commit().await?;
+        Ok(Closing {
+            revision,
+            by_this_request: true,
+        })
+    }
+
+    /// Lets everybody read the results of a closed round. Publishing twice is no fault.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `ROUND_NOT_CLOSED`; [`Fault::Denied`]; [`Fault::NotFound`].
+    pub async fn publish_round(&self, actor: &Actor, id: Id<Round>) -> Result<(), Fault> {
+        allow(actor, Action::PublishRound, id)?;
+        let now = self.clock.now();
+        let transaction = self.database.begin_write().await?;
+        let done = round::Entity::update_many()
+            .col_expr(
+                round::Column::Publicity,
+                Expr::val(round::Publicity::Published),
+            )
+            .col_expr(
+                round::Column::RowVersion,
+                Expr::col(round::Column::RowVersion).add(1_i64),
+            )
+            .filter(round::Column::Id.eq(id.number()))
+            .filter(round::Column::State.eq(round::State::Closed))
+            .filter(round::Column::Publicity.eq(round::Publicity::Internal))
+            .exec(&transaction)
+            .await?;
+        if done.rows_affected == 0 {
+            let round = get_round(&transaction, id).await?;
+            transaction.rollback().await?;
+            return if round.publicity == round::Publicity::Published {
+                Ok(())
+            } else {
+                Err(Fault::refused(
+                    Refusal::new("ROUND_NOT_CLOSED", "only a closed round can be published")
+                        .at(["round"]),
+                ))
+            };
+        }
+        audit::append(
+            &transaction,
+            &audit::Entry {
+                at: now,
+                who: &who(actor),
+                action: "round.publish",
+                object: &id.to_string(),
+                ..audit::Entry::default()
+            },
+        )
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Counts the sheets of every closed survey of a round, in a snapshot of its own and without any lock.
+    async fn count_sheets(&self, id: Id<Round>) -> Result<Counted, Fault> {
+        let reading = self.database.begin_long_read().await?;
+        let surveys = survey::Entity::find()
+            .filter(survey::Column::RoundId.eq(id.number()))
+            .filter(survey::Column::State.eq(survey::State::Closed))
+            .all(&reading)
+            .await?;
+        let mut counted = Counted::new();
+        // A round has one survey or a few; each is counted in statements of its own, as large as memory allows.
+        for row in surveys {
+            let definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+            let recount = count_from_sheets(&reading, Id::new(row.id), &definition).await?;
+            counted.insert(row.id, recount.tallies);
+        }
+        reading.finish().await?;
+        Ok(counted)
+    }
+}
+
+/// Counts made from sheets, by survey.
+type Counted = BTreeMap<i64, BTreeMap<Group, Tally>>;
+
+/// What was decided, with the documents that are stored.
+pub(crate) struct Decided {
+    pub scheme: Arc<Scheme>,
+    pub outcome: Outcome,
+    pub inputs: Vec<u8>,
+    pub inputs_digest: [u8; 32],
+    pub outcome_bytes: Vec<u8>,
+    pub outcome_digest: [u8; 32],
+}
+
+/// The current revision of a round, if it was closed. One statement.
+pub(crate) async fn find_current(
+    connection: &impl ConnectionTrait,
+    id: Id<Round>,
+) -> Result<Option<Revision>, Fault> {
+    let row = revision::Entity::find()
+        .filter(revision::Column::RoundId.eq(id.number()))
+        .order_by_desc(revision::Column::Number)
+        .one(connection)
+        .await?;
+    row.as_ref().map(store::read).transpose()
+}
+
+fn allow(actor: &Actor, action: Action, round: Id<Round>) -> Result<(), Fault> {
+    let scope = Scope {
+        round: Some(round),
+        ..Scope::default()
+    };
+    if actor.may(action, &scope) {
+        Ok(())
+    } else {
+        Err(Fault::Denied)
+    }
+}
+
+/// Decides, away from the threads that serve requests: a large round takes a second of pure computing.
+async fn decide_loaded(loaded: Loaded) -> Result<Decided, Fault> {
+    let Loaded { frame, inputs, .. } = loaded;
+    tokio::task::spawn_blocking(move || decide_now(frame.scheme, &inputs))
+        .await
+        .map_err(Fault::internal)?
+}
+
+/// The same, on this thread.
+pub(crate) fn decide_now(scheme: Arc<Scheme>, inputs: &Inputs) -> Result<Decided, Fault> {
+    use sha2::{Digest, Sha256};
+    let snapshot = Snapshot::build(&scheme, inputs).map_err(|faults| {
+        Fault::Refused(
+            faults
+                .into_iter()
+                .take(MOST_REFUSALS)
+                .map(|fault| {
+                    Refusal::new(fault.code.to_uppercase(), fault.message)
+                        .at(fault.path.split('/').map(str::to_owned))
+                })
+                .collect(),
+        )
+    })?;
+    let outcome = decide(&scheme, &snapshot);
+    let inputs = inputs.to_canonical().map_err(Fault::internal)?;
+    let outcome_bytes = outcome.to_canonical().map_err(Fault::internal)?;
+    Ok(Decided {
+        inputs_digest: Sha256::digest(&inputs).into(),
+        outcome_digest: Sha256::digest(&outcome_bytes).into(),
+        scheme,
+        outcome,
+        inputs,
+        outcome_bytes,
+    })
+}
+
+/// Where the counts made from the sheets are not those kept beside them.
+fn compare(loaded: &Loaded, counted: &Counted) -> Result<Vec<Gap>, Fault> {
+    let mut gaps = Vec::new();
+    for survey in &loaded.surveys {
+        if survey.state != survey::State::Closed {
+            continue;
+        }
+        // Closed between the count and the lock.
+        let sheets = counted.get(&survey.id).ok_or(Fault::Conflict)?;
+        let groups: std::collections::BTreeSet<&Group> =
+            survey.kept.keys().chain(sheets.keys()).collect();
+        let none = Tally::default();
+        for group in groups {
+            let side = |side: &BTreeMap<Group, Tally>| {
+                side.get(group).cloned().unwrap_or_else(|| none.clone())
+            };
+            if side(&survey.kept) != side(sheets) {
+                let subject = loaded.frame.code(group.subject.number());
+                gaps.push(Gap {
+                    subject: subject.map(Arc::from),
+                    kind: GapKind::TallyMismatch,
+                    place: Arc::from(survey.definition.code.as_str()),
+                    detail: Arc::from(format!(
+                        "the counts kept for panel `{}` are not those of its sheets; look for what wrote to the database beside this program",
+                        group.panel
+                    )),
+                    blocks: true,
+                    action: Clearing::Look,
+                });
+            }
+        }
+    }
+    Ok(gaps)
+}
+
+/// A gap as a refusal: by its kind, with the subject and place as path.
+fn refuse(gap: &Gap) -> Refusal {
+    let code = word(&gap.kind).to_uppercase();
+    let subject = gap.subject.as_deref().unwrap_or_default();
+    let about = if subject.is_empty() {
+        gap.place.to_string()
+    } else {
+        format!("`{subject}`, `{}`", gap.place)
+    };
+    let mut path = vec!["round".to_owned()];
+    if !subject.is_empty() {
+        path.push(subject.to_owned());
+    }
+    path.push(gap.place.to_string());
+    Refusal::new(code, format!("{about}: {}", gap.detail)).at(path)
+}
+
+/// The word of an enumeration in its documents.
+pub(crate) fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+fn names(loaded: &Loaded) -> BTreeMap<String, (String, String)> {
+    loaded
+        .frame
+        .participants
+        .values()
+        .map(|one| (one.code.clone(), (one.name.clone(), one.name_en.clone())))
+        .collect()
+}

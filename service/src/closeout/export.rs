@@ -1,0 +1,145 @@
+//! Takes a closed round out as a package that recomputes without a database.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Action, Actor};
+use domain::id::{Id, Round};
+use domain::inputs::Inputs;
+use domain::package::{FORMAT, Package, SheetGroup, SurveySheets};
+use entity::{revision, survey};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use super::allow;
+use crate::frame::{Frame, Whom, who};
+use crate::survey::{SheetPart, read_sheet_part};
+use crate::{Fault, Refusal, Service, audit};
+
+/// What a package holds beside inputs and outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PackageKind {
+    /// Counts alone.
+    Counts,
+    /// Every answer sheet, so that the counts can be made again: for auditors.
+    Sheets,
+}
+
+impl Service {
+    /// The package of a closed round's current revision, as canonical JSON. Taking one out is logged.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `ROUND_NOT_CLOSED`; [`Fault::Denied`]; [`Fault::NotFound`].
+    pub async fn export_round(
+        &self,
+        actor: &Actor,
+        id: Id<Round>,
+        kind: PackageKind,
+    ) -> Result<Vec<u8>, Fault> {
+        allow(actor, Action::ExportRound, id)?;
+        let reading = self.database.begin_long_read().await?;
+        let frame = Frame::load(&reading, id, Whom::Everybody).await?;
+        let stored = revision::Entity::find()
+            .filter(revision::Column::RoundId.eq(id.number()))
+            .order_by_desc(revision::Column::Number)
+            .one(&reading)
+            .await?
+            .ok_or_else(|| {
+                Fault::refused(
+                    Refusal::new("ROUND_NOT_CLOSED", "only a closed round can be exported")
+                        .at(["round"]),
+                )
+            })?;
+        let inputs: Inputs = serde_json::from_str(&stored.inputs).map_err(Fault::internal)?;
+        let sheets = match kind {
+            PackageKind::Counts => None,
+            PackageKind::Sheets => Some(collect_sheets(&reading, &frame).await?),
+        };
+        reading.finish().await?;
+        let package = Package {
+            format: FORMAT.to_owned(),
+            engine: stored.engine_version,
+            revision: u32::try_from(stored.number).map_err(Fault::internal)?,
+            scheme: frame.source,
+            inputs,
+            outcome: serde_json::from_str(&stored.outcome).map_err(Fault::internal)?,
+            sheets,
+        };
+        let bytes = package.to_canonical().map_err(Fault::internal)?;
+        self.log_export(actor, id).await?;
+        Ok(bytes)
+    }
+
+    async fn log_export(&self, actor: &Actor, id: Id<Round>) -> Result<(), Fault> {
+        let transaction = self.database.begin_write().await?;
+        audit::append(
+            &transaction,
+            &audit::Entry {
+                at: self.clock.now(),
+                who: &who(actor),
+                action: "round.export",
+                object: &id.to_string(),
+                ..audit::Entry::default()
+            },
+        )
+        .await?;
+        transaction.commit().await
+    }
+}
+
+/// Every sheet about a participant, in an order that tells nothing about when it came in.
+async fn collect_sheets(
+    connection: &impl ConnectionTrait,
+    frame: &Frame,
+) -> Result<Vec<SurveySheets>, Fault> {
+    let rows = survey::Entity::find()
+        .filter(survey::Column::RoundId.eq(frame.round.id))
+        .order_by_asc(survey::Column::Code)
+        .all(connection)
+        .await?;
+    let mut surveys = Vec::with_capacity(rows.len());
+    for row in rows {
+        let definition: domain::survey::Definition =
+            serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+        let width = definition.width().max(1);
+        let mut groups: BTreeMap<SheetGroup, Vec<Vec<u8>>> = BTreeMap::new();
+        let mut after = 0;
+        loop {
+            let parts = read_sheet_part(connection, Id::new(row.id), after).await?;
+            if parts.is_empty() {
+                break;
+            }
+            for SheetPart {
+                group,
+                state,
+                bytes,
+                last_no,
+            } in parts
+            {
+                after = after.max(last_no);
+                let Some(subject) = frame.code(group.subject.number()) else {
+                    continue;
+                };
+                let key = SheetGroup {
+                    subject: subject.to_owned(),
+                    panel: group.panel,
+                    channel: group.channel,
+                    state: state.word().to_owned(),
+                    answers: String::new(),
+                };
+                groups
+                    .entry(key)
+                    .or_default()
+                    .extend(bytes.chunks(width).map(<[u8]>::to_vec));
+            }
+        }
+        let groups = groups
+            .into_iter()
+            .map(|(mut group, mut sheets)| {
+                sheets.sort_unstable();
+                group.answers = hex::encode(sheets.concat());
+                group
+            })
+            .collect();
+        surveys.push(SurveySheets { definition, groups });
+    }
+    Ok(surveys)
+}

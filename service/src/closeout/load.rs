@@ -1,0 +1,608 @@
+//! Reads everything that a close-out looks at, in a fixed number of statements inside one transaction.
+
+use std::collections::BTreeMap;
+
+use domain::id::{Id, Round};
+use domain::inputs::{self, Date, Inputs};
+use domain::number::Points;
+use domain::package::CountedGroup;
+use domain::scheme::file::{FactDate, Finding};
+use domain::survey::{Definition, SheetState, Tally};
+use entity::{
+    checklist_result, fact, investigation, measure_value, nil_report, past_grade, proposed_grade,
+    round_relation, sheet_tally, survey, survey_issue, tally, waiver,
+};
+use sea_orm::{
+    ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement,
+};
+
+use crate::frame::{Frame, Whom, local_day, parse_date};
+use crate::survey::{Group, parse_channel};
+use crate::Fault;
+
+/// The value of `period` in the inputs where a measure has one value for the whole round; the column is empty then.
+pub(crate) const WHOLE_ROUND: &str = "round";
+
+/// Everything about a round at one moment.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub frame: Frame,
+    pub inputs: Inputs,
+    pub surveys: Vec<LoadedSurvey>,
+}
+
+/// A survey of the round with the counts that were kept up.
+#[derive(Debug)]
+pub(crate) struct LoadedSurvey {
+    pub id: i64,
+    pub state: survey::State,
+    pub definition: Definition,
+    pub kept: BTreeMap<Group, Tally>,
+}
+
+/// Reads a round. Twenty-one statements, however large it is.
+pub(crate) async fn load(
+    connection: &impl ConnectionTrait,
+    id: Id<Round>,
+) -> Result<Loaded, Fault> {
+    let frame = Frame::load(connection, id, Whom::Everybody).await?;
+    let mut inputs = frame.begin_inputs()?;
+    let reading = Reading {
+        connection,
+        frame: &frame,
+        round: id.number(),
+    };
+    inputs.relations = reading.relations().await?;
+    inputs.scores = reading.scores().await?;
+    reading.evidence(&mut inputs).await?;
+    reading.decided_by_people(&mut inputs).await?;
+    let surveys = reading.surveys(&mut inputs).await?;
+    reading.history(&mut inputs).await?;
+    inputs.sort();
+    Ok(Loaded {
+        frame,
+        inputs,
+        surveys,
+    })
+}
+
+struct Reading<'a, C> {
+    connection: &'a C,
+    frame: &'a Frame,
+    round: i64,
+}
+
+#[derive(FromQueryResult)]
+struct ScoreRow {
+    subject_id: i64,
+    item: String,
+    part: String,
+    login: String,
+    points_e4: i64,
+    awarded_at: i64,
+}
+
+#[derive(FromQueryResult)]
+struct AdjustmentRow {
+    subject_id: i64,
+    grade: String,
+    login: String,
+    made_at: i64,
+    reason: String,
+}
+
+#[derive(FromQueryResult)]
+struct EarlierRow {
+    code: String,
+    period_to_on: String,
+    closed_at: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct EarlierGrade {
+    code: String,
+    revision: i64,
+    subject_id: i64,
+    grade: Option<String>,
+}
+
+impl<C: ConnectionTrait> Reading<'_, C> {
+    fn statement(&self, sql: &str, values: Vec<sea_orm::Value>) -> Statement {
+        Statement::from_sql_and_values(self.connection.get_database_backend(), sql, values)
+    }
+
+    fn code(&self, subject: i64) -> Option<String> {
+        self.frame.code(subject).map(str::to_owned)
+    }
+
+    /// Relations between participants that held at some time of the period.
+    async fn relations(&self) -> Result<Vec<inputs::Relation>, Fault> {
+        let round = &self.frame.round;
+        let rows = round_relation::Entity::find()
+            .filter(round_relation::Column::RoundId.eq(self.round))
+            .all(self.connection)
+            .await?;
+        let mut relations: Vec<inputs::Relation> = rows
+            .into_iter()
+            .filter(|row| {
+                row.from_on <= round.period_to_on
+                    && row
+                        .to_on
+                        .as_ref()
+                        .is_none_or(|to| *to >= round.period_from_on)
+            })
+            .filter_map(|row| {
+                Some(inputs::Relation {
+                    kind: relation_kind(&row.kind.to_value())?,
+                    from: self.code(row.from_subject_id)?,
+                    to: self.code(row.to_subject_id)?,
+                })
+            })
+            .collect();
+        relations.sort();
+        relations.dedup();
+        Ok(relations)
+    }
+
+    async fn scores(&self) -> Result<Vec<inputs::Score>, Fault> {
+        let statement = self.statement(
+            "SELECT score.subject_id, score.item, score.part, staff.login, score.points_e4, score.awarded_at
+             FROM score JOIN staff ON staff.id = score.inspector_id WHERE score.round_id = $1
+             ORDER BY score.subject_id, score.item, score.part, score.awarded_at, staff.login",
+            vec![self.round.into()],
+        );
+        let rows = ScoreRow::find_by_statement(statement)
+            .all(self.connection)
+            .await?;
+        let mut scores: Vec<inputs::Score> = Vec::with_capacity(rows.len());
+        let mut last: Option<(i64, String, String, i64, u32)> = None;
+        for row in rows {
+            let order = match &last {
+                Some((subject, item, part, at, order))
+                    if (*subject, item, part) == (row.subject_id, &row.item, &row.part) =>
+                {
+                    order.saturating_add(u32::from(*at < row.awarded_at))
+                }
+                _ => 0,
+            };
+            last = Some((
+                row.subject_id,
+                row.item.clone(),
+                row.part.clone(),
+                row.awarded_at,
+                order,
+            ));
+            let Some(subject) = self.code(row.subject_id) else {
+                continue;
+            };
+            scores.push(inputs::Score {
+                subject,
+                item: row.item,
+                part: Some(row.part).filter(|part| !part.is_empty()),
+                inspector: row.login,
+                points: Points::from_e4(row.points_e4),
+                order,
+            });
+        }
+        Ok(scores)
+    }
+
+    /// Checklists, measures, facts and nil reports.
+    async fn evidence(&self, inputs: &mut Inputs) -> Result<(), Fault> {
+        let rows = checklist_result::Entity::find()
+            .filter(checklist_result::Column::RoundId.eq(self.round))
+            .all(self.connection)
+            .await?;
+        for row in rows {
+            let Some(subject) = self.code(row.subject_id) else {
+                continue;
+            };
+            inputs.checklists.push(inputs::ChecklistResult {
+                subject,
+                item: row.item,
+                part: Some(row.part).filter(|part| !part.is_empty()),
+                done: small(row.done)?,
+                tasks: small(row.tasks)?,
+            });
+        }
+        let rows = measure_value::Entity::find()
+            .filter(measure_value::Column::RoundId.eq(self.round))
+            .all(self.connection)
+            .await?;
+        for row in rows {
+            let Some(subject) = self.code(row.subject_id) else {
+                continue;
+            };
+            inputs.measures.push(inputs::MeasureValue {
+                subject,
+                measure: row.measure,
+                period: if row.period.is_empty() {
+                    WHOLE_ROUND.to_owned()
+                } else {
+                    row.period
+                },
+                value: row.value.parse().map_err(Fault::internal)?,
+            });
+        }
+        inputs.facts = self.facts().await?;
+        let rows = nil_report::Entity::find()
+            .filter(nil_report::Column::RoundId.eq(self.round))
+            .all(self.connection)
+            .await?;
+        for row in rows {
+            if let Some(subject) = self.code(row.subject_id) {
+                inputs.nil_reports.push(inputs::NilReport {
+                    subject,
+                    kind: row.kind,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Confirmed facts of the participants up to the end of the period, of the kinds that the scheme knows.
+    async fn facts(&self) -> Result<Vec<inputs::Fact>, Fault> {
+        let rows = fact::Entity::find()
+            .from_raw_sql(self.statement(
+                "SELECT fact.* FROM fact JOIN round_subject AS r ON r.subject_id = fact.subject_id
+                 WHERE r.round_id = $1 AND fact.status = 'confirmed'",
+                vec![self.round.into()],
+            ))
+            .all(self.connection)
+            .await?;
+        let kinds: BTreeMap<&str, FactDate> = self
+            .frame
+            .scheme
+            .file
+            .fact
+            .iter()
+            .map(|kind| (kind.code.as_str(), kind.dated_by))
+            .collect();
+        let mut facts = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (Some(subject), Some(dated_by)) =
+                (self.code(row.subject_id), kinds.get(row.kind.as_str()))
+            else {
+                continue;
+            };
+            let day = match dated_by {
+                FactDate::Event => &row.event_on,
+                FactDate::Decision => &row.decision_on,
+            };
+            if day
+                .as_ref()
+                .is_some_and(|day| *day > self.frame.round.period_to_on)
+            {
+                continue;
+            }
+            facts.push(inputs::Fact {
+                subject,
+                kind: row.kind,
+                reference: row.reference,
+                event_on: date(row.event_on.as_deref())?,
+                decision_on: date(row.decision_on.as_deref())?,
+                persons: small(row.persons)?,
+                fields: serde_json::from_str(&row.fields).map_err(Fault::internal)?,
+            });
+        }
+        Ok(facts)
+    }
+
+    /// Proposed grades, investigations, waivers and adjustments.
+    async fn decided_by_people(&self, inputs: &mut Inputs) -> Result<(), Fault> {
+        let rows = proposed_grade::Entity::find()
+            .filter(proposed_grade::Column::RoundId.eq(self.round))
+            .all(self.connection)
+            .await?;
+        for row in rows {
+            if let Some(subject) = self.code(row.subject_id) {
+                inputs.proposed.push(inputs::ProposedGrade {
+                    subject,
+                    grade: row.grade,
+                });
+            }
+        }
+        let rows = investigation::Entity::find()
+            .filter(investigation::Column::RoundId.eq(self.round))
+            .all(self.connection)
+            .await?;
+        for row in rows {
+            if let Some(subject) = self.code(row.subject_id) {
+                inputs.investigations.push(inputs::Investigation {
+                    subject,
+                    rule: row.rule,
+                    by_hand: row.opened_by == investigation::OpenedBy::Hand,
+                    finding: finding_of(row.finding),
+                });
+            }
+        }
+        let rows = waiver::Entity::find()
+            .filter(waiver::Column::RoundId.eq(self.round))
+            .all(self.connection)
+            .await?;
+        for row in rows {
+            let Some(subject) = row.subject_id.and_then(|id| self.code(id)) else {
+                continue;
+            };
+            inputs.waivers.push(inputs::Waiver {
+                subject,
+                gap: serde_json::from_str(&row.gap).map_err(Fault::internal)?,
+                holds: serde_json::from_str(&row.holds).map_err(Fault::internal)?,
+                reason: row.reason,
+            });
+        }
+        let statement = self.statement(
+            "SELECT a.subject_id, a.grade, staff.login, a.made_at, a.reason
+             FROM adjustment AS a JOIN staff ON staff.id = a.by_staff_id WHERE a.round_id = $1",
+            vec![self.round.into()],
+        );
+        let rows = AdjustmentRow::find_by_statement(statement)
+            .all(self.connection)
+            .await?;
+        for row in rows {
+            let Some(subject) = self.code(row.subject_id) else {
+                continue;
+            };
+            inputs.adjustments.push(inputs::Adjustment {
+                subject,
+                grade: row.grade,
+                by: row.login,
+                on: Date(local_day(row.made_at, &self.frame.round.time_zone)?),
+                reason: row.reason,
+            });
+        }
+        Ok(())
+    }
+
+    /// Kept tallies and counts of people, for every survey of the round.
+    async fn surveys(&self, inputs: &mut Inputs) -> Result<Vec<LoadedSurvey>, Fault> {
+        let rows = survey::Entity::find()
+            .filter(survey::Column::RoundId.eq(self.round))
+            .all(self.connection)
+            .await?;
+        let mut surveys = BTreeMap::new();
+        for row in rows {
+            let definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+            if row.state != survey::State::Closed {
+                inputs.round.open_surveys.push(row.code);
+            }
+            let loaded = LoadedSurvey {
+                id: row.id,
+                state: row.state,
+                definition,
+                kept: BTreeMap::new(),
+            };
+            surveys.insert(row.id, loaded);
+        }
+        let ids: Vec<i64> = surveys.keys().copied().collect();
+        let rows = sheet_tally::Entity::find()
+            .filter(sheet_tally::Column::SurveyId.is_in(ids.clone()))
+            .all(self.connection)
+            .await?;
+        for row in rows.into_iter().filter(|row| row.count > 0) {
+            let word: String = row.state.to_value();
+            let state = SheetState::parse(&word)
+                .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?;
+            if let Some(survey) = surveys.get_mut(&row.survey_id) {
+                let tally = survey
+                    .kept
+                    .entry(group(row.subject_id, row.panel, &row.channel)?);
+                tally
+                    .or_default()
+                    .sheets
+                    .insert(state, u64::try_from(row.count).map_err(Fault::internal)?);
+            }
+        }
+        let rows = tally::Entity::find()
+            .filter(tally::Column::SurveyId.is_in(ids.clone()))
+            .all(self.connection)
+            .await?;
+        for row in rows.into_iter().filter(|row| row.count > 0) {
+            let place = (
+                u16::try_from(row.question).map_err(Fault::internal)?,
+                u16::try_from(row.option).map_err(Fault::internal)?,
+            );
+            if let Some(survey) = surveys.get_mut(&row.survey_id) {
+                let tally = survey
+                    .kept
+                    .entry(group(row.subject_id, row.panel, &row.channel)?);
+                tally
+                    .or_default()
+                    .answers
+                    .insert(place, u64::try_from(row.count).map_err(Fault::internal)?);
+            }
+        }
+        for survey in surveys.values() {
+            for (group, tally) in &survey.kept {
+                let Some(subject) = self.frame.code(group.subject.number()) else {
+                    continue;
+                };
+                let counted = CountedGroup {
+                    definition: &survey.definition,
+                    subject,
+                    panel: &group.panel,
+                    channel: group.channel,
+                };
+                counted.add_to(inputs, tally);
+            }
+        }
+        let rows = survey_issue::Entity::find()
+            .filter(survey_issue::Column::SurveyId.is_in(ids))
+            .all(self.connection)
+            .await?;
+        self.add_turnouts(inputs, &surveys, rows)?;
+        Ok(surveys.into_values().collect())
+    }
+
+    /// People are counted by panel: channels are added up, and what no channel reports stays absent.
+    fn add_turnouts(
+        &self,
+        inputs: &mut Inputs,
+        surveys: &BTreeMap<i64, LoadedSurvey>,
+        rows: Vec<survey_issue::Model>,
+    ) -> Result<(), Fault> {
+        let mut turnouts: BTreeMap<(i64, i64, String), inputs::Turnout> = BTreeMap::new();
+        for row in rows {
+            let (Some(survey), Some(subject)) =
+                (surveys.get(&row.survey_id), self.code(row.subject_id))
+            else {
+                continue;
+            };
+            let turnout = turnouts
+                .entry((row.survey_id, row.subject_id, row.panel.clone()))
+                .or_insert_with(|| inputs::Turnout {
+                    survey: survey.definition.code.clone(),
+                    subject,
+                    panel: row.panel.clone(),
+                    entitled: None,
+                    attended: None,
+                    invited: None,
+                    issued: None,
+                    marks: BTreeMap::new(),
+                });
+            add(&mut turnout.entitled, row.entitled)?;
+            add(&mut turnout.attended, row.attended)?;
+            add(&mut turnout.invited, row.invited)?;
+            add(&mut turnout.issued, row.issued)?;
+        }
+        inputs.turnouts = turnouts.into_values().collect();
+        Ok(())
+    }
+
+    /// Grades of earlier rounds of the series: of those held here by their latest revision, of the others as imported.
+    async fn history(&self, inputs: &mut Inputs) -> Result<(), Fault> {
+        let round = &self.frame.round;
+        let statement = self.statement(
+            "SELECT code, period_to_on, closed_at FROM round
+             WHERE series = $1 AND id <> $2 AND state <> 'draft' AND period_to_on < $3",
+            vec![
+                round.series.clone().into(),
+                round.id.into(),
+                round.period_from_on.clone().into(),
+            ],
+        );
+        let held = EarlierRow::find_by_statement(statement)
+            .all(self.connection)
+            .await?;
+        // By the day that places it among the others: the day of closing, or the last day of an open one.
+        let mut earlier: BTreeMap<String, (Date, Option<Date>)> = BTreeMap::new();
+        for row in held {
+            let closed_on = match row.closed_at {
+                Some(at) => Some(Date(local_day(at, &round.time_zone)?)),
+                None => None,
+            };
+            let day = match closed_on {
+                Some(day) => day,
+                None => parse_date(&row.period_to_on)?,
+            };
+            earlier.insert(row.code, (day, closed_on));
+        }
+        let statement = self.statement(
+            "SELECT e.code, d.revision, d.subject_id, d.grade
+             FROM round AS e
+             JOIN decision AS d ON d.round_id = e.id
+                 AND d.revision = (SELECT max(number) FROM revision WHERE revision.round_id = e.id)
+             JOIN round_subject AS r ON r.subject_id = d.subject_id AND r.round_id = $2
+             WHERE e.series = $1 AND e.id <> $2 AND e.state = 'closed' AND e.period_to_on < $3",
+            vec![
+                round.series.clone().into(),
+                round.id.into(),
+                round.period_from_on.clone().into(),
+            ],
+        );
+        let graded = EarlierGrade::find_by_statement(statement)
+            .all(self.connection)
+            .await?;
+        for row in graded {
+            let (Some(subject), Some(grade)) = (self.code(row.subject_id), row.grade) else {
+                continue;
+            };
+            inputs.history.push(inputs::PastGrade {
+                subject,
+                round: row.code,
+                revision: Some(small(row.revision)?),
+                grade,
+            });
+        }
+        let rows = past_grade::Entity::find()
+            .filter(past_grade::Column::Series.eq(round.series.clone()))
+            .filter(past_grade::Column::ClosedOn.lt(round.period_to_on.clone()))
+            .all(self.connection)
+            .await?;
+        let held: std::collections::BTreeSet<String> = earlier.keys().cloned().collect();
+        for row in rows {
+            if held.contains(&row.round_code) || row.round_code == round.code {
+                continue;
+            }
+            let day = parse_date(&row.closed_on)?;
+            let known = earlier
+                .entry(row.round_code.clone())
+                .or_insert((day, Some(day)));
+            *known = (known.0.max(day), Some(known.0.max(day)));
+            let (Some(subject), Some(grade)) = (self.code(row.subject_id), row.grade) else {
+                continue;
+            };
+            inputs.history.push(inputs::PastGrade {
+                subject,
+                round: row.round_code,
+                revision: None,
+                grade,
+            });
+        }
+        let mut order: Vec<(Date, String, Option<Date>)> = earlier
+            .into_iter()
+            .map(|(code, (day, closed_on))| (day, code, closed_on))
+            .collect();
+        order.sort_by(|one, other| other.cmp(one));
+        inputs.round.earlier = order
+            .into_iter()
+            .map(|(_, code, closed_on)| inputs::EarlierRound { code, closed_on })
+            .collect();
+        Ok(())
+    }
+}
+
+fn group(subject: i64, panel: String, channel: &str) -> Result<Group, Fault> {
+    Ok(Group {
+        subject: Id::new(subject),
+        panel,
+        channel: parse_channel(channel)?,
+    })
+}
+
+fn relation_kind(word: &str) -> Option<inputs::RelationKind> {
+    use inputs::RelationKind::{BelongsTo, Heads, Leads, MemberOf, PartOf, WorksIn};
+    Some(match word {
+        "heads" => Heads,
+        "member_of" => MemberOf,
+        "works_in" => WorksIn,
+        "belongs_to" => BelongsTo,
+        "leads" => Leads,
+        "part_of" => PartOf,
+        _ => return None,
+    })
+}
+
+pub(crate) const fn finding_of(finding: investigation::Finding) -> Option<Finding> {
+    match finding {
+        investigation::Finding::Open => None,
+        investigation::Finding::Verified => Some(Finding::Verified),
+        investigation::Finding::Unfounded => Some(Finding::Unfounded),
+    }
+}
+
+fn date(text: Option<&str>) -> Result<Option<Date>, Fault> {
+    text.map(parse_date).transpose()
+}
+
+fn small(number: i64) -> Result<u32, Fault> {
+    u32::try_from(number).map_err(Fault::internal)
+}
+
+fn add(sum: &mut Option<u64>, part: Option<i64>) -> Result<(), Fault> {
+    if let Some(part) = part {
+        let part = u64::try_from(part).map_err(Fault::internal)?;
+        *sum = Some(sum.unwrap_or(0).saturating_add(part));
+    }
+    Ok(())
+}

@@ -1,0 +1,446 @@
+//! The figures that a ranking shows: of an open round interim ones, rewritten soon after inputs change, and of a closed
+//! round those of its current revision, written by the closing itself.
+//!
+//! A ranking page is read in three statements, however many subjects the round has. Reasons are deliberately absent:
+//! they are in the decisions.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use domain::access::{Action, Actor, Scope};
+use domain::id::{Id, Round, Subject};
+use domain::number::Points;
+use domain::outcome::{Decision, FigureResult, NodeResult, Outcome, Status};
+use entity::{round, standing};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    Statement, Value,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::closeout::load::load;
+use crate::closeout::{decide_now, find_current};
+use crate::database::WriteTransaction;
+use crate::frame::{Frame, get_round};
+use crate::{Fault, Refusal, Service, clock};
+
+/// Rows of one statement: eight values each, below what SQLite binds at once.
+const ROWS: usize = 2_000;
+
+/// The longest page of a ranking.
+pub const LONGEST_PAGE: u32 = 200;
+
+/// What the figures of a ranking are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An open round: interim, as of this instant; absent while nothing was computed yet.
+    Live {
+        /// When they were computed.
+        as_of: Option<DateTime<Utc>>,
+    },
+    /// A revision of a closed round.
+    Revision {
+        /// Its number.
+        number: u32,
+    },
+}
+
+/// A page of a ranking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What the figures are of.
+    pub source: Source,
+    /// Subjects by rank; those without one come last.
+    pub places: Vec<Place>,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+/// A subject in a ranking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Who.
+    pub subject: Id<Subject>,
+    /// Its code.
+    pub code: String,
+    /// Its name in Chinese.
+    pub name: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// The total; absent while undefined.
+    pub total: Option<Points>,
+    /// The subject's own maximum.
+    pub maximum: Option<Points>,
+    /// The rank within the category; equal totals share it.
+    pub rank: Option<u32>,
+    /// The figures behind it.
+    pub figures: Figures,
+}
+
+/// What a ranking shows of a subject beside total and rank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The grade.
+    pub grade: Option<String>,
+    /// Whether it could be decided.
+    pub status: Status,
+    /// Whether it is eligible; absent while undetermined.
+    pub eligible: Option<bool>,
+    /// Whether it is disqualified.
+    pub disqualified: bool,
+    /// Labels that it holds.
+    pub labels: Vec<String>,
+    /// Points of sections and indicators.
+    pub nodes: Vec<NodeResult>,
+    /// Figures of surveys.
+    pub surveys: Vec<FigureResult>,
+}
+
+impl Figures {
+    fn of(decision: &Decision) -> Self {
+        Self {
+            grade: decision.grade.as_deref().map(str::to_owned),
+            status: decision.status,
+            eligible: decision.eligible,
+            disqualified: decision.disqualified,
+            labels: decision.labels.iter().map(ToString::to_string).collect(),
+            nodes: decision.nodes.clone(),
+            surveys: decision.figures.clone(),
+        }
+    }
+}
+
+/// Which part of a ranking to read.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The round.
+    pub round: Id<Round>,
+    /// The category: ranks are within one.
+    pub category: String,
+    /// Only places after this one.
+    pub after: Option<Cursor>,
+    /// At most this many, up to [`LONGEST_PAGE`].
+    pub first: u32,
+}
+
+/// A place in a ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The rank; absent among those without one.
+    pub rank: Option<u32>,
+    /// The subject.
+    pub subject: Id<Subject>,
+}
+
+#[derive(FromQueryResult)]
+struct PlaceRow {
+    subject_id: i64,
+    code: String,
+    name: String,
+    name_en: String,
+    total_e4: Option<i64>,
+    maximum_e4: Option<i64>,
+    rank: Option<i64>,
+    body: String,
+    computed_at: i64,
+}
+
+impl Service {
+    /// A page of a ranking. Two statements, three where the page reaches those without a rank.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`], also for results that this actor may not see; [`Fault::Refused`] with `PAGE_TOO_LONG`.
+    pub async fn list_ranking(&self, actor: &Actor, wanted: &Wanted) -> Result<Page, Fault> {
+        if wanted.first > LONGEST_PAGE {
+            return Err(Fault::refused(
+                Refusal::new(
+                    "PAGE_TOO_LONG",
+                    format!("ask for at most {LONGEST_PAGE} places at once"),
+                )
+                .at(["first"]),
+            ));
+        }
+        let reading = self.database.begin_read().await?;
+        let source = find_source(&reading, actor, wanted.round).await?;
+        let limit = u64::from(wanted.first) + 1;
+        let mut rows = Vec::new();
+        let among_ranked = wanted.after.is_none_or(|cursor| cursor.rank.is_some());
+        if among_ranked {
+            rows = read_places(&reading, wanted, Part::Ranked, limit).await?;
+        }
+        let missing = limit.saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        if missing > 0 {
+            rows.extend(read_places(&reading, wanted, Part::Unranked, missing).await?);
+        }
+        reading.finish().await?;
+        let first = usize::try_from(wanted.first).unwrap_or(usize::MAX);
+        let more = rows.len() > first;
+        rows.truncate(first);
+        let oldest = rows.iter().map(|row| row.computed_at).min();
+        let source = match source {
+            None => Source::Live {
+                as_of: oldest.map(clock::instant).transpose()?,
+            },
+            Some(number) => Source::Revision { number },
+        };
+        Ok(Page {
+            source,
+            places: rows.into_iter().map(read).collect::<Result<_, _>>()?,
+            more,
+        })
+    }
+
+    /// Rewrites the interim figures of every open round whose inputs have changed since `seen` last looked, and returns
+    /// how many rounds that were. Meant to be called about once a second by one worker.
+    ///
+    /// # Errors
+    /// What the database gives; figures of a round that cannot be decided are left as they are.
+    pub async fn refresh_standings(&self, seen: &Seen) -> Result<usize, Fault> {
+        let marks = list_marks(&self.database.reader()).await?;
+        let stale: Vec<Mark> = {
+            let known = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+            marks
+                .into_iter()
+                .filter(|mark| known.get(&mark.id) != Some(&(mark.inputs_changed_at, mark.sheets)))
+                .collect()
+        };
+        let mut done = 0;
+        // Each round is a transaction of its own: one that cannot be decided must not keep the others back.
+        for mark in stale {
+            match self.refresh_standing(Id::new(mark.id)).await {
+                Ok(()) => done += 1,
+                Err(Fault::Refused(refusals)) => {
+                    let first = refusals.first().map_or("", |one| one.message.as_str());
+                    tracing::warn!(round = mark.id, first, "no interim figures");
+                }
+                Err(fault) => return Err(fault),
+            }
+            seen.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(mark.id, (mark.inputs_changed_at, mark.sheets));
+        }
+        Ok(done)
+    }
+
+    /// Rewrites the interim figures of one open round. Of a closed one nothing is changed.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with every row that contradicts the scheme; [`Fault::NotFound`].
+    pub async fn refresh_standing(&self, id: Id<Round>) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let reading = self.database.begin_long_read().await?;
+        let loaded = load(&reading, id).await?;
+        reading.finish().await?;
+        if loaded.frame.round.state != round::State::Open {
+            return Ok(());
+        }
+        let frame = loaded.frame;
+        let scheme = frame.scheme.clone();
+        let inputs = loaded.inputs;
+        let decided = tokio::task::spawn_blocking(move || decide_now(scheme, &inputs))
+            .await
+            .map_err(Fault::internal)??;
+        let transaction = self.database.begin_write().await?;
+        // Closed in the meantime: the figures of the revision stand. On PostgreSQL the row is locked, so that a closing
+        // waits and then writes its own.
+        let mut sql = String::from("SELECT state FROM round WHERE id = $1");
+        if transaction.get_database_backend() == sea_orm::DbBackend::Postgres {
+            sql.push_str(" FOR SHARE");
+        }
+        let statement = Statement::from_sql_and_values(
+            transaction.get_database_backend(),
+            sql,
+            [id.number().into()],
+        );
+        let state: Option<String> = transaction
+            .query_one_raw(statement)
+            .await?
+            .map(|row| row.try_get("", "state"))
+            .transpose()?;
+        if state.as_deref() != Some("open") {
+            return transaction.rollback().await;
+        }
+        replace(&transaction, &frame, &decided.outcome, now).await?;
+        transaction.commit().await
+    }
+}
+
+/// What a worker has seen of each open round: how far its inputs and its sheets had come. A new one has seen nothing.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<BTreeMap<i64, (i64, i64)>>);
+
+#[derive(FromQueryResult)]
+struct Mark {
+    id: i64,
+    inputs_changed_at: i64,
+    sheets: i64,
+}
+
+/// How far the inputs of each open round have come. Sheets are counted apart: the intake never touches the round's row.
+async fn list_marks(connection: &impl ConnectionTrait) -> Result<Vec<Mark>, Fault> {
+    let statement = Statement::from_string(
+        connection.get_database_backend(),
+        "SELECT round.id, round.inputs_changed_at,
+             CAST(coalesce((SELECT sum(t.count) FROM sheet_tally AS t JOIN survey AS s ON s.id = t.survey_id
+                  WHERE s.round_id = round.id), 0) AS BIGINT) AS sheets
+         FROM round WHERE round.state = 'open' ORDER BY round.id",
+    );
+    Ok(Mark::find_by_statement(statement).all(connection).await?)
+}
+
+/// Writes the figures of every subject of a round in place of those before.
+pub(crate) async fn replace(
+    transaction: &WriteTransaction,
+    frame: &Frame,
+    outcome: &Outcome,
+    at: DateTime<Utc>,
+) -> Result<(), Fault> {
+    standing::Entity::delete_many()
+        .filter(standing::Column::RoundId.eq(frame.round.id))
+        .exec(transaction)
+        .await?;
+    let subjects = frame.by_code();
+    let mut rows = Vec::with_capacity(outcome.decisions.len());
+    for one in &outcome.decisions {
+        let subject = subjects
+            .get(one.subject.as_ref())
+            .ok_or_else(|| Fault::internal("a decision about nobody"))?;
+        rows.push(standing::ActiveModel {
+            round_id: Set(frame.round.id),
+            subject_id: Set(subject.id),
+            category: Set(one.category.to_string()),
+            total_e4: Set(one.total.map(Points::e4)),
+            maximum_e4: Set(Some(one.maximum.e4())),
+            rank: Set(one.rank.map(i64::from)),
+            body: Set(serde_json::to_string(&Figures::of(one)).map_err(Fault::internal)?),
+            computed_at: Set(clock::micros(at)),
+        });
+    }
+    for part in rows.chunks(ROWS) {
+        standing::Entity::insert_many(part.to_vec())
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The number of the revision that a round's figures are of, or nothing while it is open. One statement, two for a
+/// closed round.
+///
+/// # Errors
+/// [`Fault::NotFound`], also where this actor may not see them.
+pub(crate) async fn find_source(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
+    id: Id<Round>,
+) -> Result<Option<u32>, Fault> {
+    let round = get_round(connection, id).await?;
+    let scope = Scope {
+        round: Some(id),
+        ..Scope::default()
+    };
+    let published = round.publicity == round::Publicity::Published;
+    let visible = actor.may_somewhere(Action::ReadRound) && may_read(actor, id)
+        || published && actor.may(Action::ReadPublished, &scope);
+    if !visible {
+        return Err(Fault::NotFound);
+    }
+    if round.state != round::State::Closed {
+        return Ok(None);
+    }
+    Ok(find_current(connection, id)
+        .await?
+        .map(|revision| revision.number))
+}
+
+/// Whether a grant reaches into this round at all; results are shown whole, as they hang in the corridor.
+fn may_read(actor: &Actor, id: Id<Round>) -> bool {
+    match actor {
+        Actor::Staff { grants, .. } => grants.iter().any(|grant| {
+            domain::access::may(Some(grant.role), Action::ReadRound)
+                && grant.round.is_none_or(|round| round == id)
+        }),
+        Actor::Operator => true,
+        Actor::Anonymous => false,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Ranked,
+    Unranked,
+}
+
+async fn read_places(
+    connection: &impl ConnectionTrait,
+    wanted: &Wanted,
+    part: Part,
+    limit: u64,
+) -> Result<Vec<PlaceRow>, Fault> {
+    let mut values: Vec<Value> = vec![
+        wanted.round.number().into(),
+        wanted.category.clone().into(),
+        i64::try_from(limit).unwrap_or(i64::MAX).into(),
+    ];
+    let (condition, order) = match part {
+        Part::Ranked => ("standing.rank IS NOT NULL", "standing.rank, standing.subject_id"),
+        Part::Unranked => ("standing.rank IS NULL", "standing.subject_id"),
+    };
+    let mut condition = condition.to_owned();
+    match (part, wanted.after) {
+        (
+            Part::Ranked,
+            Some(Cursor {
+                rank: Some(rank),
+                subject,
+            }),
+        ) => {
+            condition.push_str(" AND (standing.rank, standing.subject_id) > ($4, $5)");
+            values.push(i64::from(rank).into());
+            values.push(subject.number().into());
+        }
+        (
+            Part::Unranked,
+            Some(Cursor {
+                rank: None,
+                subject,
+            }),
+        ) => {
+            condition.push_str(" AND standing.subject_id > $4");
+            values.push(subject.number().into());
+        }
+        _ => {}
+    }
+    let sql = format!(
+        "SELECT standing.subject_id, subject.code, r.name, r.name_en, standing.total_e4, standing.maximum_e4,
+             standing.rank, standing.body, standing.computed_at
+         FROM standing
+         JOIN round_subject AS r ON r.round_id = standing.round_id AND r.subject_id = standing.subject_id
+         JOIN subject ON subject.id = standing.subject_id
+         WHERE standing.round_id = $1 AND standing.category = $2 AND {condition}
+         ORDER BY {order} LIMIT $3"
+    );
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    Ok(PlaceRow::find_by_statement(statement)
+        .all(connection)
+        .await?)
+}
+
+fn read(row: PlaceRow) -> Result<Place, Fault> {
+    Ok(Place {
+        subject: Id::new(row.subject_id),
+        code: row.code,
+        name: row.name,
+        name_en: row.name_en,
+        total: row.total_e4.map(Points::from_e4),
+        maximum: row.maximum_e4.map(Points::from_e4),
+        rank: row
+            .rank
+            .map(u32::try_from)
+            .transpose()
+            .map_err(Fault::internal)?,
+        figures: serde_json::from_str(&row.body).map_err(Fault::internal)?,
+    })
+}
