@@ -18,9 +18,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
 use domain::decide::decide;
+use domain::explain::Explainer;
 use domain::id::{Id, Round, Staff};
 use domain::inputs::Inputs;
 use domain::outcome::{Action as Clearing, Gap, GapKind, Outcome};
+use domain::reason::{Reason, ReasonCode};
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
 use domain::survey::Tally;
@@ -29,7 +31,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, sea_query::Expr,
 };
 
-use crate::frame::{get_round, staff_of, who};
+use crate::frame::{Frame, get_round, staff_of, who};
 use crate::survey::{Group, count_from_sheets};
 use crate::{Fault, Refusal, Service, audit, clock, standing};
 
@@ -178,12 +180,7 @@ impl Service {
             )));
         }
         let decided = decide_loaded(loaded).await?;
-        let refusals: Vec<Refusal> = mismatches
-            .iter()
-            .chain(decided.outcome.blocking())
-            .take(MOST_REFUSALS)
-            .map(refuse)
-            .collect();
+        let refusals = list_refusals(&frame, &mismatches, &decided);
         if !refusals.is_empty() {
             transaction.rollback().await?;
             return Err(Fault::Refused(refusals));
@@ -384,10 +381,8 @@ fn compare(loaded: &Loaded, counted: &Counted) -> Result<Vec<Gap>, Fault> {
                     subject: subject.map(Arc::from),
                     kind: GapKind::TallyMismatch,
                     place: Arc::from(survey.definition.code.as_str()),
-                    detail: Arc::from(format!(
-                        "the counts kept for panel `{}` are not those of its sheets; look for what wrote to the database beside this program",
-                        group.panel
-                    )),
+                    what: None,
+                    reason: Reason::with(ReasonCode::TalliesDiffer, [group.panel.as_str()]),
                     blocks: true,
                     action: Clearing::Look,
                 });
@@ -397,21 +392,27 @@ fn compare(loaded: &Loaded, counted: &Counted) -> Result<Vec<Gap>, Fault> {
     Ok(gaps)
 }
 
+/// Everything that keeps the round from being closed.
+fn list_refusals(frame: &Frame, mismatches: &[Gap], decided: &Decided) -> Vec<Refusal> {
+    let names = frame
+        .participants
+        .values()
+        .map(|one| (one.code.as_str(), one.name_en.as_str()));
+    let explainer = Explainer::new(&decided.scheme, names);
+    mismatches
+        .iter()
+        .chain(decided.outcome.blocking())
+        .take(MOST_REFUSALS)
+        .map(|gap| refuse(&explainer, gap))
+        .collect()
+}
+
 /// A gap as a refusal: by its kind, with the subject and place as path.
-fn refuse(gap: &Gap) -> Refusal {
-    let code = word(&gap.kind).to_uppercase();
-    let subject = gap.subject.as_deref().unwrap_or_default();
-    let about = if subject.is_empty() {
-        gap.place.to_string()
-    } else {
-        format!("`{subject}`, `{}`", gap.place)
-    };
-    let mut path = vec!["round".to_owned()];
-    if !subject.is_empty() {
-        path.push(subject.to_owned());
-    }
-    path.push(gap.place.to_string());
-    Refusal::new(code, format!("{about}: {}", gap.detail)).at(path)
+fn refuse(explainer: &Explainer<'_>, gap: &Gap) -> Refusal {
+    let path = std::iter::once("round")
+        .chain(gap.subject.as_deref())
+        .chain(std::iter::once(gap.place.as_ref()));
+    Refusal::new(word(&gap.kind).to_uppercase(), explainer.gap(gap).en).at(path)
 }
 
 /// The word of an enumeration in its documents.

@@ -28,7 +28,9 @@ pub mod database;
 pub mod fault;
 mod frame;
 pub mod id_source;
+pub mod inspection;
 pub mod intake;
+pub mod investigation;
 pub mod outbox;
 pub mod page;
 mod permit;
@@ -40,6 +42,7 @@ pub mod staff;
 pub mod standing;
 pub mod survey;
 mod text;
+pub mod waiver;
 
 pub use clock::Clock;
 pub use database::Database;

@@ -1,0 +1,290 @@
+//! What people decide about a result: gaps waived by name with a reason, and adjustments by the committee (酌定).
+//!
+//! Both stay on the result. A choice among subjects that are tied for a seat is deliberately absent: it has no table
+//! yet.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use domain::access::{Action, Actor, Scope};
+use domain::id::{Id, Round, Staff, Subject};
+use domain::inputs::{self, Date, WaivedGap, WaiverHolds};
+use entity::{adjustment, waiver};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::frame::{local_day, staff_of};
+use crate::inspection::{Change, Done, Named, Request, digest, find_faults, refuse, settle};
+use crate::{Fault, Refusal, Service, clock};
+
+/// A gap to be waived, or that was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// The round.
+    pub round: Id<Round>,
+    /// The subject.
+    pub subject: Id<Subject>,
+    /// What is waived.
+    pub gap: WaivedGap,
+    /// What then holds.
+    pub holds: WaiverHolds,
+    /// Why; stays on the result.
+    pub reason: String,
+}
+
+/// A waiver on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedWaiver {
+    /// What was waived.
+    pub waiver: Waiver,
+    /// Who waived it.
+    pub by: Id<Staff>,
+    /// When.
+    pub made_at: DateTime<Utc>,
+}
+
+/// A grade that the committee gives in place of the one decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// The round.
+    pub round: Id<Round>,
+    /// The subject.
+    pub subject: Id<Subject>,
+    /// The grade that it is to have; none takes an earlier adjustment back.
+    pub grade: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Service {
+    /// Waives a gap by name, in place of an earlier waiver of the same gap.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `UNKNOWN_NAME`, `WAIVER_DOES_NOT_FIT`, `REASON_MISSING`, `SUBJECT_OUTSIDE_ROUND`,
+    /// `PERSON_NEEDED`, `ROUND_NOT_OPEN`; [`Fault::Denied`]; [`Fault::NotFound`].
+    pub async fn add_waiver(&self, actor: &Actor, draft: Waiver) -> Result<RecordedWaiver, Fault> {
+        let by = need_person(actor)?;
+        let request = Request {
+            actor,
+            action: Action::Waive,
+            round: draft.round,
+            subjects: BTreeSet::from([draft.subject.number()]),
+        };
+        let change = Change::begin(self, &request).await?;
+        let code = find_code(&change, draft.subject)?;
+        let faults = find_faults(&change.frame, |inputs| {
+            inputs.waivers.push(inputs::Waiver {
+                subject: code,
+                gap: draft.gap.clone(),
+                holds: draft.holds.clone(),
+                reason: draft.reason.clone(),
+            });
+        })?;
+        let named = Named {
+            list: "waivers",
+            rows: &[0],
+        };
+        settle(refuse(faults, named))?;
+        let gap = serde_json_canonicalizer::to_string(&draft.gap).map_err(Fault::internal)?;
+        remove(&change, &draft, &gap).await?;
+        let row = waiver::ActiveModel {
+            id: Set(self.ids.draw()?),
+            round_id: Set(draft.round.number()),
+            subject_id: Set(Some(draft.subject.number())),
+            gap: Set(gap),
+            holds: Set(
+                serde_json_canonicalizer::to_string(&draft.holds).map_err(Fault::internal)?,
+            ),
+            reason: Set(draft.reason.clone()),
+            by_staff_id: Set(by.number()),
+            made_at: Set(clock::micros(change.now)),
+        };
+        waiver::Entity::insert(row)
+            .exec_without_returning(&change.transaction)
+            .await?;
+        let made_at = change.now;
+        let done = Done {
+            action: "round.waive",
+            digest: digest(&draft),
+            reason: Some(&draft.reason),
+        };
+        change.finish(&request, done).await?;
+        Ok(RecordedWaiver {
+            waiver: draft,
+            by,
+            made_at,
+        })
+    }
+
+    /// Takes a waiver back; what holds and why are not looked at. That there is none is no fault.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `ROUND_NOT_OPEN`; [`Fault::Denied`]; [`Fault::NotFound`].
+    pub async fn remove_waiver(&self, actor: &Actor, waived: Waiver) -> Result<(), Fault> {
+        let request = Request {
+            actor,
+            action: Action::Waive,
+            round: waived.round,
+            subjects: BTreeSet::from([waived.subject.number()]),
+        };
+        let change = Change::begin(self, &request).await?;
+        let gap = serde_json_canonicalizer::to_string(&waived.gap).map_err(Fault::internal)?;
+        remove(&change, &waived, &gap).await?;
+        let done = Done {
+            action: "round.take_waiver_back",
+            digest: digest(&waived),
+            reason: None,
+        };
+        change.finish(&request, done).await
+    }
+
+    /// The waivers of a round, in the order in which they were made. One statement.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`].
+    pub async fn list_waivers(
+        &self,
+        actor: &Actor,
+        round: Id<Round>,
+    ) -> Result<Vec<RecordedWaiver>, Fault> {
+        let scope = Scope {
+            round: Some(round),
+            ..Scope::default()
+        };
+        if !actor.may(Action::ReadEvidence, &scope) {
+            return Err(Fault::Denied);
+        }
+        let rows = waiver::Entity::find()
+            .filter(waiver::Column::RoundId.eq(round.number()))
+            .order_by_asc(waiver::Column::MadeAt)
+            .order_by_asc(waiver::Column::Id)
+            .all(&self.database.reader())
+            .await?;
+        rows.into_iter()
+            .filter_map(|row| row.subject_id.map(|subject| (subject, row)))
+            .map(|(subject, row)| {
+                Ok(RecordedWaiver {
+                    waiver: Waiver {
+                        round,
+                        subject: Id::new(subject),
+                        gap: serde_json::from_str(&row.gap).map_err(Fault::internal)?,
+                        holds: serde_json::from_str(&row.holds).map_err(Fault::internal)?,
+                        reason: row.reason,
+                    },
+                    by: Id::new(row.by_staff_id),
+                    made_at: clock::instant(row.made_at)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Records that the committee gives a subject another grade, or takes that back.
+    ///
+    /// # Errors
+    /// As [`Service::add_waiver`].
+    pub async fn adjust_grade(&self, actor: &Actor, draft: Adjustment) -> Result<(), Fault> {
+        let by = need_person(actor)?;
+        if draft.reason.trim().is_empty() {
+            return Err(Fault::refused(
+                Refusal::new("REASON_MISSING", "give the reason; it stays on the result")
+                    .at(["reason"]),
+            ));
+        }
+        let request = Request {
+            actor,
+            action: Action::Waive,
+            round: draft.round,
+            subjects: BTreeSet::from([draft.subject.number()]),
+        };
+        let change = Change::begin(self, &request).await?;
+        let code = find_code(&change, draft.subject)?;
+        let now = clock::micros(change.now);
+        if let Some(grade) = &draft.grade {
+            let on = Date(local_day(now, &change.frame.round.time_zone)?);
+            let faults = find_faults(&change.frame, |inputs| {
+                inputs.adjustments.push(inputs::Adjustment {
+                    subject: code,
+                    grade: grade.clone(),
+                    by: by.to_string(),
+                    on,
+                    reason: draft.reason.clone(),
+                });
+            })?;
+            let named = Named {
+                list: "adjustments",
+                rows: &[0],
+            };
+            settle(refuse(faults, named))?;
+            let row = adjustment::ActiveModel {
+                round_id: Set(draft.round.number()),
+                subject_id: Set(draft.subject.number()),
+                grade: Set(grade.clone()),
+                reason: Set(draft.reason.clone()),
+                by_staff_id: Set(by.number()),
+                made_at: Set(now),
+            };
+            let conflict = OnConflict::columns([
+                adjustment::Column::RoundId,
+                adjustment::Column::SubjectId,
+            ])
+            .update_columns([
+                adjustment::Column::Grade,
+                adjustment::Column::Reason,
+                adjustment::Column::ByStaffId,
+                adjustment::Column::MadeAt,
+            ])
+            .to_owned();
+            adjustment::Entity::insert(row)
+                .on_conflict(conflict)
+                .exec_without_returning(&change.transaction)
+                .await?;
+        } else {
+            adjustment::Entity::delete_many()
+                .filter(adjustment::Column::RoundId.eq(draft.round.number()))
+                .filter(adjustment::Column::SubjectId.eq(draft.subject.number()))
+                .exec(&change.transaction)
+                .await?;
+        }
+        let done = Done {
+            action: "round.adjust_grade",
+            digest: digest(&draft),
+            reason: Some(&draft.reason),
+        };
+        change.finish(&request, done).await
+    }
+}
+
+async fn remove(change: &Change, waived: &Waiver, gap: &str) -> Result<(), Fault> {
+    waiver::Entity::delete_many()
+        .filter(waiver::Column::RoundId.eq(waived.round.number()))
+        .filter(waiver::Column::SubjectId.eq(waived.subject.number()))
+        .filter(waiver::Column::Gap.eq(gap))
+        .exec(&change.transaction)
+        .await?;
+    Ok(())
+}
+
+fn need_person(actor: &Actor) -> Result<Id<Staff>, Fault> {
+    staff_of(actor).ok_or_else(|| {
+        Fault::refused(Refusal::new(
+            "PERSON_NEEDED",
+            "this is decided by a person, whose name stays on the result; log in",
+        ))
+    })
+}
+
+fn find_code(change: &Change, subject: Id<Subject>) -> Result<String, Fault> {
+    change
+        .frame
+        .code(subject.number())
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            Fault::refused(
+                Refusal::new(
+                    "SUBJECT_OUTSIDE_ROUND",
+                    "this subject takes no part in the round; name one of its roster",
+                )
+                .at(["subject"]),
+            )
+        })
+}
