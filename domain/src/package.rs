@@ -262,9 +262,7 @@ fn first_difference(path: &str, stored: &Value, again: &Value) -> Option<Differe
             let length = stored.len().max(again.len());
             (0..length).find_map(|place| {
                 let (one, other) = (stored.get(place), again.get(place));
-                let key = one
-                    .and_then(name_of)
-                    .unwrap_or_else(|| place.to_string());
+                let key = one.and_then(name_of).unwrap_or_else(|| place.to_string());
                 let absent = Value::String("nothing".to_owned());
                 first_difference(
                     &below(&key),
@@ -334,9 +332,8 @@ fn count_again(package: &Package) -> Result<u64, Box<Difference>> {
     counted.sort();
     let mut stored = package.inputs.clone();
     stored.sort();
-    let side = |inputs: &Inputs| {
-        serde_json::json!({ "tallies": inputs.tallies, "sheets": inputs.sheets })
-    };
+    let side =
+        |inputs: &Inputs| serde_json::json!({ "tallies": inputs.tallies, "sheets": inputs.sheets });
     match first_difference("inputs", &side(&stored), &side(&counted)) {
         Some(difference) => Err(Box::new(difference)),
         None => Ok(number),

@@ -119,9 +119,7 @@ impl Frame {
 
     /// The code of a participant.
     pub(crate) fn code(&self, subject: i64) -> Option<&str> {
-        self.participants
-            .get(&subject)
-            .map(|one| one.code.as_str())
+        self.participants.get(&subject).map(|one| one.code.as_str())
     }
 
     /// A region, then each region above it.

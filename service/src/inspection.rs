@@ -106,7 +106,8 @@ fn refuse_too_many(rows: usize, list: &str) -> Result<(), Fault> {
     if rows <= MOST_ROWS {
         return Ok(());
     }
-    let message = format!("{rows} rows are too many at once; send at most {MOST_ROWS}, or import a table");
+    let message =
+        format!("{rows} rows are too many at once; send at most {MOST_ROWS}, or import a table");
     Err(Fault::refused(
         Refusal::new("TOO_MANY_ROWS", message).at([list]),
     ))

@@ -121,12 +121,16 @@ impl Service {
                 .at(["rule"]),
             ));
         }
-        let row = new_row(self, &change.frame, Opening {
-            subject: draft.subject.number(),
-            rule: draft.rule.clone(),
-            by: investigation::OpenedBy::Hand,
-            at: change.now,
-        })?;
+        let row = new_row(
+            self,
+            &change.frame,
+            Opening {
+                subject: draft.subject.number(),
+                rule: draft.rule.clone(),
+                by: investigation::OpenedBy::Hand,
+                at: change.now,
+            },
+        )?;
         let opened = read(row.clone())?;
         investigation::Entity::insert(set(row))
             .exec_without_returning(&change.transaction)
@@ -173,12 +177,16 @@ impl Service {
             let (GapKind::InvestigationDue, Some(subject)) = (gap.kind, subject) else {
                 continue;
             };
-            rows.push(new_row(self, &frame, Opening {
-                subject: subject.id,
-                rule: gap.place.to_string(),
-                by: investigation::OpenedBy::Rule,
-                at: now,
-            })?);
+            rows.push(new_row(
+                self,
+                &frame,
+                Opening {
+                    subject: subject.id,
+                    rule: gap.place.to_string(),
+                    by: investigation::OpenedBy::Rule,
+                    at: now,
+                },
+            )?);
         }
         let opened = rows
             .iter()

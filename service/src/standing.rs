@@ -385,7 +385,10 @@ async fn read_places(
         i64::try_from(limit).unwrap_or(i64::MAX).into(),
     ];
     let (condition, order) = match part {
-        Part::Ranked => ("standing.rank IS NOT NULL", "standing.rank, standing.subject_id"),
+        Part::Ranked => (
+            "standing.rank IS NOT NULL",
+            "standing.rank, standing.subject_id",
+        ),
         Part::Unranked => ("standing.rank IS NULL", "standing.subject_id"),
     };
     let mut condition = condition.to_owned();

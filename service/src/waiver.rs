@@ -92,9 +92,7 @@ impl Service {
             round_id: Set(draft.round.number()),
             subject_id: Set(Some(draft.subject.number())),
             gap: Set(gap),
-            holds: Set(
-                serde_json_canonicalizer::to_string(&draft.holds).map_err(Fault::internal)?,
-            ),
+            holds: Set(serde_json_canonicalizer::to_string(&draft.holds).map_err(Fault::internal)?),
             reason: Set(draft.reason.clone()),
             by_staff_id: Set(by.number()),
             made_at: Set(clock::micros(change.now)),
@@ -223,17 +221,15 @@ impl Service {
                 by_staff_id: Set(by.number()),
                 made_at: Set(now),
             };
-            let conflict = OnConflict::columns([
-                adjustment::Column::RoundId,
-                adjustment::Column::SubjectId,
-            ])
-            .update_columns([
-                adjustment::Column::Grade,
-                adjustment::Column::Reason,
-                adjustment::Column::ByStaffId,
-                adjustment::Column::MadeAt,
-            ])
-            .to_owned();
+            let conflict =
+                OnConflict::columns([adjustment::Column::RoundId, adjustment::Column::SubjectId])
+                    .update_columns([
+                        adjustment::Column::Grade,
+                        adjustment::Column::Reason,
+                        adjustment::Column::ByStaffId,
+                        adjustment::Column::MadeAt,
+                    ])
+                    .to_owned();
             adjustment::Entity::insert(row)
                 .on_conflict(conflict)
                 .exec_without_returning(&change.transaction)

@@ -16,9 +16,9 @@ use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement,
 };
 
+use crate::Fault;
 use crate::frame::{Frame, Whom, local_day, parse_date};
 use crate::survey::{Group, parse_channel};
-use crate::Fault;
 
 /// The value of `period` in the inputs where a measure has one value for the whole round; the column is empty then.
 pub(crate) const WHOLE_ROUND: &str = "round";

@@ -13,7 +13,9 @@ pub(crate) fn find_faults(
 ) -> Result<Vec<RowFault>, Fault> {
     let mut inputs = frame.begin_inputs()?;
     fill(&mut inputs);
-    Ok(Snapshot::build(&frame.scheme, &inputs).err().unwrap_or_default())
+    Ok(Snapshot::build(&frame.scheme, &inputs)
+        .err()
+        .unwrap_or_default())
 }
 
 /// The row of a fault and the field that it is most likely about.

@@ -453,10 +453,7 @@ fn set(row: fact::Model) -> fact::ActiveModel {
 }
 
 /// Facts that stand already about the round's participants, of the kinds in question. One statement.
-async fn list_known(
-    change: &Change,
-    drafts: &[FactDraft],
-) -> Result<BTreeMap<Case, Fact>, Fault> {
+async fn list_known(change: &Change, drafts: &[FactDraft]) -> Result<BTreeMap<Case, Fact>, Fault> {
     let kinds: BTreeSet<&str> = drafts.iter().map(|draft| draft.kind.as_str()).collect();
     let mut values: Vec<Value> = vec![change.frame.round.id.into()];
     let places: Vec<String> = (2..kinds.len() + 2).map(|n| format!("${n}")).collect();

@@ -9,7 +9,7 @@ use domain::inputs;
 use domain::number::Points;
 use entity::score;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::check::{Named, find_faults, outside, refuse, settle};
 use super::{Change, Done, Request, digest, refuse_too_many};
