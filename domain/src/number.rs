@@ -3,6 +3,7 @@
 //! Floating point is deliberately absent. Digits are lost in one place only, [`Rounding::to_points`], where a
 //! quotient becomes points.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -118,7 +119,7 @@ impl Points {
 
     /// The exact fraction.
     pub fn to_ratio(self) -> Ratio {
-        Ratio(BigRational::new(BigInt::from(self.0), BigInt::from(SCALE)))
+        Ratio::reduce(i128::from(self.0), i128::from(SCALE))
     }
 }
 
@@ -152,66 +153,167 @@ impl FromStr for Points {
 }
 
 /// An exact rational number: a rate, a share, a measured value or a threshold.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ratio(BigRational);
+///
+/// Numbers that fit are kept in two machine words, since nearly all do and a close-out makes millions of them; the
+/// others are of any size. A value has one form only: in lowest terms, and small whenever it fits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ratio(Form);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Form {
+    /// Numerator, and a denominator above zero.
+    Small(i64, i64),
+    Big(Box<BigRational>),
+}
+
+/// The operations, for the small form in 128 bits and for the big one.
+type Operation = (
+    fn(i128, i128, i128, i128) -> Option<(i128, i128)>,
+    fn(&BigRational, &BigRational) -> BigRational,
+);
 
 impl Ratio {
     /// `n/d`, or nothing when `d` is zero: `0/0` is undefined, and so is every other division by zero.
     pub fn of_counts(numerator: u64, denominator: u64) -> Option<Self> {
-        (denominator != 0).then(|| {
-            Self(BigRational::new(
-                BigInt::from(numerator),
-                BigInt::from(denominator),
-            ))
-        })
+        (denominator != 0).then(|| Self::reduce(i128::from(numerator), i128::from(denominator)))
     }
 
     /// A whole number.
-    pub fn from_whole(whole: i64) -> Self {
-        Self(BigRational::from_integer(BigInt::from(whole)))
+    pub const fn from_whole(whole: i64) -> Self {
+        Self(Form::Small(whole, 1))
     }
 
     /// Zero.
-    pub fn zero() -> Self {
-        Self(BigRational::zero())
+    pub const fn zero() -> Self {
+        Self::from_whole(0)
     }
 
     /// One, or 100 %.
-    pub fn one() -> Self {
+    pub const fn one() -> Self {
         Self::from_whole(1)
     }
 
     /// Whether this is zero.
     pub fn is_zero(&self) -> bool {
-        self.0.is_zero()
+        matches!(self.0, Form::Small(0, _))
     }
 
     /// Whether this is below zero.
     pub fn is_negative(&self) -> bool {
-        self.0.is_negative()
+        match &self.0 {
+            Form::Small(n, _) => *n < 0,
+            Form::Big(big) => big.is_negative(),
+        }
     }
 
     /// The sum.
     #[must_use]
     pub fn add(&self, other: &Self) -> Self {
-        Self(&self.0 + &other.0)
+        self.combine(
+            other,
+            (
+                |a, b, c, d| {
+                    Some((
+                        a.checked_mul(d)?.checked_add(c.checked_mul(b)?)?,
+                        b.checked_mul(d)?,
+                    ))
+                },
+                |a, b| a + b,
+            ),
+        )
     }
 
     /// The difference.
     #[must_use]
     pub fn sub(&self, other: &Self) -> Self {
-        Self(&self.0 - &other.0)
+        self.combine(
+            other,
+            (
+                |a, b, c, d| {
+                    Some((
+                        a.checked_mul(d)?.checked_sub(c.checked_mul(b)?)?,
+                        b.checked_mul(d)?,
+                    ))
+                },
+                |a, b| a - b,
+            ),
+        )
     }
 
     /// The product.
     #[must_use]
     pub fn mul(&self, other: &Self) -> Self {
-        Self(&self.0 * &other.0)
+        self.combine(
+            other,
+            (
+                |a, b, c, d| Some((a.checked_mul(c)?, b.checked_mul(d)?)),
+                |a, b| a * b,
+            ),
+        )
     }
 
     /// The quotient, or nothing when dividing by zero.
     pub fn div(&self, other: &Self) -> Option<Self> {
-        (!other.0.is_zero()).then(|| Self(&self.0 / &other.0))
+        if other.is_zero() {
+            return None;
+        }
+        Some(self.combine(
+            other,
+            (
+                |a, b, c, d| Some((a.checked_mul(d)?, b.checked_mul(c)?)),
+                |a, b| a / b,
+            ),
+        ))
+    }
+
+    fn combine(&self, other: &Self, (small, big): Operation) -> Self {
+        if let (Form::Small(a, b), Form::Small(c, d)) = (&self.0, &other.0)
+            && let Some((n, d)) = small(
+                i128::from(*a),
+                i128::from(*b),
+                i128::from(*c),
+                i128::from(*d),
+            )
+        {
+            return Self::reduce(n, d);
+        }
+        Self::of_big(big(&self.to_big(), &other.to_big()))
+    }
+
+    /// In lowest terms; the denominator is not zero.
+    fn reduce(numerator: i128, denominator: i128) -> Self {
+        let divisor = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
+        let part = |value: i128| i128::try_from(value.unsigned_abs().checked_div(divisor)?).ok();
+        let small = |n: i128, d: i128| {
+            let (n, d) = (part(n)?, part(d)?);
+            let n = if (numerator < 0) == (denominator < 0) {
+                n
+            } else {
+                n.checked_neg()?
+            };
+            Some(Form::Small(i64::try_from(n).ok()?, i64::try_from(d).ok()?))
+        };
+        match small(numerator, denominator) {
+            Some(form) => Self(form),
+            None => Self(Form::Big(Box::new(BigRational::new(
+                BigInt::from(numerator),
+                BigInt::from(denominator),
+            )))),
+        }
+    }
+
+    fn of_big(big: BigRational) -> Self {
+        match (big.numer().to_i64(), big.denom().to_i64()) {
+            (Some(n), Some(d)) => Self(Form::Small(n, d)),
+            _ => Self(Form::Big(Box::new(big))),
+        }
+    }
+
+    fn to_big(&self) -> BigRational {
+        match &self.0 {
+            Form::Small(n, d) => BigRational::new(BigInt::from(*n), BigInt::from(*d)),
+            Form::Big(big) => (**big).clone(),
+        }
     }
 
     /// Not below `low` and not above `high`.
@@ -228,22 +330,23 @@ impl Ratio {
 
     /// The greatest whole number not above this, if 64 bits hold it.
     pub fn floor(&self) -> Option<i64> {
-        self.0.floor().to_integer().to_i64()
+        self.to_big().floor().to_integer().to_i64()
     }
 
     /// The least whole number not below this, if 64 bits hold it.
     pub fn ceil(&self) -> Option<i64> {
-        self.0.ceil().to_integer().to_i64()
+        self.to_big().ceil().to_integer().to_i64()
     }
 
     /// The whole number nearest to this, halves away from zero, if 64 bits hold it.
     pub fn round_half_up(&self) -> Option<i64> {
-        self.0.round().to_integer().to_i64()
+        self.to_big().round().to_integer().to_i64()
     }
 
     /// Numerator and denominator in lowest terms.
-    pub fn parts(&self) -> (&BigInt, &BigInt) {
-        (self.0.numer(), self.0.denom())
+    pub fn parts(&self) -> (BigInt, BigInt) {
+        let big = self.to_big();
+        (big.numer().clone(), big.denom().clone())
     }
 
     /// As a percentage cut for reading only, halves away from zero, with this many decimals.
@@ -259,6 +362,43 @@ impl Ratio {
     }
 }
 
+impl PartialOrd for Ratio {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ratio {
+    /// Cross-multiplied, so that nothing is rounded.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (&self.0, &other.0) {
+            // Products of two 64-bit numbers fit into 128 bits.
+            (Form::Small(a, b), Form::Small(c, d)) => {
+                let left = i128::from(*a).checked_mul(i128::from(*d));
+                left.cmp(&i128::from(*c).checked_mul(i128::from(*b)))
+            }
+            _ => self.to_big().cmp(&other.to_big()),
+        }
+    }
+}
+
+/// The greatest common divisor; of zero and a number, the number.
+fn gcd(a: u128, b: u128) -> u128 {
+    // Nearly all numbers fit into 64 bits, where division is many times faster.
+    if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
+        let (mut a, mut b) = (a, b);
+        while let Some(rest) = a.checked_rem(b) {
+            (a, b) = (b, rest);
+        }
+        return u128::from(a);
+    }
+    let (mut a, mut b) = (a, b);
+    while let Some(rest) = a.checked_rem(b) {
+        (a, b) = (b, rest);
+    }
+    a
+}
+
 impl From<Points> for Ratio {
     fn from(points: Points) -> Self {
         points.to_ratio()
@@ -268,10 +408,11 @@ impl From<Points> for Ratio {
 impl fmt::Display for Ratio {
     /// `n/d` in lowest terms, or `n` for a whole number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_integer() {
-            write!(f, "{}", self.0.numer())
-        } else {
-            write!(f, "{}/{}", self.0.numer(), self.0.denom())
+        match &self.0 {
+            Form::Small(n, 1) => write!(f, "{n}"),
+            Form::Small(n, d) => write!(f, "{n}/{d}"),
+            Form::Big(big) if big.is_integer() => write!(f, "{}", big.numer()),
+            Form::Big(big) => write!(f, "{}/{}", big.numer(), big.denom()),
         }
     }
 }
@@ -325,7 +466,10 @@ impl Rounding {
     /// [`NumberError::Overflow`].
     pub fn to_points(self, exact: &Ratio) -> Result<Points, NumberError> {
         let shift = 10_i64.pow(u32::from(self.decimals.min(4)));
-        let shifted = &exact.0 * BigInt::from(shift);
+        if let Some(points) = self.to_points_fast(exact, shift) {
+            return Ok(points);
+        }
+        let shifted = exact.to_big() * BigInt::from(shift);
         let whole = match self.mode {
             RoundingMode::HalfUp => shifted.round(),
             RoundingMode::Down => shifted.trunc(),
@@ -341,6 +485,32 @@ impl Rounding {
         let unit = SCALE.checked_div(shift).unwrap_or(1);
         let e4 = whole.to_integer() * BigInt::from(unit);
         e4.to_i64().map(Points).ok_or(NumberError::Overflow)
+    }
+}
+
+impl Rounding {
+    /// The same in machine words, for what fits and for the usual rounding.
+    fn to_points_fast(self, exact: &Ratio, shift: i64) -> Option<Points> {
+        let (Form::Small(n, d), RoundingMode::HalfUp) = (&exact.0, self.mode) else {
+            return None;
+        };
+        let (n, d) = (i128::from(*n), i128::from(*d));
+        let shifted = n.checked_mul(i128::from(shift))?;
+        // Half of the denominator is added to the magnitude, then cut: halves go away from zero.
+        let magnitude = shifted
+            .checked_abs()?
+            .checked_mul(2)?
+            .checked_add(d)?
+            .checked_div(d.checked_mul(2)?)?;
+        let whole = if shifted < 0 {
+            magnitude.checked_neg()?
+        } else {
+            magnitude
+        };
+        let unit = SCALE.checked_div(shift)?;
+        i64::try_from(whole.checked_mul(i128::from(unit))?)
+            .ok()
+            .map(Points)
     }
 }
 
@@ -375,7 +545,7 @@ fn parse_decimal(text: &str) -> Option<Ratio> {
     let number: BigInt = format!("{whole}{part}").parse().ok()?;
     let under = BigInt::from(10).pow(u32::try_from(part.len()).ok()?);
     let value = BigRational::new(number, under);
-    Some(Ratio(if negative { -value } else { value }))
+    Some(Ratio::of_big(if negative { -value } else { value }))
 }
 
 fn shorten(text: &str) -> String {
@@ -510,6 +680,30 @@ mod tests {
         fn points_survive_their_text(e4 in any::<i64>().prop_filter("the least value has no magnitude", |e| *e != i64::MIN)) {
             let points = Points::from_e4(e4);
             prop_assert_eq!(points.to_string().parse::<Points>().unwrap(), points);
+        }
+
+        #[test]
+        fn machine_words_and_big_numbers_agree(
+            a in any::<i64>(), b in 1_i64.., c in any::<i64>(), d in 1_i64..,
+        ) {
+            let big = |n: i64, d: i64| BigRational::new(BigInt::from(n), BigInt::from(d));
+            let make = |n: i64, d: i64| Ratio::from_whole(n).div(&Ratio::from_whole(d)).unwrap();
+            let (x, y, p, q) = (make(a, b), make(c, d), big(a, b), big(c, d));
+            prop_assert_eq!(x.add(&y).to_big(), &p + &q);
+            prop_assert_eq!(x.sub(&y).to_big(), &p - &q);
+            prop_assert_eq!(x.mul(&y).to_big(), &p * &q);
+            prop_assert_eq!(x.cmp(&y), p.cmp(&q));
+            prop_assert_eq!(x.div(&y).map(|r| r.to_big()), (c != 0).then(|| &p / &q));
+            prop_assert_eq!(x.add(&y).sub(&y), x, "one value has one form");
+        }
+
+        #[test]
+        fn the_short_way_of_rounding_is_the_long_way(n in -1_000_000_000_i64..1_000_000_000, d in 1_i64..100_000, decimals in 0_u8..=4) {
+            let exact = Ratio::from_whole(n).div(&Ratio::from_whole(d)).unwrap();
+            let shift = 10_i64.pow(u32::from(decimals));
+            let long = (exact.to_big() * BigInt::from(shift)).round().to_integer() * BigInt::from(SCALE / shift);
+            let short = Rounding { decimals, mode: RoundingMode::HalfUp }.to_points(&exact).unwrap();
+            prop_assert_eq!(BigInt::from(short.e4()), long);
         }
 
         #[test]

@@ -77,27 +77,24 @@ impl Engine<'_> {
                 .push((subject, value));
         }
         let mut due = Vec::new();
-        for members in groups.values() {
-            for (subject, value) in members {
-                let ahead = |better: bool| {
-                    members
-                        .iter()
-                        .filter(|(_, other)| if better { other > value } else { other < value })
-                        .count()
+        for members in groups.values_mut() {
+            members.sort_by(|a, b| b.1.cmp(&a.1));
+            for (subject, value) in members.iter() {
+                let better = members.partition_point(|(_, other)| other > value);
+                let worse = members
+                    .len()
+                    .saturating_sub(members.partition_point(|(_, other)| other >= value));
+                let within = |limit: Option<u32>, ahead: usize| {
+                    limit
+                        .and_then(|limit| usize::try_from(limit).ok())
+                        .is_some_and(|limit| ahead < limit)
                 };
-                let within = |limit: Option<u32>, better| {
-                    limit.is_some_and(|limit| {
-                        ahead(better) < usize::try_from(limit).unwrap_or(usize::MAX)
-                    })
-                };
-                let placed = within(plan.best, true) || within(plan.worst, false);
-                if placed {
-                    let meets = plan.when.as_ref().is_none_or(|when| {
-                        self.holds(*subject, when, &mut Vec::new()) == Truth3::True
-                    });
-                    if meets {
-                        due.push(*subject);
-                    }
+                if !within(plan.best, better) && !within(plan.worst, worse) {
+                    continue;
+                }
+                let meets = |when| self.holds(*subject, when, &mut Vec::new()) == Truth3::True;
+                if plan.when.as_ref().is_none_or(meets) {
+                    due.push(*subject);
                 }
             }
         }
