@@ -25,7 +25,7 @@ pub(crate) fn write(bytes: &[u8]) -> String {
 }
 
 /// The bytes of a text; nothing if a character is no digit, the length is another one, or the text was not written by
-/// [`write`].
+/// [`write()`].
 pub(crate) fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
     // Longer input cannot be right, and is not worth walking.
     if text.len() > 8 * N + 40 {
