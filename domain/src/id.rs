@@ -42,6 +42,7 @@ macro_rules! kinds {
 kinds! {
     Region "reg" "region";
     Subject "sub" "subject";
+    Relation "rel" "relation";
     Scheme "sch" "scheme";
     SchemeVersion "scv" "scheme version";
     Round "rnd" "round";

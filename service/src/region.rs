@@ -16,8 +16,8 @@ use sea_orm::{
 use crate::page::{Page, Part};
 use crate::permit::{Permit, ask_somewhere};
 use crate::scope::path_of;
-use crate::text::{self, Refusals};
-use crate::{Fault, Refusal, Service, audit, fault};
+use crate::text::{self, Refusals, code_taken};
+use crate::{Fault, Refusal, Service, audit};
 
 /// A region (地区).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct RegionChange {
 impl Region {
     /// Stands for the content; another content has another version. For compare-and-set.
     pub fn version(&self) -> String {
-        hex::encode(self.digest().get(..8).unwrap_or_default())
+        text::version_of(self.digest())
     }
 
     fn digest(&self) -> [u8; 32] {
@@ -257,12 +257,4 @@ fn check(draft: RegionDraft) -> Result<RegionDraft, Fault> {
     };
     refusals.settle()?;
     Ok(draft)
-}
-
-fn code_taken(error: sea_orm::DbErr, code: &str) -> Fault {
-    if fault::is_duplicate(&error) {
-        let message = format!("the code `{code}` is taken: choose another");
-        return Fault::refused(Refusal::new("CODE_TAKEN", message).at(["code"]));
-    }
-    error.into()
 }

@@ -145,6 +145,14 @@ impl Service {
         Ok(found.collect())
     }
 
+    /// Whether the actor may add and change accounts; for callers that hash a password first.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`].
+    pub fn ask_staff_change(&self, actor: &Actor) -> Result<(), Fault> {
+        Permit::ask_everywhere(actor, Action::ChangeStaff).map(|_| ())
+    }
+
     /// Adds an account.
     ///
     /// # Errors

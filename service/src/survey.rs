@@ -49,6 +49,35 @@ pub async fn add(
     ids: &IdSource,
     new: NewSurvey<'_>,
 ) -> Result<Id<Survey>, Fault> {
+    let (id, row) = row_of(ids, &new)?;
+    survey::Entity::insert(row)
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(id)
+}
+
+/// Makes several surveys, which take no answers yet. One statement, none if there are no surveys.
+///
+/// # Errors
+/// [`Fault::Conflict`] if the round has a survey of one of the codes.
+pub async fn add_all<'a>(
+    transaction: &WriteTransaction,
+    ids: &IdSource,
+    new: impl IntoIterator<Item = NewSurvey<'a>>,
+) -> Result<(), Fault> {
+    let rows = new
+        .into_iter()
+        .map(|new| row_of(ids, &new).map(|(_, row)| row))
+        .collect::<Result<Vec<_>, Fault>>()?;
+    if !rows.is_empty() {
+        survey::Entity::insert_many(rows)
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+fn row_of(ids: &IdSource, new: &NewSurvey<'_>) -> Result<(Id<Survey>, survey::ActiveModel), Fault> {
     let definition =
         serde_json_canonicalizer::to_string(new.definition).map_err(Fault::internal)?;
     let id = ids.draw()?;
@@ -62,10 +91,7 @@ pub async fn add(
         definition_digest: Set(Sha256::digest(definition.as_bytes()).to_vec()),
         definition: Set(definition),
     };
-    survey::Entity::insert(row)
-        .exec_without_returning(transaction)
-        .await?;
-    Ok(Id::new(id))
+    Ok((Id::new(id), row))
 }
 
 /// Lets a survey take answers. One statement, two if it is refused.

@@ -2,9 +2,11 @@
 //!
 //! SQLite stores a NUL that PostgreSQL refuses, so what comes in is made fit here before either sees it.
 
+use chrono::NaiveDate;
+use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
-use crate::{Fault, Refusal};
+use crate::{Fault, Refusal, fault};
 
 /// Longest name, in characters.
 const NAME: usize = 200;
@@ -20,6 +22,25 @@ pub(crate) fn digest_of(parts: &[&str]) -> [u8; 32] {
         digest.update(part);
     }
     digest.finalize().into()
+}
+
+/// A short text that stands for a digest, for compare-and-set at the edge.
+pub(crate) fn version_of(digest: [u8; 32]) -> String {
+    hex::encode(digest.get(..8).unwrap_or_default())
+}
+
+/// A day from its column.
+pub(crate) fn parse_day(text: &str) -> Result<NaiveDate, Fault> {
+    text.parse().map_err(Fault::internal)
+}
+
+/// The refusal of a code that is taken already, if that is what the database says.
+pub(crate) fn code_taken(error: DbErr, code: &str) -> Fault {
+    if fault::is_duplicate(&error) {
+        let message = format!("the code `{code}` is taken: choose another");
+        return Fault::refused(Refusal::new("CODE_TAKEN", message).at(["code"]));
+    }
+    error.into()
 }
 
 /// Collects everything that is wrong with an input, so that all of it is told at once.

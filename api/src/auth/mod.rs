@@ -5,6 +5,7 @@
 
 pub mod limit;
 pub mod password;
+pub mod session;
 pub mod token;
 
 /// Chooses the one crypto provider for tokens. Without it the token library panics at first use; a second call changes

@@ -18,6 +18,8 @@ mod region;
 mod request;
 mod scalar;
 pub mod schema;
+mod session;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod websocket;

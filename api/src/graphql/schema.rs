@@ -7,17 +7,27 @@ use async_graphql::{EmptySubscription, MergedObject};
 use service::Service;
 
 use super::extension::fence;
-use super::{node, region};
+use super::{node, region, session, staff};
+use crate::auth::session::Sessions;
 use crate::config;
 
 /// Everything that can be read. Lists are connections in pages of 1 to 100.
 #[derive(MergedObject, Default)]
-pub struct Query(node::NodeQuery, region::RegionQuery);
+pub struct Query(
+    node::NodeQuery,
+    session::ViewerQuery,
+    region::RegionQuery,
+    staff::StaffQuery,
+);
 
 /// Everything that can be changed, one change in an operation. Each field is named after the object it changes, then
 /// the verb, and answers with a payload: what was done, or the refusals for which nothing was.
 #[derive(MergedObject, Default)]
-pub struct Mutation(region::RegionMutation);
+pub struct Mutation(
+    session::SessionMutation,
+    region::RegionMutation,
+    staff::StaffMutation,
+);
 
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -27,12 +37,17 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 pub struct Parts {
     /// The use-cases.
     pub service: Service,
+    /// Logging in.
+    pub sessions: Sessions,
 }
 
 /// The schema, ready to be served behind a gate.
 pub fn build(parts: Parts, settings: &config::Graphql) -> Schema {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
-    fence(builder, settings).data(parts.service).finish()
+    fence(builder, settings)
+        .data(parts.service)
+        .data(parts.sessions)
+        .finish()
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` holds it.

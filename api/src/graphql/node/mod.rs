@@ -6,6 +6,7 @@ use domain::id::{Id, Kind};
 use super::error::GraphqlFault;
 use super::loader::load;
 use super::region::{Region, RegionKey};
+use super::staff::{Staff, StaffKey};
 
 /// Anything with a global id.
 #[derive(Debug, Clone, Interface)]
@@ -17,6 +18,8 @@ use super::region::{Region, RegionKey};
 pub enum Node {
     /// A region.
     Region(Region),
+    /// An account.
+    Staff(Staff),
 }
 
 /// The part of the query root that knows every kind.
@@ -41,6 +44,9 @@ async fn find(context: &Context<'_>, id: &str) -> Result<Option<Node>, GraphqlFa
         domain::id::Region::PREFIX => Ok(load(context, RegionKey(parse(id)?))
             .await?
             .map(Node::Region)),
+        domain::id::Staff::PREFIX => {
+            Ok(load(context, StaffKey(parse(id)?)).await?.map(Node::Staff))
+        }
         _ => Err(GraphqlFault::bad_input(
             "`id` is no global id: take it from the field `id` of anything",
         )),

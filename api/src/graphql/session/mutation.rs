@@ -1,0 +1,110 @@
+//! Logging in, refreshing, logging out.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+
+use super::types::Session;
+use crate::auth::limit::Attempt;
+use crate::auth::session::{Granted, SessionFault, Sessions};
+use crate::config::Secret;
+use crate::graphql::asker::{Asker, data, service};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::payload::{Refusal, payload, settle};
+
+/// Who logs in.
+#[derive(InputObject)]
+pub struct SessionOpenInput {
+    /// The log-in name; capitals do not matter.
+    login: String,
+    /// The password, at most 256 bytes.
+    password: String,
+}
+
+payload! {
+    /// What came of logging in.
+    SessionOpenPayload {
+        /// The tokens.
+        session: Session
+    }
+}
+
+payload! {
+    /// What came of refreshing a session.
+    SessionRefreshPayload {
+        /// The new tokens; the earlier refresh token is spent.
+        session: Session
+    }
+}
+
+/// What came of logging out.
+#[derive(Debug, SimpleObject)]
+pub struct SessionClosePayload {
+    /// Whether the session has ended.
+    closed: bool,
+    /// Why nothing was changed. Empty when it was done.
+    refusals: Vec<Refusal>,
+}
+
+/// The part of the mutation root about sessions.
+#[derive(Debug, Default)]
+pub struct SessionMutation;
+
+#[Object]
+impl SessionMutation {
+    /// Logs in. Refused with `LOGIN_REFUSED` for any reason; ten wrong passwords in a row lock the account for 15
+    /// minutes.
+    async fn session_open(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who logs in.")] input: SessionOpenInput,
+    ) -> Result<SessionOpenPayload, GraphqlFault> {
+        let attempt = Attempt {
+            network: Asker::of(context)?.network,
+            login: &input.login,
+        };
+        let sessions: &Sessions = data(context)?;
+        let outcome = sessions.open(&attempt, Secret::new(input.password)).await;
+        SessionOpenPayload::of(sift(outcome)?)
+    }
+
+    /// Gives new tokens for a refresh token. A refresh token that was used before ends the whole session, unless its
+    /// successor was never used.
+    async fn session_refresh(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The refresh token that was given last.")] refresh_token: String,
+    ) -> Result<SessionRefreshPayload, GraphqlFault> {
+        let sessions: &Sessions = data(context)?;
+        let outcome = sessions.refresh(&Secret::new(refresh_token)).await;
+        SessionRefreshPayload::of(sift(outcome)?)
+    }
+
+    /// Logs out: ends the session of the access token with which this is asked.
+    async fn session_close(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<SessionClosePayload, GraphqlFault> {
+        let asker = Asker::of(context)?;
+        let outcome = match asker.session {
+            Some(session) => service(context)?.close_session(&asker.actor, session).await,
+            None => Err(service::Fault::Denied),
+        };
+        let (done, refusals) = settle(outcome)?;
+        Ok(SessionClosePayload {
+            closed: done.is_some(),
+            refusals,
+        })
+    }
+}
+
+/// Leaves to the payload what the service says, and turns the rest into errors.
+fn sift(
+    outcome: Result<Granted, SessionFault>,
+) -> Result<Result<Granted, service::Fault>, GraphqlFault> {
+    match outcome {
+        Ok(granted) => Ok(Ok(granted)),
+        Err(SessionFault::Service(fault)) => Ok(Err(fault)),
+        Err(SessionFault::TooOften(wait)) => Err(GraphqlFault::rate_limited(wait)),
+        Err(SessionFault::Password(fault)) => Err(GraphqlFault::internal(&fault)),
+        Err(SessionFault::Key(fault)) => Err(GraphqlFault::internal(&fault)),
+    }
+}

@@ -1,0 +1,7 @@
+//! Accounts of staff.
+
+mod mutation;
+mod types;
+
+pub use mutation::StaffMutation;
+pub use types::{Staff, StaffKey, StaffQuery};

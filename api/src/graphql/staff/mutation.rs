@@ -1,0 +1,181 @@
+//! Adding and changing accounts.
+
+use async_graphql::{Context, InputObject, Object};
+use domain::access::Grant;
+use domain::id;
+use service::staff::{StaffChange, StaffDraft};
+
+use super::types::{Role, Staff};
+use crate::auth::password::PasswordFault;
+use crate::auth::session::Sessions;
+use crate::config::Secret;
+use crate::graphql::asker::{Asker, data, service};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::key::Key;
+use crate::graphql::payload::payload;
+
+/// Shortest password, in characters.
+const SHORTEST: usize = 12;
+
+/// A role within a scope.
+#[derive(Debug, InputObject)]
+pub struct StaffRoleInput {
+    /// The role.
+    role: Role,
+    /// Only within this region and those below it.
+    region_id: Option<Key<id::Region>>,
+    /// Only within this category of subjects.
+    category: Option<String>,
+    /// Only within this round.
+    round_id: Option<Key<id::Round>>,
+}
+
+impl From<StaffRoleInput> for Grant {
+    fn from(input: StaffRoleInput) -> Self {
+        Self {
+            role: input.role.into(),
+            region: input.region_id.map(|key| key.0),
+            category: input.category,
+            round: input.round_id.map(|key| key.0),
+        }
+    }
+}
+
+/// An account to be added.
+#[derive(InputObject)]
+pub struct StaffAddInput {
+    /// The name to log in with: letters, digits, `-`, `_` and `.`; capitals do not matter.
+    login: String,
+    /// The name to show.
+    name: String,
+    /// The first password, 12 characters to 256 bytes.
+    password: String,
+    /// The roles, at most 50.
+    #[graphql(validator(max_items = 50))]
+    roles: Vec<StaffRoleInput>,
+}
+
+/// A change of an account; what is left out stays as it is.
+#[derive(InputObject)]
+pub struct StaffChangeInput {
+    /// The name to show.
+    name: Option<String>,
+    /// Whether the account may be used; turning it off ends its sessions.
+    active: Option<bool>,
+    /// A new password, 12 characters to 256 bytes; ends the account's sessions and its lock.
+    password: Option<String>,
+    /// All its roles, in place of the earlier ones; at most 50.
+    #[graphql(validator(max_items = 50))]
+    roles: Option<Vec<StaffRoleInput>>,
+}
+
+payload! {
+    /// What came of adding an account.
+    StaffAddPayload {
+        /// The new account.
+        staff: Staff
+    }
+}
+
+payload! {
+    /// What came of changing an account.
+    StaffChangePayload {
+        /// The account as it is now.
+        staff: Staff
+    }
+}
+
+/// The part of the mutation root about accounts.
+#[derive(Debug, Default)]
+pub struct StaffMutation;
+
+#[Object]
+impl StaffMutation {
+    /// Adds an account. For security administrators.
+    async fn staff_add(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The account to be.")] input: StaffAddInput,
+    ) -> Result<StaffAddPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let service = service(context)?;
+        // Hashing costs more than asking: whoever may not add accounts is not to make us do it.
+        service.ask_staff_change(actor)?;
+        let password_hash = match hash(context, input.password).await? {
+            Ok(hash) => hash,
+            Err(fault) => return StaffAddPayload::of::<Staff>(Err(fault)),
+        };
+        let draft = StaffDraft {
+            login: input.login,
+            name: input.name,
+            password_hash,
+            grants: input.roles.into_iter().map(Grant::from).collect(),
+        };
+        StaffAddPayload::of(service.add_staff(actor, draft).await)
+    }
+
+    /// Changes an account, unless somebody else did so since it was read: then the error `CONFLICT`. For security
+    /// administrators; nobody changes their own roles or state.
+    async fn staff_change(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which account.")] id: Key<id::Staff>,
+        #[graphql(desc = "`rowVersion` of the account as it was read.")] row_version: String,
+        #[graphql(desc = "What is to be changed.")] input: StaffChangeInput,
+    ) -> Result<StaffChangePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let service = service(context)?;
+        service.ask_staff_change(actor)?;
+        let password_hash = match input.password {
+            Some(password) => match hash(context, password).await? {
+                Ok(hash) => Some(hash),
+                Err(fault) => return StaffChangePayload::of::<Staff>(Err(fault)),
+            },
+            None => None,
+        };
+        let change = StaffChange {
+            id: id.0,
+            row_version: parse_row_version(&row_version)?,
+            name: input.name,
+            is_active: input.active,
+            password_hash,
+            grants: input
+                .roles
+                .map(|roles| roles.into_iter().map(Grant::from).collect()),
+        };
+        StaffChangePayload::of(service.change_staff(actor, change).await)
+    }
+}
+
+/// A row version, which is a number of 64 bits and so travels as a text.
+///
+/// # Errors
+/// It is no number.
+pub(crate) fn parse_row_version(text: &str) -> Result<i64, GraphqlFault> {
+    text.parse().map_err(|_| {
+        GraphqlFault::bad_input("`rowVersion` is no such number: give back what was read")
+    })
+}
+
+/// The outer error is an error, the inner one a refusal.
+async fn hash(
+    context: &Context<'_>,
+    password: String,
+) -> Result<Result<String, service::Fault>, GraphqlFault> {
+    let refused = |message: String| {
+        let refusal = service::Refusal::new("PASSWORD_UNFIT", message).at(["password"]);
+        Ok(Err(service::Fault::refused(refusal)))
+    };
+    if password.chars().count() < SHORTEST {
+        return refused(format!("a password has at least {SHORTEST} characters"));
+    }
+    let sessions: &Sessions = data(context)?;
+    match sessions.hash(Secret::new(password)).await {
+        Ok(hash) => Ok(Ok(hash)),
+        Err(fault @ PasswordFault::TooLong) => refused(fault.to_string()),
+        Err(PasswordFault::Busy) => Err(GraphqlFault::rate_limited(
+            std::time::Duration::from_secs(1),
+        )),
+        Err(fault @ PasswordFault::Broken(_)) => Err(GraphqlFault::internal(&fault)),
+    }
+}

@@ -1,0 +1,143 @@
+//! Accounts as the API shows them.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{Context, Enum, ID, Object};
+use domain::access::{self, Grant};
+use domain::id::{self, Id};
+
+use crate::graphql::asker::{Asker, service};
+use crate::graphql::connection::{Connection, Window, page_cost};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::loader::{Batch, load_referred};
+use crate::graphql::region::{Region, RegionKey};
+
+/// The parts that a person can play. What each may do is one table, printed by the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "access::Role")]
+pub enum Role {
+    /// Sets rounds up, runs surveys, closes.
+    RoundAdministrator,
+    /// Marks items and reports measures and facts.
+    Inspector,
+    /// Reads all and the log, writes nothing.
+    Auditor,
+    /// Keeps accounts; sees no scores.
+    SecurityAdministrator,
+}
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct Staff(pub service::staff::Staff);
+
+impl From<service::staff::Staff> for Staff {
+    fn from(staff: service::staff::Staff) -> Self {
+        Self(staff)
+    }
+}
+
+/// An account of somebody who works with the rounds.
+#[Object]
+impl Staff {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The name to log in with.
+    async fn login(&self) -> &str {
+        &self.0.login
+    }
+
+    /// The name to show.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Whether the account may be used.
+    async fn active(&self) -> bool {
+        self.0.is_active
+    }
+
+    /// Counts the changes; give it back with a change.
+    async fn row_version(&self) -> String {
+        self.0.row_version.to_string()
+    }
+
+    /// The roles, each within a scope.
+    async fn roles(&self) -> Vec<StaffRole> {
+        self.0.grants.iter().cloned().map(StaffRole).collect()
+    }
+}
+
+/// A role within a scope.
+#[derive(Debug, Clone)]
+pub struct StaffRole(Grant);
+
+/// A role within a scope; a part of the scope that is null takes in everything.
+#[Object]
+impl StaffRole {
+    /// The role.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// Within this region and those below it.
+    async fn region(&self, context: &Context<'_>) -> Option<Result<Region, GraphqlFault>> {
+        Some(load_referred(context, RegionKey(self.0.region?)).await)
+    }
+
+    /// Within this category of subjects.
+    async fn category(&self) -> Option<&str> {
+        self.0.category.as_deref()
+    }
+
+    /// Within the round of this id.
+    async fn round_id(&self) -> Option<ID> {
+        Some(self.0.round?.to_string().into())
+    }
+}
+
+/// Loads accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StaffKey(pub Id<id::Staff>);
+
+impl Loader<StaffKey> for Batch {
+    type Value = Staff;
+    type Error = GraphqlFault;
+
+    async fn load(&self, keys: &[StaffKey]) -> Result<HashMap<StaffKey, Staff>, GraphqlFault> {
+        let ids: Vec<Id<id::Staff>> = keys.iter().map(|key| key.0).collect();
+        let found = self.service.find_staff(&self.actor, &ids).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, staff)| (StaffKey(id), Staff(staff)))
+            .collect())
+    }
+}
+
+/// The part of the query root about accounts.
+#[derive(Debug, Default)]
+pub struct StaffQuery;
+
+#[Object]
+impl StaffQuery {
+    /// All accounts, in the order of their log-in names. For security administrators and auditors.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn staff(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+    ) -> Result<Connection<Staff>, GraphqlFault> {
+        let window = Window { first, after };
+        let actor = &Asker::of(context)?.actor;
+        let part = service(context)?
+            .list_staff(actor, window.page("staff")?)
+            .await?;
+        Ok(Connection::new("staff", &window, part, |staff| {
+            staff.login.clone()
+        }))
+    }
+}
