@@ -6,4 +6,5 @@ pub mod config;
 pub mod graphql;
 pub mod http;
 pub mod page;
+pub mod sheet;
 pub mod telemetry;

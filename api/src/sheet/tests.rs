@@ -1,0 +1,188 @@
+//! Tables as people and enemies write them.
+
+use std::io::{Cursor, Write};
+
+use domain::scheme::Scheme;
+use rust_xlsxwriter::{Format, Formula, Workbook};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::{MOST_ROWS, ScoreSheet, ScoreSubject, Table, read};
+
+fn texts(table: &Table) -> Vec<Vec<&str>> {
+    table
+        .rows
+        .iter()
+        .map(|row| row.cells.iter().map(String::as_str).collect())
+        .collect()
+}
+
+#[test]
+fn utf8_with_and_without_its_mark_and_gb18030_read_alike() {
+    let text = "code,name\r\no-1,虚构区一局\r\n";
+    let marked = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    let (gb, _, _) = encoding_rs::GB18030.encode(text);
+    let plain = read(text.as_bytes()).unwrap();
+    assert_eq!(plain.header, ["code", "name"]);
+    assert_eq!(texts(&plain), [["o-1", "虚构区一局"]]);
+    assert_eq!(plain.rows[0].line, 2);
+    assert_eq!(read(&marked).unwrap(), plain);
+    assert_eq!(read(&gb).unwrap(), plain);
+}
+
+#[test]
+fn semicolons_tabs_and_quoted_lines_are_understood() {
+    assert_eq!(texts(&read(b"a;b\n1;2\n").unwrap()), [["1", "2"]]);
+    assert_eq!(texts(&read(b"a\tb\n1\t2\n").unwrap()), [["1", "2"]]);
+    let table = read(b"a,b\n\"x\ny\",1\n\nz,2\n").unwrap();
+    assert_eq!(texts(&table), [["x\ny", "1"], ["z", "2"]]);
+    assert_eq!(table.rows[1].line, 5);
+}
+
+#[test]
+fn a_short_row_is_filled_up_and_a_long_one_refused() {
+    assert_eq!(texts(&read(b"a,b\n1\n").unwrap()), [["1", ""]]);
+    assert_eq!(read(b"a,b\n1,2,3\n").unwrap_err().code, "ROW_TOO_LONG");
+}
+
+#[test]
+fn what_is_no_table_is_refused() {
+    for (bytes, code) in [
+        (&b""[..], "FILE_EMPTY"),
+        (b"\n,,\n", "FILE_EMPTY"),
+        (b"a,b\0\n", "FILE_UNREADABLE"),
+        (b"\xff\xff\xff", "FILE_UNREADABLE"),
+        (b"PK\x03\x04 and no more", "FILE_UNREADABLE"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "FILE_UNREADABLE"),
+    ] {
+        assert_eq!(read(bytes).unwrap_err().code, code, "{bytes:?}");
+    }
+    let rows = "1\n".repeat(MOST_ROWS + 1);
+    assert_eq!(
+        read(format!("a\n{rows}").as_bytes()).unwrap_err().code,
+        "FILE_TOO_LARGE"
+    );
+    assert_eq!(
+        read(&vec![b'a'; super::MOST_BYTES + 1]).unwrap_err().code,
+        "FILE_TOO_LARGE"
+    );
+}
+
+#[test]
+fn a_workbook_reads_as_it_looks() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet
+        .write_row(0, 0, ["text", "number", "day", "formula", "share"])
+        .unwrap();
+    sheet.write_string(2, 0, "=1+1").unwrap();
+    sheet.write_number(2, 1, 0.1 + 0.2).unwrap();
+    let day = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 3, 31).unwrap();
+    sheet
+        .write_datetime_with_format(2, 2, &day, &Format::new().set_num_format("yyyy-mm-dd"))
+        .unwrap();
+    sheet
+        .write_formula(
+            2,
+            3,
+            Formula::new("=WEBSERVICE(\"http://example.com\")").set_result("7"),
+        )
+        .unwrap();
+    sheet
+        .write_number_with_format(2, 4, 0.95, &Format::new().set_num_format("0%"))
+        .unwrap();
+    let table = read(&workbook.save_to_buffer().unwrap()).unwrap();
+    assert_eq!(texts(&table), [["=1+1", "0.3", "2026-03-31", "7", "0.95"]]);
+    assert_eq!(table.rows[0].line, 3);
+}
+
+/// A workbook whose only sheet has these cells.
+fn workbook(cells: &str) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let parts = [
+        ("[Content_Types].xml", r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#.to_owned()),
+        (
+            "xl/workbook.xml",
+            r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>"#.to_owned(),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#.to_owned(),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!(r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{cells}</sheetData></worksheet>"#),
+        ),
+    ];
+    for (name, text) in parts {
+        archive
+            .start_file(name, SimpleFileOptions::default())
+            .unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn hostile_workbooks_are_refused_without_laying_them_out() {
+    let far = r#"<row r="1"><c r="A1" t="str"><v>a</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#;
+    assert_eq!(read(&workbook(far)).unwrap_err().code, "FILE_TOO_LARGE");
+    let shared =
+        r#"<row r="1"><c r="A1"><f t="shared" ref="A1" si="4000000000">1</f><v>1</v></c></row>"#;
+    assert_eq!(read(&workbook(shared)).unwrap().header, ["1"]);
+    let bomb = format!(
+        r#"<row r="1"><c r="A1" t="str"><v>{}</v></c></row>"#,
+        "a".repeat(130 * 1024 * 1024)
+    );
+    let bytes = workbook(&bomb);
+    assert!(bytes.len() < 1_000_000);
+    assert_eq!(read(&bytes).unwrap_err().code, "FILE_TOO_LARGE");
+    let backwards =
+        r#"<row r="2"><c r="A2"><v>1</v></c></row><row r="1"><c r="A1"><v>1</v></c></row>"#;
+    assert_eq!(
+        read(&workbook(backwards)).unwrap_err().code,
+        "FILE_UNREADABLE"
+    );
+}
+
+#[test]
+fn a_filled_in_score_sheet_comes_back_as_scores() {
+    let scheme = Scheme::parse(include_str!("../../../schemes/ouhai/organ.toml")).unwrap();
+    let subject = |code: &str, name: &str| ScoreSubject {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        category: "organ".to_owned(),
+    };
+    let sheet = ScoreSheet::new(
+        &scheme,
+        "虚构轮次".to_owned(),
+        vec![
+            subject("o-1", "=cmd|' /C calc'!A0"),
+            subject("o-2", "虚构区二局"),
+        ],
+    );
+    // 58 items are awarded by people, one of them as a list of tasks.
+    assert_eq!(sheet.columns.len(), 57);
+    let table = read(&sheet.write().unwrap()).unwrap();
+    assert_eq!(
+        table.header[..4],
+        ["单位代码", "单位名称", "考评人员", "A1.2"]
+    );
+    assert_eq!(table.header.last().unwrap(), "F7.3 完成数");
+    assert_eq!(texts(&table)[0][..2], ["o-1", "=cmd|' /C calc'!A0"]);
+    assert!(table.clone().unfold_scores().unwrap().rows.is_empty());
+
+    let mut filled = table;
+    filled.rows[1].cells[2] = "i01".to_owned();
+    filled.rows[1].cells[3] = "0.75".to_owned();
+    *filled.rows[1].cells.last_mut().unwrap() = "3".to_owned();
+    let long = filled.unfold_scores().unwrap();
+    assert_eq!(
+        texts(&long),
+        [
+            ["o-2", "A1.2", "", "0.75", "i01", "", "", ""],
+            ["o-2", "F7.3", "", "", "i01", "3", "", ""],
+        ]
+    );
+    assert_eq!(long.rows[0].line, 6);
+}
