@@ -5,6 +5,8 @@ pub mod cli;
 pub mod config;
 pub mod graphql;
 pub mod http;
+pub mod job;
+pub mod mail;
 pub mod page;
 pub mod sheet;
 pub mod telemetry;

@@ -7,7 +7,28 @@
 use entity::setting;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
 
-use crate::{Fault, database::WriteTransaction};
+use crate::{Fault, Service, database::WriteTransaction};
+
+/// The setting that marks a database whose people and answers are made up.
+const DEMO: Setting<'_> = Setting {
+    name: "demo",
+    value: "yes",
+};
+
+impl Service {
+    /// Whether the database was marked by [`Service::mark_as_demo`]. One statement.
+    pub async fn is_demo(&self) -> Result<bool, Fault> {
+        let value = find(&self.database.reader(), DEMO.name).await?;
+        Ok(value.is_some())
+    }
+
+    /// Marks the database, for good, as one whose people and answers are made up.
+    pub async fn mark_as_demo(&self) -> Result<(), Fault> {
+        let transaction = self.database.begin_write().await?;
+        put(&transaction, DEMO).await?;
+        transaction.commit().await
+    }
+}
 
 /// The value of a setting, if it was ever put.
 pub async fn find(connection: &impl ConnectionTrait, name: &str) -> Result<Option<String>, Fault> {

@@ -4,9 +4,17 @@
 //! exit code is 0 for done, 1 for refused or failed, 2 for a command line that cannot be read.
 //! Deliberately absent: anything that a use-case of the service or the domain already decides.
 
+mod database;
+mod doctor;
 mod evaluate;
+mod house;
 mod json_schema;
+mod migrate;
+mod schema;
 mod scheme;
+mod serve;
+mod staff;
+mod worker;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -35,6 +43,19 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     /// Print the JSON Schema of a file format.
     JsonSchema(json_schema::JsonSchemaArguments),
+    /// Serve citizens, staff and programs, with a worker inside.
+    Serve,
+    /// Do what waits in the outbox, beside the servers.
+    Worker,
+    /// Bring the tables of the database up to date.
+    Migrate,
+    /// Print the GraphQL schema.
+    Schema,
+    /// Keep accounts.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
+    /// Say what is wrong with the settings, the database and mail.
+    Doctor(doctor::DoctorArguments),
 }
 
 /// Why a command did not do what it was asked to, in words for the person at the terminal.
@@ -83,12 +104,27 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(line: CommandLine) -> Result<(), Failure> {
-    let _ = &line.config;
+    let config = line.config.as_deref();
     match line.command {
         Command::Scheme(command) => scheme::run(&command),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::JsonSchema(arguments) => json_schema::run(&arguments),
+        Command::Serve => wait(serve::run(config)),
+        Command::Worker => wait(worker::run(config)),
+        Command::Migrate => wait(migrate::run(config)),
+        Command::Schema => schema::run(),
+        Command::Staff(command) => wait(staff::run(config, command)),
+        Command::Doctor(arguments) => wait(doctor::run(config, &arguments)),
     }
+}
+
+/// Runs what waits for the network or the database. Commands that do not, do without a runtime.
+fn wait(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("the program cannot start: {error}")))?
+        .block_on(work)
 }
 
 /// Writes a result to standard output. A reader that has seen enough, such as `head`, is no failure.

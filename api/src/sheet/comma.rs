@@ -33,10 +33,22 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, SheetFault> {
         if !more {
             return builder.finish();
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |start| line_of(&text, start));
         let cells = record.iter().map(str::to_owned).collect();
         builder.add(u32::try_from(line).unwrap_or(u32::MAX), cells)?;
     }
+}
+
+/// The line on which a record begins. The reader's own count is taken before the line ends that it skips.
+fn line_of(text: &str, start: &csv::Position) -> u64 {
+    let from = usize::try_from(start.byte()).unwrap_or(usize::MAX);
+    let skipped = text.as_bytes().get(from..).unwrap_or_default();
+    let ends = skipped
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .filter(|byte| **byte == b'\n')
+        .count();
+    start.line() + u64::try_from(ends).unwrap_or(0)
 }
 
 /// UTF-8 where it is that, with or without its mark; else GB18030. Text of one is hardly ever valid in the other.

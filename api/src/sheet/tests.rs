@@ -102,6 +102,10 @@ fn workbook(cells: &str) -> Vec<u8> {
     let parts = [
         ("[Content_Types].xml", r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#.to_owned()),
         (
+            "_rels/.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#.to_owned(),
+        ),
+        (
             "xl/workbook.xml",
             r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>"#.to_owned(),
         ),
@@ -126,7 +130,8 @@ fn workbook(cells: &str) -> Vec<u8> {
 #[test]
 fn hostile_workbooks_are_refused_without_laying_them_out() {
     let far = r#"<row r="1"><c r="A1" t="str"><v>a</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#;
-    assert_eq!(read(&workbook(far)).unwrap_err().code, "FILE_TOO_LARGE");
+    let fault = read(&workbook(far)).unwrap_err();
+    assert_eq!(fault.code, "FILE_TOO_LARGE", "{fault}");
     let shared =
         r#"<row r="1"><c r="A1"><f t="shared" ref="A1" si="4000000000">1</f><v>1</v></c></row>"#;
     assert_eq!(read(&workbook(shared)).unwrap().header, ["1"]);
@@ -162,7 +167,7 @@ fn a_filled_in_score_sheet_comes_back_as_scores() {
         ],
     );
     // 58 items are awarded by people, one of them as a list of tasks.
-    assert_eq!(sheet.columns.len(), 57);
+    assert_eq!(sheet.columns.len(), 58);
     let table = read(&sheet.write().unwrap()).unwrap();
     assert_eq!(
         table.header[..4],

@@ -1,0 +1,24 @@
+//! `mingjian migrate`: brings the tables up to date, all steps or none.
+
+use std::path::Path;
+
+use super::database::{describe, load_settings, open};
+use super::{Failure, print};
+use crate::config::Purpose;
+
+/// Applies what is missing and prints the name of each step.
+pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
+    let settings = load_settings(config, Purpose::Tool)?;
+    let database = open(&settings.database).await?;
+    let applied = database
+        .migrate()
+        .await
+        .map_err(|error| Failure::new(describe(&error)))?;
+    database.close().await;
+    let lines: String = applied.iter().map(|name| format!("{name}\n")).collect();
+    if lines.is_empty() {
+        print(b"the tables are up to date\n")
+    } else {
+        print(lines.as_bytes())
+    }
+}

@@ -1,0 +1,123 @@
+//! `mingjian staff add`: an account with a password that is shown once. There is no default password anywhere.
+
+use std::path::Path;
+
+use clap::Subcommand;
+use domain::access::{Actor, Grant, Role};
+use service::staff::{Staff, StaffDraft};
+use service::{IdSource, Service};
+
+use super::database::{load_settings, of_fault, open_migrated};
+use super::{Failure, print};
+use crate::auth::password::Passwords;
+use crate::config::{Purpose, Secret};
+
+/// What can be done with accounts from the terminal.
+#[derive(Debug, Subcommand)]
+pub(super) enum StaffCommand {
+    /// Add an account; its password is made up and printed once.
+    Add {
+        /// The name to log in with.
+        login: String,
+        /// The name to show.
+        #[arg(long)]
+        name: String,
+        /// A role: `round_administrator`, `inspector`, `auditor` or `security_administrator`. May be repeated.
+        #[arg(long = "role", required = true, value_name = "ROLE", value_parser = parse_role)]
+        roles: Vec<Role>,
+        /// Limit the roles to one category.
+        #[arg(long)]
+        category: Option<String>,
+    },
+}
+
+fn parse_role(word: &str) -> Result<Role, String> {
+    Role::find(word).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.into_iter().map(Role::word).collect();
+        format!("there are: {}", known.join(", "))
+    })
+}
+
+/// Does it.
+pub(super) async fn run(config: Option<&Path>, command: StaffCommand) -> Result<(), Failure> {
+    let StaffCommand::Add {
+        login,
+        name,
+        roles,
+        category,
+    } = command;
+    let settings = load_settings(config, Purpose::Tool)?;
+    let service = open_migrated(&settings.database).await?;
+    let grants = roles
+        .into_iter()
+        .map(|role| Grant {
+            role,
+            region: None,
+            category: category.clone(),
+            round: None,
+        })
+        .collect();
+    let account = NewAccount {
+        login,
+        name,
+        grants,
+    };
+    let passwords = Passwords::new().map_err(|fault| Failure::new(fault.to_string()))?;
+    let (staff, password) = add(&service, &passwords, account).await?;
+    service.database.close().await;
+    print(
+        format!(
+            "login: {}\npassword: {}\nThe password is shown this once; only its hash is kept.\n",
+            staff.login,
+            password.expose()
+        )
+        .as_bytes(),
+    )
+}
+
+/// An account that does not have a password yet.
+pub(super) struct NewAccount {
+    pub login: String,
+    pub name: String,
+    pub grants: Vec<Grant>,
+}
+
+/// Adds an account and says its password.
+pub(super) async fn add(
+    service: &Service,
+    passwords: &Passwords,
+    account: NewAccount,
+) -> Result<(Staff, Secret), Failure> {
+    let password = make_password(&service.ids)?;
+    let password_hash = passwords
+        .hash(password.clone())
+        .await
+        .map_err(|fault| Failure::new(fault.to_string()))?;
+    let draft = StaffDraft {
+        login: account.login,
+        name: account.name,
+        password_hash,
+        grants: account.grants,
+    };
+    let staff = service
+        .add_staff(&Actor::Operator, draft)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    Ok((staff, password))
+}
+
+/// Letters and digits that nobody takes for one another.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// 16 characters with 80 random bits, in groups that can be read out.
+fn make_password(ids: &IdSource) -> Result<Secret, Failure> {
+    let bytes: [u8; 16] = ids.bytes().map_err(|fault| of_fault(&fault))?;
+    let mut text = String::new();
+    for (place, byte) in bytes.into_iter().enumerate() {
+        if place > 0 && place % 4 == 0 {
+            text.push('-');
+        }
+        text.push(char::from(ALPHABET[usize::from(byte & 31)]));
+    }
+    Ok(Secret::new(text))
+}

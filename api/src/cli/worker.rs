@@ -1,0 +1,28 @@
+//! `mingjian worker`: a worker without a server.
+
+use std::path::Path;
+
+use super::Failure;
+use super::database::{load_settings, open_migrated};
+use crate::config::Purpose;
+use crate::http::shutdown;
+use crate::job::Worker;
+use crate::mail::Mailer;
+use crate::telemetry;
+
+/// Works until the process is asked to stop.
+pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
+    let settings = load_settings(config, Purpose::Production)?;
+    telemetry::start(&settings.log);
+    let mailer = Mailer::new(&settings.mail).map_err(|fault| Failure::new(fault.to_string()))?;
+    let service = open_migrated(&settings.database).await?;
+    let database = service.database.clone();
+    let (trigger, end) = shutdown::channel();
+    let worker = tokio::spawn(Worker::new(service, mailer).run(end));
+    tracing::info!("working");
+    shutdown::signal().await;
+    trigger.pull();
+    let ended = worker.await;
+    database.close().await;
+    ended.map_err(|error| Failure::new(format!("the worker ended early: {error}")))
+}

@@ -1,0 +1,113 @@
+//! Work that nobody waits for: jobs of the outbox, and figures of open rounds.
+//!
+//! Any number of workers may run, inside `serve` and beside it; the database hands each job to one of them. A job may
+//! run twice, so each is written to bear that. Deliberately absent: making jobs. They are written in the transaction
+//! that makes them necessary.
+
+use std::time::Duration;
+
+use service::outbox::{self, Claim, Failure, Fate, Job};
+use service::{Fault, Service};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::http::shutdown::Shutdown;
+use crate::mail::{Mailer, Message};
+
+/// How often to look for work.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a claimed job stays ours.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// How long one job may take, well within the lease of all that were claimed with it.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Jobs claimed at once.
+const BATCH: u32 = 4;
+
+/// Does the work of the outbox.
+#[derive(Debug)]
+pub struct Worker {
+    service: Service,
+    mailer: Mailer,
+}
+
+impl Worker {
+    /// A worker on this database.
+    pub fn new(service: Service, mailer: Mailer) -> Self {
+        Self { service, mailer }
+    }
+
+    /// Works until the end is announced; a job that has begun is finished.
+    pub async fn run(self, shutdown: Shutdown) {
+        let mut tick = interval(PAUSE);
+        // After an outage once is enough: nothing is gained by catching up.
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = shutdown.triggered() => return,
+            }
+            // Faults are in the log already; the next round tries again.
+            while let Ok(true) = self.work().await {}
+        }
+    }
+
+    /// Does what is due. True if there may be more.
+    async fn work(&self) -> Result<bool, Fault> {
+        let claim = Claim {
+            now: self.service.clock.now(),
+            lease: LEASE,
+            limit: BATCH,
+        };
+        let jobs = outbox::claim(&self.service.database, claim).await?;
+        for job in &jobs {
+            self.settle(job).await?;
+        }
+        Ok(!jobs.is_empty())
+    }
+
+    async fn settle(&self, job: &Job) -> Result<(), Fault> {
+        let outcome = match timeout(PATIENCE, self.perform(job)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err("took too long".to_owned()),
+        };
+        let now = self.service.clock.now();
+        let database = &self.service.database;
+        match outcome {
+            Ok(()) => {
+                outbox::finish(database, job, now).await?;
+            }
+            Err(fault) => {
+                let failure = Failure { now, fault: &fault };
+                let fate = outbox::fail(database, job, failure).await?;
+                let given_up = fate == Fate::GivenUp;
+                tracing::warn!(
+                    kind = job.kind,
+                    attempt = job.attempt,
+                    fault,
+                    given_up,
+                    "a job failed"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    async fn perform(&self, job: &Job) -> Result<(), String> {
+        match job.kind.as_str() {
+            "mail" => {
+                let message: Message = serde_json::from_str(&job.body)
+                    .map_err(|_| "the job is no message".to_owned())?;
+                let key = format!("job-{}", job.id);
+                self.mailer
+                    .send(&message, &key)
+                    .await
+                    .map_err(|fault| fault.to_string())
+            }
+            other => Err(format!(
+                "`{other}` is no kind of job that this version knows"
+            )),
+        }
+    }
+}
