@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use service::outbox::{self, Claim, Failure, Fate, Job};
+use service::standing::Seen;
 use service::{Fault, Service};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -25,17 +26,22 @@ const PATIENCE: Duration = Duration::from_secs(25);
 /// Jobs claimed at once.
 const BATCH: u32 = 4;
 
-/// Does the work of the outbox.
+/// Does the work of the outbox, and keeps the interim figures of open rounds fresh.
 #[derive(Debug)]
 pub struct Worker {
     service: Service,
     mailer: Mailer,
+    seen: Seen,
 }
 
 impl Worker {
     /// A worker on this database.
     pub fn new(service: Service, mailer: Mailer) -> Self {
-        Self { service, mailer }
+        Self {
+            service,
+            mailer,
+            seen: Seen::default(),
+        }
     }
 
     /// Works until the end is announced; a job that has begun is finished.
@@ -50,6 +56,8 @@ impl Worker {
             }
             // Faults are in the log already; the next round tries again.
             while let Ok(true) = self.work().await {}
+            let _in_the_log: Result<usize, Fault> =
+                self.service.refresh_standings(&self.seen).await;
         }
     }
 

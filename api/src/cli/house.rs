@@ -17,6 +17,7 @@ use crate::graphql::{self, Endpoint, StaffGate, graphiql, schema};
 use crate::http::{self, Readiness, shutdown};
 use crate::job::Worker;
 use crate::mail::Mailer;
+use crate::page;
 
 /// The parts, ready to serve; the address is taken already.
 pub(super) struct House {
@@ -103,7 +104,9 @@ impl House {
         let gate = StaffGate::new(self.service.clone(), Arc::clone(&self.tokens));
         let settings = &self.settings.graphql;
         let endpoint = Endpoint::new(schema::build(parts, settings), gate, settings.clone());
-        let mut routes = Router::new().merge(graphql::routes(endpoint, ended));
+        let mut routes = Router::new()
+            .merge(page::routes(self.intake.clone()))
+            .merge(graphql::routes(endpoint, ended));
         if settings.graphiql {
             routes = routes.merge(graphiql::routes());
         }

@@ -10,6 +10,7 @@ mod evaluate;
 mod house;
 mod json_schema;
 mod migrate;
+mod replay;
 mod schema;
 mod scheme;
 mod serve;
@@ -41,6 +42,8 @@ enum Command {
     Scheme(scheme::SchemeCommand),
     /// Decide a round from files alone, without a database.
     Evaluate(evaluate::EvaluateArguments),
+    /// Recompute an exported round and compare byte for byte, without a database.
+    Replay(replay::ReplayArguments),
     /// Print the JSON Schema of a file format.
     JsonSchema(json_schema::JsonSchemaArguments),
     /// Serve citizens, staff and programs, with a worker inside.
@@ -108,6 +111,7 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
     match line.command {
         Command::Scheme(command) => scheme::run(&command),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::JsonSchema(arguments) => json_schema::run(&arguments),
         Command::Serve => wait(serve::run(config)),
         Command::Worker => wait(worker::run(config)),
