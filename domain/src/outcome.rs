@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Points, Ratio};
@@ -604,23 +603,36 @@ impl Outcome {
     }
 }
 
-/// The 95 % Wilson interval of n out of d, in ten-thousandths, both bounds rounded outwards; for information only.
+/// The 95 % Wilson interval of n out of d, in ten-thousandths, both bounds rounded outwards; for information only,
+/// and absent where the counts are beyond what it is worth computing.
 pub fn wilson_e4(n: u64, d: u64) -> Option<(u32, u32)> {
     if d == 0 || n > d {
         return None;
     }
     // With z² = 3.8416: (p + z²/2d ± z·√(p(1−p)/d + z²/4d²)) / (1 + z²/d), all scaled to whole numbers.
-    let (n, d) = (BigInt::from(n), BigInt::from(d));
-    let z2 = BigInt::from(38_416_u32);
-    let scale = BigInt::from(10_000_u32);
+    // With z² = 3.8416: (p + z²/2d ± z·√(p(1−p)/d + z²/4d²)) / (1 + z²/d), all scaled to whole numbers:
     // centre·2(d + z²) = 2n + z²; the root's square is z²·(4n(d−n)/d + z²).
-    let under = (&d * &scale + &z2) * 2;
-    let centre = &n * &scale * 2 + &z2;
-    let square: BigInt = &z2 * (&n * (&d - &n) * &scale * 4 / &d + &z2);
-    let root = square.sqrt() + 1;
-    let low = (&centre - &root) * &scale / &under;
-    let high = ((&centre + &root) * &scale + &under - 1) / &under;
-    let to = |value: BigInt| u32::try_from(value.max(BigInt::from(0)).min(scale.clone())).ok();
+    let (n, d) = (u128::from(n), u128::from(d));
+    let (z2, scale) = (38_416_u128, 10_000_u128);
+    let under = d.checked_mul(scale)?.checked_add(z2)?.checked_mul(2)?;
+    let centre = n.checked_mul(scale)?.checked_mul(2)?.checked_add(z2)?;
+    let spread = n
+        .checked_mul(d.checked_sub(n)?)?
+        .checked_mul(scale.checked_mul(4)?)?
+        .checked_div(d)?;
+    let root = z2
+        .checked_mul(spread.checked_add(z2)?)?
+        .isqrt()
+        .checked_add(1)?;
+    let low = centre
+        .saturating_sub(root)
+        .checked_mul(scale)?
+        .checked_div(under)?;
+    let high = centre
+        .checked_add(root)?
+        .checked_mul(scale)?
+        .div_ceil(under);
+    let to = |value: u128| u32::try_from(value.min(scale)).ok();
     Some((to(low)?, to(high)?))
 }
 

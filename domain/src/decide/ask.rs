@@ -12,6 +12,7 @@ use crate::outcome::{Comparison, RuleResult, Settled, Shown, Sign, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{Finding, Gap, Over, Quantifier, RuleHolds, Step, Truth, Versus};
 use crate::scheme::model::{ConditionPlan, EffectPlan, GradeBound, TestPlan, ValueKind, ValuePlan};
+use crate::snapshot::LAST_YEAR;
 
 /// A value that was looked at.
 pub(super) enum Looked {
@@ -387,10 +388,16 @@ impl Engine<'_> {
         ) else {
             return Looked::Missing(ReasonCode::NoValue.into());
         };
-        let of = |period: &str| data.measures.get(&(measure, period.to_owned()));
+        let of = |stretch: usize| data.measures.get(&(measure, stretch));
+        let stretches = self
+            .snapshot
+            .stretches
+            .get(measure)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let mut found: Option<Ratio> = None;
-        for period in self.snapshot.stretches(plan.every) {
-            let Some(value) = of(&period) else {
+        for (stretch, period) in stretches.iter().enumerate() {
+            let Some(value) = of(stretch) else {
                 return Looked::Missing(Reason::with(
                     ReasonCode::MeasureMissing,
                     [plan.code.as_ref(), period.as_str()],
@@ -408,7 +415,7 @@ impl Engine<'_> {
         let Some(versus) = versus else {
             return Looked::Exact(this_year);
         };
-        let Some(last_year) = of("last_year") else {
+        let Some(last_year) = of(LAST_YEAR) else {
             return Looked::Missing(Reason::with(
                 ReasonCode::MeasureMissing,
                 [plan.code.as_ref(), "last_year"],

@@ -22,6 +22,8 @@ pub(super) struct Builder<'a> {
     pub measures: BTreeMap<&'a str, usize>,
     pub facts: BTreeMap<&'a str, usize>,
     pub surveys: BTreeMap<&'a str, usize>,
+    /// By measure.
+    pub stretches: Vec<Vec<String>>,
     pub faults: Vec<RowFault>,
 }
 
@@ -54,6 +56,17 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
             .iter()
             .enumerate()
             .map(|(place, survey)| (survey.code.as_ref(), place))
+            .collect(),
+        stretches: scheme
+            .measures
+            .iter()
+            .map(|plan| {
+                super::evidence::stretches(
+                    plan.every,
+                    inputs.round.period_from.0,
+                    inputs.round.period_to.0,
+                )
+            })
             .collect(),
         faults: Vec::new(),
     };
@@ -96,6 +109,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
         round: Arc::from(inputs.round.code.as_str()),
         digest,
         period: (inputs.round.period_from.0, inputs.round.period_to.0),
+        stretches: builder.stretches,
         open,
         earlier,
         subjects: builder.subjects,

@@ -213,7 +213,6 @@ impl Builder<'_> {
 
     pub fn lay_measures(&mut self) {
         let inputs = self.inputs;
-        let (from, to) = (inputs.round.period_from.0, inputs.round.period_to.0);
         for (row, value) in inputs.measures.iter().enumerate() {
             let path = format!("measures/{row}");
             let subject = self.subject(&path, &value.subject);
@@ -224,20 +223,19 @@ impl Builder<'_> {
             let Some(written) = self.scheme.file.measure.get(measure) else {
                 continue;
             };
-            let mut known = stretches(written.every, from, to);
-            if written.last_year {
-                known.push("last_year".to_owned());
-            }
-            if !known.contains(&value.period) {
-                self.fault(
-                    &path,
-                    "unknown_period",
-                    format!(
-                        "`{}` is no stretch of this measure: write one of {}",
-                        value.period,
-                        known.join(", ")
-                    ),
+            let known = self.stretches.get(measure).cloned().unwrap_or_default();
+            let stretch = match known.iter().position(|stretch| *stretch == value.period) {
+                None if written.last_year && value.period == "last_year" => Some(super::LAST_YEAR),
+                found => found,
+            };
+            if stretch.is_none() {
+                let last_year = if written.last_year { ", last_year" } else { "" };
+                let message = format!(
+                    "`{}` is no stretch of this measure: write one of {}{last_year}",
+                    value.period,
+                    known.join(", ")
                 );
+                self.fault(&path, "unknown_period", message);
             }
             let (whole, most) = match written.unit {
                 MeasureUnit::Rate => (false, Some(Ratio::one())),
@@ -259,10 +257,12 @@ impl Builder<'_> {
                 );
             }
             let mut twice = false;
-            if let Some(data) = subject.and_then(|subject| self.data(subject)) {
+            if let Some((data, stretch)) =
+                subject.and_then(|subject| self.data(subject)).zip(stretch)
+            {
                 twice = data
                     .measures
-                    .insert((measure, value.period.clone()), value.value.clone())
+                    .insert((measure, stretch), value.value.clone())
                     .is_some();
             }
             if twice {

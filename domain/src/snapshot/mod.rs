@@ -15,10 +15,8 @@ use chrono::NaiveDate;
 use crate::inputs::{Inputs, Turnout, WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio};
 use crate::scheme::Scheme;
-use crate::scheme::file::{Channel, Every, Finding, SubjectKind};
+use crate::scheme::file::{Channel, Finding, SubjectKind};
 use crate::scheme::model::Back;
-
-pub(crate) use evidence::stretches;
 
 /// A row of the inputs that contradicts the scheme or the other rows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -31,12 +29,17 @@ pub struct RowFault {
     pub message: String,
 }
 
+/// Stands for last year in place of a stretch.
+pub(crate) const LAST_YEAR: usize = usize::MAX;
+
 /// The inputs of a round, laid out.
 #[derive(Debug)]
 pub struct Snapshot {
     pub(crate) round: Arc<str>,
     pub(crate) digest: Arc<str>,
     pub(crate) period: (NaiveDate, NaiveDate),
+    /// By measure, the stretches of the period in which it is reported.
+    pub(crate) stretches: Vec<Vec<String>>,
     /// By survey: still open.
     pub(crate) open: Vec<bool>,
     /// Whether each earlier round is closed, the latest first.
@@ -59,8 +62,8 @@ pub(crate) struct SubjectData {
     pub region: usize,
     /// By slot.
     pub slots: Vec<SlotValue>,
-    /// By measure, then by stretch.
-    pub measures: BTreeMap<(usize, String), Ratio>,
+    /// By measure, then by stretch as a place in [`Snapshot::stretches`], or [`LAST_YEAR`].
+    pub measures: BTreeMap<(usize, usize), Ratio>,
     pub facts: Vec<FactData>,
     /// Kinds of which it is confirmed that there was none.
     pub nil: Vec<usize>,
@@ -169,10 +172,5 @@ impl Snapshot {
                 .unwrap_or(NaiveDate::MIN),
         };
         (first, to)
-    }
-
-    /// The stretches of the period in which a measure is reported.
-    pub(crate) fn stretches(&self, every: Every) -> Vec<String> {
-        stretches(every, self.period.0, self.period.1)
     }
 }
