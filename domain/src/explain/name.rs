@@ -1,0 +1,239 @@
+//! The scheme's own names for what codes stand for.
+
+use std::sync::Arc;
+
+use super::{Explainer, pair, same};
+use crate::outcome::Shown;
+use crate::scheme::file::{FactKind, Rule, Words};
+
+impl<'a> Explainer<'a> {
+    /// The name of a thing that was looked at: `survey/public/satisfaction_rate`, `points/B3.3` …
+    pub fn what(&self, what: &str) -> Words {
+        let mut parts = what.split('/');
+        let (kind, code) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        match kind {
+            "survey" => {
+                let survey = self.survey_name(code);
+                let figure = match parts.next().unwrap_or("") {
+                    "satisfaction_rate" => pair("满意率", "satisfaction rate"),
+                    "dissatisfied_share" => pair("不满意率", "dissatisfied share"),
+                    _ => pair("平均得分", "mean score"),
+                };
+                let stratum: Vec<Words> =
+                    parts.filter_map(|part| self.stratum(code, part)).collect();
+                let zh = listed(&stratum, "·", |words| &words.zh);
+                let en = listed(&stratum, ", ", |words| &words.en);
+                pair(
+                    format!("{}{zh}{}", survey.zh, figure.zh),
+                    format!("{}{en}: {}", survey.en, figure.en),
+                )
+            }
+            "points" if code == "total" => pair("总分", "total"),
+            "points" => {
+                let name = self.item_name(code);
+                pair(
+                    format!("“{}”得分", name.zh),
+                    format!("points of “{}”", name.en),
+                )
+            }
+            "facts" => {
+                let found = self.scheme.file.fact.iter().find(|fact| fact.code == code);
+                let fields: Vec<Words> =
+                    parts.filter_map(|part| fact_field(found?, part)).collect();
+                let name = found.map_or_else(|| same(code), |fact| fact.name.clone());
+                let zh = listed(&fields, "·", |words| &words.zh);
+                let en = listed(&fields, ", ", |words| &words.en);
+                pair(
+                    format!("{}{zh}件数", name.zh),
+                    format!("number of {}{en}", name.en),
+                )
+            }
+            "measure" => self
+                .scheme
+                .file
+                .measure
+                .iter()
+                .find(|measure| measure.code == code)
+                .map_or_else(|| same(code), |measure| measure.name.clone()),
+            "label" => {
+                let name = self.label_name(code);
+                pair(format!("称号“{}”", name.zh), format!("label “{}”", name.en))
+            }
+            "finding" => {
+                let name = self.rule_or_quota(&Arc::from(code));
+                pair(
+                    format!("“{}”专项调查结论", name.zh),
+                    format!("finding on “{}”", name.en),
+                )
+            }
+            "earlier" => pair("连续轮次", "rounds in a row"),
+            "grade" => pair("等次", "grade"),
+            "rank" => pair("名次", "rank"),
+            "eligible" => pair("符合认定条件", "eligible"),
+            "disqualified" => pair("取消参评资格", "disqualified"),
+            "graded" => pair("现场打分", "marks on site"),
+            "checklist" => pair("任务完成", "tasks done"),
+            "composed" => pair("组成对象平均结果", "mean result of those it is composed of"),
+            _ => same(what),
+        }
+    }
+
+    fn stratum(&self, survey: &str, part: &str) -> Option<Words> {
+        let survey = self
+            .scheme
+            .file
+            .survey
+            .iter()
+            .find(|one| one.code == survey)?;
+        match part.split_once('=')? {
+            ("question", code) => survey
+                .question
+                .iter()
+                .find(|question| question.code == code)
+                .map(|question| question.text.clone()),
+            ("panel", code) => survey
+                .panel
+                .iter()
+                .find(|panel| panel.code == code)
+                .map(|panel| panel.name.clone()),
+            ("channel", "web") => Some(pair("网络", "web")),
+            ("channel", "paper") => Some(pair("纸质", "paper")),
+            ("channel", _) => Some(pair("电话", "telephone")),
+            _ => None,
+        }
+    }
+
+    pub(super) fn rule(&self, code: &str) -> Option<&'a Rule> {
+        self.scheme.file.rule.iter().find(|rule| rule.code == code)
+    }
+
+    pub(super) fn rule_or_quota(&self, code: &Arc<str>) -> Words {
+        let rule = self.rule(code).map(|rule| rule.name.clone());
+        let quota = || {
+            self.scheme
+                .file
+                .quota
+                .iter()
+                .find(|quota| quota.code == code.as_ref())
+                .map(|quota| quota.name.clone())
+        };
+        rule.or_else(quota).unwrap_or_else(|| same(code))
+    }
+
+    pub(super) fn survey_name(&self, code: &str) -> Words {
+        self.scheme
+            .file
+            .survey
+            .iter()
+            .find(|survey| survey.code == code)
+            .map_or_else(|| same(code), |survey| survey.name.clone())
+    }
+
+    pub(super) fn label_name(&self, code: &str) -> Words {
+        self.scheme
+            .file
+            .label
+            .iter()
+            .find(|label| label.code == code)
+            .map_or_else(|| same(code), |label| label.name.clone())
+    }
+
+    pub(super) fn item_name(&self, code: &str) -> Words {
+        let bare = code.split_once('/').map_or(code, |(item, _)| item);
+        let file = &self.scheme.file;
+        let item = file
+            .item
+            .iter()
+            .find(|item| item.code == bare)
+            .map(|item| &item.name);
+        let indicator = || {
+            file.indicator
+                .iter()
+                .find(|indicator| indicator.code == bare)
+                .map(|indicator| &indicator.name)
+        };
+        let section = || {
+            file.section
+                .iter()
+                .find(|section| section.code == bare)
+                .map(|section| &section.name)
+        };
+        item.or_else(indicator).or_else(section).map_or_else(
+            || same(code),
+            |name| pair(format!("{code} {}", name.zh), format!("{code} {}", name.en)),
+        )
+    }
+
+    /// The name of a grade.
+    pub fn grade(&self, code: Option<&Arc<str>>) -> Words {
+        let found = code.and_then(|code| {
+            self.scheme
+                .file
+                .grade
+                .iter()
+                .find(|grade| grade.code == code.as_ref())
+        });
+        found.map_or_else(
+            || code.map_or_else(|| pair("无", "none"), |code| same(code)),
+            |grade| grade.name.clone(),
+        )
+    }
+
+    pub(super) fn subject<'s>(&'s self, code: &'s str) -> &'s str {
+        self.names.get(code).copied().unwrap_or(code)
+    }
+
+    pub(super) fn value(&self, shown: &Shown) -> Words {
+        match shown {
+            Shown::Word(word) => self.word(word),
+            Shown::Missing => pair("缺", "missing"),
+            other => pair(format!(" {other}"), other.to_string()),
+        }
+    }
+
+    pub(super) fn word(&self, word: &Arc<str>) -> Words {
+        match word.as_ref() {
+            "yes" => pair("是", "yes"),
+            "no" => pair("否", "no"),
+            "none" => pair("无", "none"),
+            "verified" => pair("属实", "verified"),
+            "unfounded" => pair("不属实", "unfounded"),
+            code if self
+                .scheme
+                .file
+                .grade
+                .iter()
+                .any(|grade| grade.code == code) =>
+            {
+                self.grade(Some(word))
+            }
+            other => same(other),
+        }
+    }
+}
+
+fn fact_field(fact: &FactKind, part: &str) -> Option<Words> {
+    let (field, values) = part.split_once('=')?;
+    let field = fact.field.iter().find(|one| one.code == field)?;
+    let names: Vec<Words> = values
+        .split(',')
+        .map(|value| {
+            field
+                .one_of
+                .iter()
+                .find(|choice| choice.code == value)
+                .map_or_else(|| same(value), |choice| choice.name.clone())
+        })
+        .collect();
+    let zh: Vec<&str> = names.iter().map(|words| words.zh.as_str()).collect();
+    let en: Vec<&str> = names.iter().map(|words| words.en.as_str()).collect();
+    Some(pair(zh.join("、"), en.join(" or ")))
+}
+
+/// Each of some words with a mark before it.
+fn listed(words: &[Words], before: &str, pick: fn(&Words) -> &str) -> String {
+    words
+        .iter()
+        .flat_map(|words| [before, pick(words)])
+        .collect()
+}
