@@ -18,7 +18,7 @@ const FILES: [&str; 5] = [
 fn every_variable_that_a_file_names_is_a_setting() {
     let mut known: BTreeSet<String> = Settings::catalogue()
         .iter()
-        .map(|entry| entry.variable())
+        .map(api::config::Entry::variable)
         .collect();
     assert!(known.len() > 10, "the catalogue is nearly empty: {known:?}");
     known.insert(FILE_VARIABLE.to_owned());
