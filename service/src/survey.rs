@@ -6,6 +6,7 @@
 
 mod count;
 mod invitation;
+mod run;
 
 use chrono::{DateTime, Utc};
 use domain::id::{Id, Round, Subject, Survey};

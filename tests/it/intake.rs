@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::access::Actor;
 use domain::id::{self, Id};
 use domain::scheme::file;
 use domain::survey::{Answers, Definition, Entries, SheetState, validate};
 use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
+use service::Fault;
 use service::intake::{
     Admitted, Booking, FormKey, Intake, IntakeSettings, InvitationToken, Receipt, ReceiptStatus,
     RefusedAnswer, Standing, Submission,
@@ -31,7 +33,9 @@ on_both!(
     words_are_stored_beside_the_sheet,
     a_full_queue_turns_answers_away_and_what_waits_is_booked_at_the_end,
     one_broken_answer_does_not_keep_the_others_out,
-    two_servers_book_into_one_survey
+    two_servers_book_into_one_survey,
+    whoever_runs_a_survey_is_asked_for_permission_and_logged,
+    a_link_that_could_never_be_answered_is_refused
 );
 
 const SCHEME: &str = r#"
@@ -80,16 +84,16 @@ fn definition() -> Definition {
 }
 
 /// An open survey about two subjects of a round.
-struct Stand {
-    world: World,
-    intake: Intake,
+pub(crate) struct Stand {
+    pub world: World,
+    pub intake: Intake,
     survey: Id<id::Survey>,
     subject: Id<id::Subject>,
-    link: String,
+    pub link: String,
 }
 
 impl Stand {
-    async fn new(world: World) -> Self {
+    pub async fn new(world: World) -> Self {
         Self::with(world, IntakeSettings::default()).await
     }
 
@@ -156,7 +160,7 @@ impl Stand {
         Admitted::by_link(state.link)
     }
 
-    async fn invite(&self, count: usize) -> Vec<InvitationToken> {
+    pub async fn invite(&self, count: usize) -> Vec<InvitationToken> {
         let transaction = self.world.service.database.begin_write().await.unwrap();
         let new = NewInvitations {
             survey: self.survey,
@@ -191,14 +195,14 @@ impl Stand {
         self.intake.book(submission).await.unwrap()
     }
 
-    async fn close(&self) {
+    pub async fn close(&self) {
         let transaction = self.world.service.database.begin_write().await.unwrap();
         survey::close(&transaction, self.survey).await.unwrap();
         transaction.commit().await.unwrap();
     }
 
     /// Counts from the sheets, which must agree with what was kept up.
-    async fn sheets(&self) -> BTreeMap<SheetState, u64> {
+    pub async fn sheets(&self) -> BTreeMap<SheetState, u64> {
         let read = self.world.service.database.begin_read().await.unwrap();
         let recount = survey::count_from_sheets(&read, self.survey, &definition())
             .await
@@ -627,4 +631,100 @@ async fn two_servers_book_into_one_survey(world: World) {
         .collect();
     assert!(receipts.chunks(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(stand.sheets().await, [(SheetState::Valid, 60)].into());
+}
+
+async fn whoever_runs_a_survey_is_asked_for_permission_and_logged(world: World) {
+    let stand = Stand::new(world).await;
+    let service = &stand.world.service;
+    assert!(matches!(
+        service.close_survey(&Actor::Anonymous, stand.survey).await,
+        Err(Fault::Denied)
+    ));
+    service
+        .close_survey(&Actor::Operator, stand.survey)
+        .await
+        .unwrap();
+    let again = service.close_survey(&Actor::Operator, stand.survey).await;
+    assert!(
+        matches!(again, Err(Fault::Refused(refusals)) if refusals[0].code == "SURVEY_NOT_OPEN")
+    );
+    let unknown = service.open_survey(&Actor::Operator, Id::new(7)).await;
+    assert!(matches!(unknown, Err(Fault::NotFound)));
+    let page = service::audit::Page {
+        after: 0,
+        limit: 10,
+    };
+    let log = service::audit::list(&service.database.reader(), page)
+        .await
+        .unwrap();
+    assert_eq!(log.len(), 1);
+    assert!(
+        log[0].body.contains(r#""action":"survey.close""#),
+        "{}",
+        log[0].body
+    );
+    assert_eq!(
+        service
+            .recount_survey(&Actor::Operator, stand.survey)
+            .await
+            .unwrap()
+            .differences,
+        []
+    );
+}
+
+async fn a_link_that_could_never_be_answered_is_refused(world: World) {
+    let stand = Stand::new(world).await;
+    let service = &stand.world.service;
+    let wanted = |subject: i64, panel: &str| LinkFor {
+        subject: Id::new(subject),
+        panel: panel.to_owned(),
+    };
+    for (subject, panel, code) in [
+        (1, "nobody", "PANEL_UNKNOWN"),
+        (99, "users", "SUBJECT_NOT_IN_ROUND"),
+    ] {
+        let refused = service
+            .add_survey_link(&Actor::Operator, stand.survey, wanted(subject, panel))
+            .await;
+        assert!(
+            matches!(refused, Err(Fault::Refused(refusals)) if refusals[0].code == code),
+            "{code}"
+        );
+    }
+    let link = service
+        .add_survey_link(&Actor::Operator, stand.survey, wanted(2, "users"))
+        .await
+        .unwrap();
+    assert_eq!(
+        stand
+            .intake
+            .find_link(&link.code)
+            .await
+            .unwrap()
+            .unwrap()
+            .link
+            .subject_name
+            .zh,
+        "乙局"
+    );
+    let new = NewInvitations {
+        survey: stand.survey,
+        subject: Id::new(2),
+        panel: "users".to_owned(),
+        count: 3,
+    };
+    assert_eq!(
+        service
+            .issue_survey_invitations(&Actor::Operator, &new)
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
+    let progress = service
+        .list_survey_progress(&Actor::Operator, stand.survey)
+        .await
+        .unwrap();
+    assert_eq!(progress[0].issued, Some(3));
 }

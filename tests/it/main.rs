@@ -10,3 +10,4 @@ mod database;
 mod deployment;
 mod harness;
 mod intake;
+mod page;

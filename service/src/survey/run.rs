@@ -1,0 +1,220 @@
+//! Running a survey: opened, closed, sent out and looked at, each by somebody who may.
+
+use domain::access::{Action, Actor, Scope};
+use domain::id::{self, Id};
+use domain::survey::Definition;
+use entity::{round_subject, survey};
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+use super::{
+    GroupProgress, IssuedInvitation, LinkFor, NewInvitations, OpenLink, Recount, add_links, close,
+    count_from_sheets, get_definition, issue_invitations, list_progress, open,
+};
+use crate::permit::Permit;
+use crate::{Fault, Refusal, Service, audit, scope};
+
+impl Service {
+    /// Lets a survey take answers.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `SURVEY_NOT_DRAFT`, [`Fault::NotFound`], [`Fault::Denied`].
+    pub async fn open_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<(), Fault> {
+        let transaction = self.database.begin_write().await?;
+        let permit = ask_for_survey(&transaction, actor, Action::RunSurvey, id).await?;
+        open(&transaction, id).await?;
+        let object = id.to_string();
+        audit::append(
+            &transaction,
+            &permit.entry(self.clock.now(), "survey.open", &object),
+        )
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Ends a survey for good. Answers that were acknowledged are in, later ones are refused.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `SURVEY_NOT_OPEN`, [`Fault::NotFound`], [`Fault::Denied`].
+    pub async fn close_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<(), Fault> {
+        let transaction = self.database.begin_write().await?;
+        let permit = ask_for_survey(&transaction, actor, Action::RunSurvey, id).await?;
+        close(&transaction, id).await?;
+        let object = id.to_string();
+        audit::append(
+            &transaction,
+            &permit.entry(self.clock.now(), "survey.close", &object),
+        )
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Makes one-time invitations; the tokens are told once. The log says how many, never which.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `PANEL_UNKNOWN`, `SUBJECT_NOT_IN_ROUND`, `SURVEY_CLOSED` or `TOO_MANY_INVITATIONS`,
+    /// [`Fault::NotFound`], [`Fault::Denied`].
+    pub async fn issue_survey_invitations(
+        &self,
+        actor: &Actor,
+        new: &NewInvitations,
+    ) -> Result<Vec<IssuedInvitation>, Fault> {
+        let transaction = self.database.begin_write().await?;
+        let wanted = LinkFor {
+            subject: new.subject,
+            panel: new.panel.clone(),
+        };
+        let permit = ask_for_subject(&transaction, actor, new.survey, &wanted).await?;
+        let issued = issue_invitations(self, &transaction, new).await?;
+        let object = new.survey.to_string();
+        let reason = format!(
+            "{} invitations for {} ({})",
+            issued.len(),
+            new.subject,
+            new.panel
+        );
+        let entry = audit::Entry {
+            reason: Some(&reason),
+            ..permit.entry(self.clock.now(), "survey.invite", &object)
+        };
+        audit::append(&transaction, &entry).await?;
+        transaction.commit().await?;
+        Ok(issued)
+    }
+
+    /// Makes an open link to a survey for a subject and a panel.
+    ///
+    /// # Errors
+    /// As [`Service::issue_survey_invitations`].
+    pub async fn add_survey_link(
+        &self,
+        actor: &Actor,
+        survey: Id<id::Survey>,
+        wanted: LinkFor,
+    ) -> Result<OpenLink, Fault> {
+        let transaction = self.database.begin_write().await?;
+        let permit = ask_for_subject(&transaction, actor, survey, &wanted).await?;
+        let made = add_links(&transaction, &self.ids, survey, vec![wanted])
+            .await?
+            .pop();
+        let made = made.ok_or_else(|| Fault::internal("a link was asked for and none was made"))?;
+        let object = survey.to_string();
+        let reason = format!(
+            "link {} for {} ({})",
+            made.code, made.link.subject, made.link.panel
+        );
+        let entry = audit::Entry {
+            reason: Some(&reason),
+            ..permit.entry(self.clock.now(), "survey.link", &object)
+        };
+        audit::append(&transaction, &entry).await?;
+        transaction.commit().await?;
+        Ok(made)
+    }
+
+    /// How far a survey has come. Three statements, whose cost does not grow with the sheets.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`], [`Fault::Denied`].
+    pub async fn list_survey_progress(
+        &self,
+        actor: &Actor,
+        id: Id<id::Survey>,
+    ) -> Result<Vec<GroupProgress>, Fault> {
+        let transaction = self.database.begin_read().await?;
+        ask_for_survey(&transaction, actor, Action::ReadRound, id).await?;
+        list_progress(&transaction, id).await
+    }
+
+    /// Counts a survey again from its sheets, all of one moment, and sets the result against the kept tallies.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`], [`Fault::Denied`].
+    pub async fn recount_survey(
+        &self,
+        actor: &Actor,
+        id: Id<id::Survey>,
+    ) -> Result<Recount, Fault> {
+        let transaction = self.database.begin_read().await?;
+        ask_for_survey(&transaction, actor, Action::ReadRound, id).await?;
+        let definition: Definition = get_definition(&transaction, id).await?;
+        count_from_sheets(&transaction, id, &definition).await
+    }
+}
+
+/// Asks for a survey as a whole, which belongs to its round and to no region.
+async fn ask_for_survey(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
+    action: Action,
+    id: Id<id::Survey>,
+) -> Result<Permit, Fault> {
+    crate::permit::ask_somewhere(actor, action)?;
+    let row = survey::Entity::find_by_id(id.number())
+        .one(connection)
+        .await?
+        .ok_or(Fault::NotFound)?;
+    Permit::ask(
+        actor,
+        action,
+        &Scope {
+            round: Some(Id::new(row.round_id)),
+            ..Scope::default()
+        },
+    )
+}
+
+/// Asks for a survey about one subject, and refuses what could never be answered.
+async fn ask_for_subject(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
+    id: Id<id::Survey>,
+    wanted: &LinkFor,
+) -> Result<Permit, Fault> {
+    crate::permit::ask_somewhere(actor, Action::RunSurvey)?;
+    let row = survey::Entity::find_by_id(id.number())
+        .one(connection)
+        .await?
+        .ok_or(Fault::NotFound)?;
+    let subject = round_subject::Entity::find_by_id((row.round_id, wanted.subject.number()))
+        .one(connection)
+        .await?;
+    let Some(subject) = subject else {
+        // Whoever may not act on the whole round learns nothing about its roster.
+        Permit::ask(
+            actor,
+            Action::RunSurvey,
+            &Scope {
+                round: Some(Id::new(row.round_id)),
+                ..Scope::default()
+            },
+        )?;
+        let message = format!(
+            "`{}` is not on the roster of the survey's round",
+            wanted.subject
+        );
+        return Err(Fault::refused(
+            Refusal::new("SUBJECT_NOT_IN_ROUND", message).at(["subject"]),
+        ));
+    };
+    let regions = scope::path_of(connection, Id::new(subject.region_id)).await?;
+    let place = Scope {
+        regions: &regions,
+        category: Some(&subject.category),
+        round: Some(Id::new(row.round_id)),
+    };
+    let permit = Permit::ask(actor, Action::RunSurvey, &place)?;
+    let definition: Definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+    if row.state == survey::State::Closed {
+        return Err(Fault::refused(Refusal::new(
+            "SURVEY_CLOSED",
+            "the survey is closed and takes no more answers",
+        )));
+    }
+    if definition.panel(&wanted.panel).is_none() {
+        let message = format!("the survey has no panel `{}`", wanted.panel);
+        return Err(Fault::refused(
+            Refusal::new("PANEL_UNKNOWN", message).at(["panel"]),
+        ));
+    }
+    Ok(permit)
+}
