@@ -11,6 +11,8 @@ use tokio::net::TcpListener;
 
 use super::Failure;
 use super::database::of_fault;
+use crate::auth::password::Passwords;
+use crate::auth::session::Sessions;
 use crate::auth::token::Tokens;
 use crate::config::Settings;
 use crate::graphql::{self, Endpoint, StaffGate, graphiql, schema};
@@ -26,6 +28,7 @@ pub(super) struct House {
     intake: Intake,
     mailer: Mailer,
     tokens: Arc<Tokens>,
+    sessions: Sessions,
     listener: TcpListener,
 }
 
@@ -48,12 +51,21 @@ impl House {
         let intake = Intake::start(service.clone(), IntakeSettings::default())
             .await
             .map_err(|fault| of_fault(&fault))?;
+        let tokens = Arc::new(tokens);
+        let passwords = Passwords::new().map_err(|fault| fail(&fault))?;
+        let sessions = Sessions::new(
+            service.clone(),
+            Arc::clone(&tokens),
+            passwords,
+            &settings.auth,
+        );
         Ok(Self {
             settings,
             service,
             intake,
             mailer,
-            tokens: Arc::new(tokens),
+            tokens,
+            sessions,
             listener,
         })
     }
@@ -100,6 +112,7 @@ impl House {
     fn routes(&self, ended: shutdown::Shutdown) -> Router {
         let parts = schema::Parts {
             service: self.service.clone(),
+            sessions: self.sessions.clone(),
         };
         let gate = StaffGate::new(self.service.clone(), Arc::clone(&self.tokens));
         let settings = &self.settings.graphql;
