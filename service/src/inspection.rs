@@ -10,6 +10,7 @@
 mod check;
 mod evidence;
 mod fact;
+pub mod import;
 
 mod score;
 

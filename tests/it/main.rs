@@ -6,6 +6,7 @@
 
 mod architecture;
 mod cli;
+mod closeout;
 mod database;
 mod deployment;
 mod harness;

@@ -1,0 +1,164 @@
+//! Whole tables at once: the roster, scores, measures, facts and grades of earlier rounds, as rows of text.
+//!
+//! A table is stored whole or not at all, and every fault is reported with its row, its column, what is wrong and how
+//! to mend it. A dry run does the same and stores nothing. Sending a table again changes nothing that it does not say
+//! differently.
+
+mod evidence;
+mod history;
+mod roster;
+mod score;
+mod table;
+
+use domain::access::Actor;
+use domain::id::{self, Id};
+
+use crate::{Fault, Refusal, Service};
+
+use table::Reading;
+
+/// Faults that are reported at once.
+const MOST_FAULTS: usize = 1_000;
+
+/// What a table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportKind {
+    /// Subjects: `code`, `kind`, `category`, `region`, `name`, `name_en`. Added, or changed where the code is known.
+    Roster,
+    /// Points and tasks done: `subject`, `item`, `part`, `inspector`, `points` or `done` and `tasks`, `note`. A row
+    /// that gives neither is skipped. Without `inspector` they are those of whoever imports.
+    Scores,
+    /// Values of measures: `subject`, `measure`, `period`, `value`.
+    Measures,
+    /// Facts: `subject`, `kind`, `reference`, `event_on`, `decision_on`, `persons`, `status`; every other column is a
+    /// field of the kind.
+    Facts,
+    /// Grades of rounds that were held before: `series`, `round`, `closed_on`, `subject`, `grade`, `points`.
+    History,
+}
+
+impl ImportKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Roster,
+        Self::Scores,
+        Self::Measures,
+        Self::Facts,
+        Self::History,
+    ];
+
+    /// The word for it in commands and addresses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Roster => "roster",
+            Self::Scores => "scores",
+            Self::Measures => "measures",
+            Self::Facts => "facts",
+            Self::History => "history",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// Rows of text below named columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Names of the columns, in any order.
+    pub columns: Vec<String>,
+    /// What stands below.
+    pub rows: Vec<Row>,
+}
+
+/// A row of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its number as whoever made the table counts.
+    pub number: u32,
+    /// Its cells, in the order of the columns; those that are missing at the end are empty.
+    pub cells: Vec<String>,
+}
+
+/// A table to be imported.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The round; needed for scores, measures and facts.
+    pub round: Option<Id<id::Round>>,
+    /// What the table holds.
+    pub kind: ImportKind,
+    /// The table.
+    pub table: Table,
+    /// Whether nothing is to be stored.
+    pub dry_run: bool,
+}
+
+/// What became of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How many rows hold something.
+    pub rows: usize,
+    /// Whether they were stored: not in a dry run, and not if there is a single fault.
+    pub stored: bool,
+    /// Everything that is wrong, by row; at most a thousand.
+    pub faults: Vec<RowReport>,
+}
+
+/// Something that is wrong with a table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowReport {
+    /// The row; 0 for the columns themselves.
+    pub row: u32,
+    /// The column.
+    pub column: Option<String>,
+    /// Stable code in capitals.
+    pub code: String,
+    /// What is wrong.
+    pub what: String,
+    /// How to mend it.
+    pub mend: String,
+}
+
+impl Service {
+    /// Imports a table, whole or not at all. The number of statements grows with thousands of rows, not with rows.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `ROUND_NEEDED`, `ROUND_NOT_OPEN`; [`Fault::Denied`] if a single row lies outside the
+    /// actor's grants; [`Fault::NotFound`]. What is wrong with rows is no error but in the [`Report`].
+    pub async fn import(&self, actor: &Actor, request: Request) -> Result<Report, Fault> {
+        let mut reading = Reading::new(&request.table);
+        let task = Task {
+            service: self,
+            actor,
+            dry_run: request.dry_run,
+        };
+        let outcome = match (request.kind, request.round) {
+            (ImportKind::Roster, _) => task.roster(&mut reading).await,
+            (ImportKind::History, _) => task.history(&mut reading).await,
+            (ImportKind::Scores, Some(round)) => task.scores(round, &mut reading).await,
+            (ImportKind::Measures, Some(round)) => task.measures(round, &mut reading).await,
+            (ImportKind::Facts, Some(round)) => task.facts(round, &mut reading).await,
+            (_, None) => Err(Fault::refused(
+                Refusal::new("ROUND_NEEDED", "say which round the rows are for").at(["round"]),
+            )),
+        };
+        let stored = outcome?;
+        Ok(reading.report(stored))
+    }
+}
+
+/// An import that is under way.
+struct Task<'a> {
+    service: &'a Service,
+    actor: &'a Actor,
+    dry_run: bool,
+}
+
+impl Task<'_> {
+    /// Whether anything is left to do after the rows were read and checked.
+    fn stops(&self, reading: &Reading<'_>) -> bool {
+        self.dry_run || reading.has_faults()
+    }
+}
