@@ -6,6 +6,7 @@
 
 mod count;
 mod invitation;
+mod list;
 mod run;
 
 use chrono::{DateTime, Utc};
@@ -27,6 +28,7 @@ pub use count::{
 };
 pub(crate) use count::{SheetPart, read_sheet_part};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
+pub use list::SurveyOf;
 
 /// A survey to be made.
 #[derive(Debug, Clone)]

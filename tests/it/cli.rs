@@ -1,5 +1,6 @@
 //! The program as it is used at a terminal.
 
+mod demo;
 mod files;
 
 use std::path::Path;

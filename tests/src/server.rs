@@ -186,7 +186,7 @@ fn free_address() -> io::Result<SocketAddr> {
 }
 
 /// A key that signs tokens for nothing but tests, so it need not be secret.
-fn key_for_tests() -> String {
+pub fn key_for_tests() -> String {
     let document = [&KEY_PREFIX[..], &[7; 32]].concat();
     let text = base64::engine::general_purpose::STANDARD.encode(document);
     format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")

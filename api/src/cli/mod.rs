@@ -5,16 +5,21 @@
 //! Deliberately absent: anything that a use-case of the service or the domain already decides.
 
 mod database;
+mod demo;
 mod doctor;
 mod evaluate;
+mod export;
 mod house;
+mod import;
 mod json_schema;
 mod migrate;
 mod replay;
+mod round;
 mod schema;
 mod scheme;
 mod serve;
 mod staff;
+mod template;
 mod worker;
 
 use std::fmt;
@@ -54,6 +59,15 @@ enum Command {
     Migrate,
     /// Print the GraphQL schema.
     Schema,
+    /// Put a table in, whole or not at all, with a report on every row that is wrong.
+    Import(import::ImportArguments),
+    /// Write a sheet to fill in.
+    #[command(subcommand)]
+    Template(template::TemplateCommand),
+    /// Take a closed round out as a package.
+    Export(export::ExportArguments),
+    /// Show a whole round of a fictional district, then serve it on this machine alone.
+    Demo(demo::DemoArguments),
     /// Keep accounts.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
@@ -117,6 +131,10 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
         Command::Worker => wait(worker::run(config)),
         Command::Migrate => wait(migrate::run(config)),
         Command::Schema => schema::run(),
+        Command::Import(arguments) => wait(import::run(config, &arguments)),
+        Command::Template(command) => wait(template::run(config, &command)),
+        Command::Export(arguments) => wait(export::run(config, &arguments)),
+        Command::Demo(arguments) => wait(demo::run(&arguments)),
         Command::Staff(command) => wait(staff::run(config, command)),
         Command::Doctor(arguments) => wait(doctor::run(config, &arguments)),
     }

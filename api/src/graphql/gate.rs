@@ -28,7 +28,11 @@ impl StaffGate {
         Self { service, tokens }
     }
 
-    async fn find_actor(&self, token: &str) -> Result<(Actor, Id<Session>), GraphqlFault> {
+    /// Who a token belongs to.
+    pub(crate) async fn find_actor(
+        &self,
+        token: &str,
+    ) -> Result<(Actor, Id<Session>), GraphqlFault> {
         let refused = |message: String| GraphqlFault::new(ErrorCode::Unauthenticated, message);
         let claims = self
             .tokens

@@ -143,7 +143,7 @@ fn find_caller(parts: &Parts) -> Caller {
 
 /// The token of `Authorization: Bearer …`. A header in any other form is a token too, a wrong one: whoever meant to
 /// prove something must not be taken for anonymous.
-fn bearer(headers: &HeaderMap) -> Option<Secret> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let text = headers
         .get(header::AUTHORIZATION)?
         .to_str()

@@ -28,5 +28,6 @@ pub use asker::Asker;
 pub use error::{ErrorCode, GraphqlFault};
 pub use extension::fence;
 pub use gate::StaffGate;
+pub(crate) use handler::bearer;
 pub use handler::routes;
 pub use operation::{Admission, Caller, Endpoint, Gate};

@@ -5,12 +5,16 @@
 //! Deliberately absent: what a column means. That is for the use-case that takes the rows.
 
 mod comma;
+mod import;
+mod route;
 mod scores;
 mod workbook;
 
 #[cfg(test)]
 mod tests;
 
+pub use import::{describe, name_inspector, read_table};
+pub use route::routes;
 pub use scores::{ScoreColumn, ScoreSheet, ScoreSubject};
 
 /// Most bytes of a file.

@@ -220,7 +220,8 @@ impl ScoreColumn {
     fn head(&self) -> String {
         match self.what {
             What::Points { .. } => self.code.clone(),
-            What::Done { .. } => format!("{} {DONE}", self.code),
+            What::Done { tasks: Some(tasks) } => format!("{} {DONE}/{tasks}", self.code),
+            What::Done { tasks: None } => format!("{} {DONE}", self.code),
             What::Tasks => format!("{} {TASKS}", self.code),
         }
     }
@@ -303,6 +304,8 @@ impl Table {
                     continue;
                 }
                 let (code, asked) = head.split_once(' ').unwrap_or((head, ""));
+                // Where the scheme says how many tasks there are, the head says so too.
+                let (asked, of) = asked.split_once('/').unwrap_or((asked, ""));
                 let slot = match asked {
                     DONE => 0,
                     TASKS => 1,
@@ -318,7 +321,7 @@ impl Table {
                 match lists.iter_mut().find(|(known, _)| *known == code) {
                     Some((_, given)) => given[slot] = value,
                     None => {
-                        let mut given = [""; 2];
+                        let mut given = ["", of];
                         given[slot] = value;
                         lists.push((code, given));
                     }

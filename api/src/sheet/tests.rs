@@ -173,7 +173,7 @@ fn a_filled_in_score_sheet_comes_back_as_scores() {
         table.header[..4],
         ["单位代码", "单位名称", "考评人员", "A1.2"]
     );
-    assert_eq!(table.header.last().unwrap(), "F7.3 完成数");
+    assert_eq!(table.header.last().unwrap(), "F7.3 完成数/4");
     assert_eq!(texts(&table)[0][..2], ["o-1", "=cmd|' /C calc'!A0"]);
     assert!(table.clone().unfold_scores().unwrap().rows.is_empty());
 
@@ -186,7 +186,7 @@ fn a_filled_in_score_sheet_comes_back_as_scores() {
         texts(&long),
         [
             ["o-2", "A1.2", "", "0.75", "i01", "", "", ""],
-            ["o-2", "F7.3", "", "", "i01", "3", "", ""],
+            ["o-2", "F7.3", "", "", "i01", "3", "4", ""],
         ]
     );
     assert_eq!(long.rows[0].line, 6);

@@ -1,0 +1,55 @@
+//! `mingjian export ROUND`: a closed round as a package that `replay` recomputes.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use domain::access::Actor;
+use service::closeout::PackageKind;
+
+use super::database::{load_settings, of_fault, open_migrated};
+use super::{Failure, print, round};
+use crate::config::Purpose;
+
+/// What to take out.
+#[derive(Debug, Args)]
+pub(super) struct ExportArguments {
+    /// Code of the round.
+    round: String,
+    /// With every answer sheet, so that the counts can be made again: for auditors.
+    #[arg(long)]
+    sheets: bool,
+    /// File to write, which must not be there yet; without it, standard output.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Writes the package.
+pub(super) async fn run(config: Option<&Path>, arguments: &ExportArguments) -> Result<(), Failure> {
+    let settings = load_settings(config, Purpose::Tool)?;
+    let service = open_migrated(&settings.database).await?;
+    let round = round::get(&service, &arguments.round).await?;
+    let kind = if arguments.sheets {
+        PackageKind::Sheets
+    } else {
+        PackageKind::Counts
+    };
+    let mut bytes = service
+        .export_round(&Actor::Operator, round.id, kind)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    service.database.close().await;
+    bytes.push(b'\n');
+    match &arguments.out {
+        Some(file) => write_new(file, &bytes),
+        None => print(&bytes),
+    }
+}
+
+/// Writes a file that is not there yet: a package is evidence, and so is a sheet that somebody has begun to fill in.
+pub(super) fn write_new(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let written = std::fs::File::create_new(file)
+        .and_then(|mut open| open.write_all(bytes).and_then(|()| open.sync_all()));
+    written
+        .map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", file.display())))
+}

@@ -1,0 +1,95 @@
+//! `mingjian import KIND FILE`: a whole table, or nothing of it.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use domain::access::Actor;
+use service::inspection::import::{ImportKind, Request};
+
+use super::database::{load_settings, of_fault, open_migrated};
+use super::{Failure, print, round};
+use crate::config::Purpose;
+use crate::sheet::{describe, name_inspector, read_table};
+
+/// What to import.
+#[derive(Debug, Args)]
+pub(super) struct ImportArguments {
+    /// What the table holds.
+    kind: Kind,
+    /// CSV (UTF-8 or GB18030) or XLSX, at most 50,000 rows and 10 MB.
+    file: PathBuf,
+    /// Code of the round; needed for scores, measures and facts.
+    #[arg(long)]
+    round: Option<String>,
+    /// Log-in name of the inspector whose scores these are, where the table names none.
+    #[arg(long, value_name = "LOGIN")]
+    inspector: Option<String>,
+    /// Check everything, store nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// Units, teams, persons and families.
+    Roster,
+    /// Points and tasks done.
+    Scores,
+    /// Reported measures.
+    Measures,
+    /// Facts and cases.
+    Facts,
+    /// Grades of earlier rounds.
+    History,
+}
+
+impl From<Kind> for ImportKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Roster => Self::Roster,
+            Kind::Scores => Self::Scores,
+            Kind::Measures => Self::Measures,
+            Kind::Facts => Self::Facts,
+            Kind::History => Self::History,
+        }
+    }
+}
+
+/// Imports it and says what became of each row that is wrong.
+pub(super) async fn run(config: Option<&Path>, arguments: &ImportArguments) -> Result<(), Failure> {
+    let place = arguments.file.display();
+    let bytes = std::fs::read(&arguments.file)
+        .map_err(|error| Failure::new(format!("`{place}` cannot be read: {error}")))?;
+    let kind = ImportKind::from(arguments.kind);
+    let mut table =
+        read_table(&bytes, kind).map_err(|fault| Failure::new(format!("{place}: {fault}")))?;
+    if let (ImportKind::Scores, Some(login)) = (kind, &arguments.inspector) {
+        name_inspector(&mut table, login);
+    }
+    let settings = load_settings(config, Purpose::Tool)?;
+    let service = open_migrated(&settings.database).await?;
+    let round = match &arguments.round {
+        Some(code) => Some(round::get(&service, code).await?.id),
+        None => None,
+    };
+    let request = Request {
+        round,
+        kind,
+        table,
+        dry_run: arguments.dry_run,
+    };
+    let report = service
+        .import(&Actor::Operator, request)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    service.database.close().await;
+    let lines: Vec<String> = describe(&report, arguments.dry_run)
+        .into_iter()
+        .map(|line| format!("{place}: {line}"))
+        .collect();
+    if report.faults.is_empty() {
+        print(format!("{}\n", lines.join("\n")).as_bytes())
+    } else {
+        Err(Failure::of_lines(lines))
+    }
+}

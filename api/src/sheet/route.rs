@@ -1,0 +1,261 @@
+//! The route that imports tables: `POST /import/{kind}?round=rnd_…&dry_run=true` with the file as the body and an
+//! access token in the header.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use domain::access::Actor;
+use domain::id::{Id, Round};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+use service::inspection::import::{ImportKind, Report, Request};
+use service::{Fault, Service};
+
+use super::import::read_table;
+use crate::graphql::{ErrorCode, StaffGate, bearer};
+use crate::http::RequestId;
+use crate::http::failure::{Failure, Form, answer};
+
+/// What the route needs.
+#[derive(Debug, Clone)]
+struct Desk {
+    service: Service,
+    gate: StaffGate,
+}
+
+/// The address after its path.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    round: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// The route; `most_bytes` bounds the body.
+pub fn routes(service: Service, gate: StaffGate, most_bytes: usize) -> Router {
+    Router::new()
+        .route("/import/{kind}", post(take))
+        .layer(DefaultBodyLimit::max(most_bytes))
+        .with_state(Desk { service, gate })
+}
+
+async fn take(
+    State(desk): State<Desk>,
+    Path(kind): Path<String>,
+    query: Result<Query<Wanted>, QueryRejection>,
+    id: Option<Extension<RequestId>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let id = id.map_or_else(RequestId::draw, |Extension(id)| id);
+    let outcome = import(&desk, &kind, query, &headers, body).await;
+    match outcome {
+        Ok((report, dry_run)) => show(&report, dry_run),
+        Err(failure) => answer(&failure, Form::Document, &id),
+    }
+}
+
+async fn import(
+    desk: &Desk,
+    kind: &str,
+    query: Result<Query<Wanted>, QueryRejection>,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(Report, bool), Failure<'static>> {
+    // Who asks comes first: a stranger's file is not even looked at.
+    let actor = find_actor(desk, headers).await?;
+    let kind = ImportKind::find(kind).ok_or(NO_SUCH_KIND)?;
+    let Ok(Query(wanted)) = query else {
+        return Err(BAD_ADDRESS);
+    };
+    let round: Option<Id<Round>> = match wanted.round.as_deref().map(str::parse) {
+        Some(Ok(round)) => Some(round),
+        Some(Err(_)) => return Err(BAD_ADDRESS),
+        None => None,
+    };
+    let bytes = body.map_err(|refusal| match refusal.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
+        _ => BROKEN_BODY,
+    })?;
+    let read = tokio::task::spawn_blocking(move || read_table(&bytes, kind)).await;
+    let table = match read {
+        Ok(Ok(table)) => table,
+        Ok(Err(fault)) => {
+            let report = Report {
+                rows: 0,
+                stored: false,
+                faults: vec![service::inspection::import::RowReport {
+                    row: 0,
+                    column: None,
+                    code: fault.code.to_owned(),
+                    what: fault.message,
+                    mend: String::new(),
+                }],
+            };
+            return Ok((report, wanted.dry_run));
+        }
+        Err(_) => return Err(BROKEN),
+    };
+    let request = Request {
+        round,
+        kind,
+        table,
+        dry_run: wanted.dry_run,
+    };
+    let report = desk.service.import(&actor, request).await;
+    match report {
+        Ok(report) => Ok((report, wanted.dry_run)),
+        Err(Fault::Refused(refusals)) => Ok((refused(refusals), wanted.dry_run)),
+        Err(Fault::NotFound) => Err(NO_SUCH_ROUND),
+        Err(Fault::Denied) => Err(DENIED),
+        Err(Fault::Conflict) => Err(CONFLICT),
+        Err(Fault::Unavailable) => Err(UNAVAILABLE),
+        Err(Fault::Internal(_)) => Err(BROKEN),
+    }
+}
+
+async fn find_actor(desk: &Desk, headers: &HeaderMap) -> Result<Actor, Failure<'static>> {
+    let token = bearer(headers).ok_or(NO_TOKEN)?;
+    match desk.gate.find_actor(token.expose()).await {
+        Ok((actor, _)) => Ok(actor),
+        Err(fault) if fault.code() == ErrorCode::Unauthenticated => Err(NO_TOKEN),
+        Err(_) => Err(UNAVAILABLE),
+    }
+}
+
+/// A refusal of the table as a whole, in the form of a report.
+fn refused(refusals: Vec<service::Refusal>) -> Report {
+    Report {
+        rows: 0,
+        stored: false,
+        faults: refusals
+            .into_iter()
+            .map(|refusal| service::inspection::import::RowReport {
+                row: 0,
+                column: refusal.path.last().cloned(),
+                code: refusal.code,
+                what: refusal.message,
+                mend: String::new(),
+            })
+            .collect(),
+    }
+}
+
+/// 200 for a table without fault, 422 for one with; the report is the same.
+fn show(report: &Report, dry_run: bool) -> Response {
+    let status = if report.faults.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let faults: Vec<_> = report
+        .faults
+        .iter()
+        .map(|fault| {
+            json!({
+                "row": fault.row,
+                "column": fault.column,
+                "code": fault.code,
+                "what": fault.what,
+                "mend": fault.mend,
+            })
+        })
+        .collect();
+    let body = json!({
+        "rows": report.rows,
+        "stored": report.stored,
+        "dryRun": dry_run,
+        "faults": faults,
+    });
+    (status, Json(body)).into_response()
+}
+
+const fn failure(
+    status: StatusCode,
+    code: ErrorCode,
+    [message, chinese]: [&'static str; 2],
+) -> Failure<'static> {
+    Failure {
+        status,
+        code,
+        message,
+        chinese,
+    }
+}
+
+const NO_TOKEN: Failure<'static> = failure(
+    StatusCode::UNAUTHORIZED,
+    ErrorCode::Unauthenticated,
+    ["send an access token: log in first", "请先登录"],
+);
+const DENIED: Failure<'static> = failure(
+    StatusCode::FORBIDDEN,
+    ErrorCode::Forbidden,
+    ["your role does not allow this import", "您没有导入权限"],
+);
+const NO_SUCH_KIND: Failure<'static> = failure(
+    StatusCode::NOT_FOUND,
+    ErrorCode::NotFound,
+    [
+        "there are imports of `roster`, `scores`, `measures`, `facts` and `history`",
+        "没有这种导入",
+    ],
+);
+const NO_SUCH_ROUND: Failure<'static> = failure(
+    StatusCode::NOT_FOUND,
+    ErrorCode::NotFound,
+    ["there is no such round", "没有这个考评轮次"],
+);
+const BAD_ADDRESS: Failure<'static> = failure(
+    StatusCode::BAD_REQUEST,
+    ErrorCode::BadRequest,
+    [
+        "write the address as `/import/scores?round=rnd_…&dry_run=true`",
+        "导入地址不正确",
+    ],
+);
+const TOO_LARGE: Failure<'static> = failure(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    ErrorCode::PayloadTooLarge,
+    [
+        "the file is larger than imports may be: split it",
+        "文件过大，请拆分",
+    ],
+);
+const BROKEN_BODY: Failure<'static> = failure(
+    StatusCode::BAD_REQUEST,
+    ErrorCode::BadRequest,
+    [
+        "the file did not arrive whole: send it again",
+        "文件没有完整上传，请重试",
+    ],
+);
+const CONFLICT: Failure<'static> = failure(
+    StatusCode::CONFLICT,
+    ErrorCode::Conflict,
+    [
+        "somebody else changed the same thing at the same time: send the file again",
+        "数据同时被他人修改，请重试",
+    ],
+);
+const UNAVAILABLE: Failure<'static> = failure(
+    StatusCode::SERVICE_UNAVAILABLE,
+    ErrorCode::Unavailable,
+    [
+        "the database cannot be used just now: try again later",
+        "系统暂时不可用，请稍后再试",
+    ],
+);
+const BROKEN: Failure<'static> = failure(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    ErrorCode::Internal,
+    [
+        "something went wrong on the server; tell the operator the reference",
+        "服务器出现错误，请把编号告诉管理员",
+    ],
+);
