@@ -636,8 +636,7 @@ fn lower_bound_reaches(n: u64, d: u64, p: &Ratio) -> Truth3 {
         return Truth3::False;
     }
     let off = rate.sub(p);
-    let count = Ratio::from_whole(i64::try_from(d).unwrap_or(i64::MAX));
-    let left = count.mul(&off.mul(&off));
+    let left = Ratio::of_count(d).mul(&off.mul(&off));
     let Some(z2) = Ratio::from_whole(38_416).div(&Ratio::from_whole(10_000)) else {
         return Truth3::Undetermined;
     };

@@ -47,8 +47,9 @@ impl Engine<'_> {
                         .and_then(|value| order.iter().position(|o| o == value))
                         .unwrap_or(order.len())
                 };
-                facts.sort_by_key(|fact| weight(fact));
-                facts.truncate(1);
+                // Of several that weigh the same all stay: they are one case, whichever row came first.
+                let weightiest = facts.iter().map(|fact| weight(fact)).min();
+                facts.retain(|fact| Some(weight(fact)) == weightiest);
             }
             facts.retain(|fact| {
                 plan.filter.iter().all(|(field, values)| {

@@ -70,10 +70,7 @@ impl Engine<'_> {
         if let Some(why) = unmet_demand(survey, data) {
             return FigureValue::undefined(why);
         }
-        match survey
-            .weighting
-            .filter(|_| !plan.plain && plan.channel.is_none())
-        {
+        match survey.weighting.filter(|_| !plan.plain) {
             None => plain(survey, data, plan),
             Some(undefined) => weighted(survey, data, plan, undefined),
         }
@@ -160,8 +157,7 @@ fn stratum_value(
 }
 
 fn of_sums(sums: &Sums) -> FigureValue {
-    let denominator = i64::try_from(sums.denominator).ok().filter(|d| *d > 0);
-    match denominator.and_then(|d| sums.numerator.div(&Ratio::from_whole(d))) {
+    match sums.numerator.div(&Ratio::of_count(sums.denominator)) {
         Some(value) => FigureValue {
             value: Some(value),
             counts: sums.counts,
@@ -200,8 +196,7 @@ fn sum(
             Figure::SatisfactionRate => *class == AnswerClass::Satisfied,
             Figure::DissatisfiedShare => *class == AnswerClass::Dissatisfied,
             Figure::MeanScore => {
-                let count = i64::try_from(cell.count).unwrap_or(i64::MAX);
-                weight = weight.add(&worth.mul(&Ratio::from_whole(count)));
+                weight = weight.add(&worth.mul(&Ratio::of_count(cell.count)));
                 false
             }
         };
@@ -226,49 +221,56 @@ fn sum(
             denominator,
         };
     }
-    let numerator = Ratio::from_whole(i64::try_from(wanted).unwrap_or(i64::MAX));
     Sums {
-        numerator,
+        numerator: Ratio::of_count(wanted),
         counts: Some((wanted, denominator)),
         denominator,
     }
 }
 
 /// Channels are combined inside each panel, then panels; per question first where the survey is a mean of questions.
+/// A panel or channel that is asked for alone has its own figure, whatever it weighs among the others.
 fn weighted(
     survey: &SurveyPlan,
     data: &SurveyData,
     plan: &FigurePlan,
     undefined: UndefinedStratum,
 ) -> FigureValue {
-    let panels: Vec<usize> = plan
-        .panel
-        .map_or_else(|| (0..survey.panels.len()).collect(), |panel| vec![panel]);
     let of_panel = |panel: usize, question: Option<usize>| {
-        let channels = survey.channels.iter().map(|(channel, weight)| {
+        let one = FigurePlan {
+            question,
+            ..plan.clone()
+        };
+        let of_channel = |channel: Option<Channel>| {
             let stratum = Stratum {
                 panel: Some(panel),
-                channel: Some(*channel),
+                channel,
             };
-            let one = FigurePlan {
-                question,
-                ..plan.clone()
-            };
-            (
-                stratum_value(survey, data, &one, stratum).value,
-                weight.clone(),
-            )
-        });
-        mean(channels, undefined)
+            stratum_value(survey, data, &one, stratum).value
+        };
+        let channels: Option<Vec<(Channel, Ratio)>> = survey
+            .channels
+            .iter()
+            .map(|(channel, weight)| Some((*channel, weight.clone()?)))
+            .collect();
+        match (plan.channel, channels) {
+            // One channel alone weighs nothing against itself; channels without weights are pooled.
+            (Some(_), _) | (None, None) => of_channel(plan.channel),
+            (None, Some(channels)) => {
+                let values = channels
+                    .into_iter()
+                    .map(|(channel, weight)| (of_channel(Some(channel)), weight));
+                mean(values, undefined)
+            }
+        }
     };
     let of_question = |question: Option<usize>| {
-        let values = panels.iter().map(|panel| {
-            let weight = survey
-                .panels
-                .get(*panel)
-                .map_or_else(Ratio::one, |(_, weight)| weight.clone());
-            (of_panel(*panel, question), weight)
-        });
+        if let Some(panel) = plan.panel {
+            return of_panel(panel, question);
+        }
+        let panels = survey.panels.iter().enumerate();
+        let values =
+            panels.map(|(panel, (_, weight))| (of_panel(panel, question), weight.clone()));
         mean(values, undefined)
     };
     let value = if plan.question.is_some() || survey.combine == Combine::Pooled {

@@ -37,6 +37,11 @@ impl Ratio {
         (denominator != 0).then(|| Self::reduce(i128::from(numerator), i128::from(denominator)))
     }
 
+    /// A count, whatever its size.
+    pub fn of_count(count: u64) -> Self {
+        Self::reduce(i128::from(count), 1)
+    }
+
     /// A whole number.
     pub const fn from_whole(whole: i64) -> Self {
         Self(Form::Small(whole, 1))

@@ -249,7 +249,8 @@ pub(crate) struct SurveyPlan {
     pub weighting: Option<UndefinedStratum>,
     /// Code and weight.
     pub panels: Vec<(Arc<str>, Ratio)>,
-    pub channels: Vec<(Channel, Ratio)>,
+    /// Without weights channels are pooled inside each panel.
+    pub channels: Vec<(Channel, Option<Ratio>)>,
     /// Questions that are rated.
     pub questions: Vec<QuestionPlan>,
     pub demand: DemandPlan,

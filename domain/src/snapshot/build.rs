@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{InvestigationData, RowFault, Snapshot, SubjectData};
 use crate::inputs::{FORMAT, Inputs, WaivedGap, WaiverHolds};
+use crate::number::Points;
 use crate::scheme::Scheme;
 use crate::scheme::model::{EffectPlan, GradePlan};
 
@@ -114,10 +115,9 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
         earlier,
         subjects: builder.subjects,
         above,
-        regions: inputs
-            .regions
-            .iter()
-            .map(|region| Arc::from(region.code.as_str()))
+        regions: regions
+            .keys()
+            .map(|code| Arc::from(*code))
             .collect(),
         tie_choices,
     })
@@ -411,16 +411,20 @@ impl<'a> Builder<'a> {
 
     /// Waivers and adjustments.
     fn lay_decisions(&mut self) {
+        let mut seen = BTreeSet::new();
         for (row, waiver) in self.inputs.waivers.iter().enumerate() {
             let path = format!("waivers/{row}");
             let subject = self.subject(&path, &waiver.subject);
+            if !seen.insert((waiver.subject.as_str(), &waiver.gap)) {
+                self.fault(
+                    &path,
+                    "row_twice",
+                    format!("this gap of `{}` is waived twice", waiver.subject),
+                );
+            }
             let fits = match (&waiver.gap, &waiver.holds) {
-                (WaivedGap::Item(code), WaiverHolds::Points(_) | WaiverHolds::NotApplicable) => {
-                    let item = code.split_once('/').map_or(code.as_str(), |(item, _)| item);
-                    if !self.items.contains_key(item) {
-                        self.unknown(&path, "item", item);
-                    }
-                    true
+                (WaivedGap::Item(code), holds @ (WaiverHolds::Points(_) | WaiverHolds::NotApplicable)) => {
+                    self.waived_item(&path, code, holds)
                 }
                 (WaivedGap::Rule(code), WaiverHolds::Fired | WaiverHolds::NotFired) => {
                     if !self
@@ -481,6 +485,53 @@ impl<'a> Builder<'a> {
                 data.adjustment = grade;
             }
         }
+    }
+
+    /// Whether what a waiver says of an item or a part can hold of it. An item applies or not as a whole.
+    fn waived_item(&mut self, path: &str, code: &str, holds: &WaiverHolds) -> bool {
+        let (item, part) = code
+            .split_once('/')
+            .map_or((code, None), |(item, part)| (item, Some(part)));
+        let Some(plan) = self
+            .items
+            .get(item)
+            .and_then(|place| self.scheme.items.get(*place))
+        else {
+            self.unknown(path, "item", item);
+            return true;
+        };
+        let max = match part {
+            None => plan.max,
+            Some(part) => {
+                let found = plan
+                    .parts
+                    .iter()
+                    .find(|plan| plan.code.as_deref() == Some(part));
+                let Some(found) = found else {
+                    self.fault(
+                        path,
+                        "unknown_name",
+                        format!("the item `{item}` has no part `{part}`"),
+                    );
+                    return true;
+                };
+                found.max
+            }
+        };
+        let WaiverHolds::Points(points) = holds else {
+            return part.is_none();
+        };
+        if max.is_some_and(|max| *points < Points::ZERO || *points > max) {
+            self.fault(
+                path,
+                "above_maximum",
+                format!(
+                    "`{points}` points do not lie between 0 and the {} of `{code}`",
+                    max.unwrap_or_default()
+                ),
+            );
+        }
+        true
     }
 
     fn lay_tie_choices(&mut self) -> BTreeMap<String, Vec<usize>> {

@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use super::build::Builder;
 use super::{Cell, FactData, Sheets, SlotValue};
 use crate::number::{Points, Ratio};
-use crate::scheme::file::{Every, FactDate, MeasureUnit};
+use crate::scheme::file::{Channel, Every, FactDate, MeasureUnit, Several};
 use crate::scheme::model::Way;
 
 impl Builder<'_> {
@@ -32,6 +32,7 @@ impl Builder<'_> {
                 ))
         });
         let mut last: Option<(&str, &str, Option<&str>, BTreeSet<&str>)> = None;
+        let mut before = None;
         for (row, score) in rows {
             let key = (
                 score.subject.as_str(),
@@ -40,7 +41,10 @@ impl Builder<'_> {
             );
             let seen = match &mut last {
                 Some((subject, item, part, seen)) if (*subject, *item, *part) == key => seen,
-                _ => &mut last.insert((key.0, key.1, key.2, BTreeSet::new())).3,
+                _ => {
+                    before = None;
+                    &mut last.insert((key.0, key.1, key.2, BTreeSet::new())).3
+                }
             };
             let twice = !seen.insert(score.inspector.as_str());
             if twice {
@@ -51,11 +55,13 @@ impl Builder<'_> {
                 self.fault(format!("scores/{row}"), "row_twice", message);
                 continue;
             }
-            self.lay_score(row, score);
+            self.lay_score(row, score, before);
+            before = Some(score.order);
         }
     }
 
-    fn lay_score(&mut self, row: usize, score: &crate::inputs::Score) {
+    /// Lays out one award; `before` is the order of the one before it for the same part.
+    fn lay_score(&mut self, row: usize, score: &crate::inputs::Score, before: Option<u32>) {
         let Some(subject) = self.places.get(score.subject.as_str()).copied() else {
             self.fault(
                 format!("scores/{row}"),
@@ -72,7 +78,12 @@ impl Builder<'_> {
         ) else {
             return;
         };
-        let Way::Graded { slot, step, .. } = way else {
+        let Way::Graded {
+            slot,
+            step,
+            several,
+        } = way
+        else {
             self.fault(
                 format!("scores/{row}"),
                 "way_not_possible",
@@ -80,6 +91,16 @@ impl Builder<'_> {
             );
             return;
         };
+        if several == Several::Latest && before == Some(score.order) {
+            self.fault(
+                format!("scores/{row}"),
+                "same_order",
+                format!(
+                    "two inspectors awarded points for `{}` of `{}` in the same place: the latest counts, so give each its own `order`",
+                    score.item, score.subject
+                ),
+            );
+        }
         if max.is_some_and(|max| score.points > max) || score.points < Points::ZERO {
             let max = max.unwrap_or_default();
             self.fault(
@@ -376,6 +397,7 @@ impl Builder<'_> {
             else {
                 continue;
             };
+            self.check_channel(&path, survey, sheets.channel);
             if !seen.insert((subject, survey, panel, sheets.channel)) {
                 self.fault(&path, "row_twice", "these sheets are counted twice");
             }
@@ -436,20 +458,7 @@ impl Builder<'_> {
                 self.unknown(&path, "option", &tally.option);
                 continue;
             };
-            if !plan
-                .channels
-                .iter()
-                .any(|(channel, _)| *channel == tally.channel)
-            {
-                self.fault(
-                    &path,
-                    "unknown_name",
-                    format!(
-                        "the survey does not use the channel `{}`",
-                        tally.channel.word()
-                    ),
-                );
-            }
+            self.check_channel(&path, survey, tally.channel);
             if !seen.insert((subject, survey, panel, tally.channel, question, option)) {
                 self.fault(&path, "row_twice", "these answers are counted twice");
             }
@@ -464,6 +473,7 @@ impl Builder<'_> {
                 data.surveys.entry(survey).or_default().cells.push(cell);
             }
         }
+        let mut seen = BTreeSet::new();
         for (row, turnout) in inputs.turnouts.iter().enumerate() {
             let path = format!("turnouts/{row}");
             let Some((subject, survey, panel)) =
@@ -471,6 +481,9 @@ impl Builder<'_> {
             else {
                 continue;
             };
+            if !seen.insert((subject, survey, panel)) {
+                self.fault(&path, "row_twice", "these people are counted twice");
+            }
             if let Some(data) = self.data(subject) {
                 data.surveys
                     .entry(survey)
@@ -480,6 +493,21 @@ impl Builder<'_> {
             }
         }
         self.refuse_too_many_answers();
+    }
+
+    fn check_channel(&mut self, path: &str, survey: usize, channel: Channel) {
+        let known = self
+            .scheme
+            .surveys
+            .get(survey)
+            .is_some_and(|plan| plan.channels.iter().any(|(known, _)| *known == channel));
+        if !known {
+            self.fault(
+                path,
+                "unknown_name",
+                format!("the survey does not use the channel `{}`", channel.word()),
+            );
+        }
     }
 
     fn stratum(

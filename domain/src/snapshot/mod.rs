@@ -166,11 +166,13 @@ impl Snapshot {
                 NaiveDate::from_ymd_opt(to.year().saturating_sub(back), 1, 1)
                     .unwrap_or(NaiveDate::MIN)
             }
+            // From the day after, so that months before 30 June begin on the first of a month, not on the 31st.
             Back::Months(months) => to
-                .checked_sub_months(Months::new(months))
-                .and_then(|day| day.succ_opt())
+                .succ_opt()
+                .and_then(|day| day.checked_sub_months(Months::new(months)))
                 .unwrap_or(NaiveDate::MIN),
         };
-        (first, to)
+        // A look-back includes the current period, also where that crosses a new year.
+        (first.min(from), to)
     }
 }

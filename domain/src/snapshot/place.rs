@@ -7,12 +7,11 @@ use crate::inputs::RelationKind;
 use crate::scheme::file::{Step, SubjectKind};
 
 impl<'a> Builder<'a> {
-    /// The regions by code, and for each those above it, itself first.
+    /// The regions by code, and for each in the order of codes those above it, itself first.
     pub fn lay_regions(&mut self) -> (BTreeMap<&'a str, usize>, Vec<Vec<usize>>) {
-        let regions = &self.inputs.regions;
-        let mut places = BTreeMap::new();
-        for (row, region) in regions.iter().enumerate() {
-            if places.insert(region.code.as_str(), row).is_some() {
+        let mut rows: BTreeMap<&'a str, (usize, &'a crate::inputs::Region)> = BTreeMap::new();
+        for (row, region) in self.inputs.regions.iter().enumerate() {
+            if rows.insert(region.code.as_str(), (row, region)).is_some() {
                 self.fault(
                     format!("regions/{row}"),
                     "row_twice",
@@ -20,9 +19,16 @@ impl<'a> Builder<'a> {
                 );
             }
         }
+        // By code, so that the order of rows leaves no trace.
+        let places: BTreeMap<&'a str, usize> = rows
+            .keys()
+            .enumerate()
+            .map(|(place, code)| (*code, place))
+            .collect();
+        let regions: Vec<(usize, &'a crate::inputs::Region)> = rows.into_values().collect();
         let mut above = Vec::with_capacity(regions.len());
-        for (row, region) in regions.iter().enumerate() {
-            let mut line = vec![row];
+        for (place, (row, region)) in regions.iter().enumerate() {
+            let mut line = vec![place];
             let mut next = region.parent.as_deref();
             while let Some(code) = next {
                 let Some(parent) = places.get(code).copied() else {
@@ -44,7 +50,7 @@ impl<'a> Builder<'a> {
                 line.push(parent);
                 next = regions
                     .get(parent)
-                    .and_then(|region| region.parent.as_deref());
+                    .and_then(|(_, region)| region.parent.as_deref());
             }
             above.push(line);
         }

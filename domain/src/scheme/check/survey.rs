@@ -129,7 +129,8 @@ impl Checker {
             let weight = self.stratum_weight(&place, weighs, panel.weight.as_ref());
             panels.push((Arc::from(panel.code.as_str()), weight));
         }
-        let mut channels = Vec::new();
+        let channels_weigh = survey.channel.iter().any(|c| c.weight.is_some());
+        let mut channels: Vec<(super::super::file::Channel, Option<Ratio>)> = Vec::new();
         for (number, channel) in survey.channel.iter().enumerate() {
             let place = format!("{path}/channel/{}", channel.code.word());
             if channels.iter().any(|(code, _)| *code == channel.code) {
@@ -139,9 +140,19 @@ impl Checker {
                     format!("the channel `{}` is there twice", channel.code.word()),
                 );
             }
-            let weight = self.stratum_weight(&place, weighs, channel.weight.as_ref());
+            // Channels weigh all or none; where none does they are pooled inside each panel.
+            let weight = if weighs && !channels_weigh {
+                None
+            } else {
+                Some(self.stratum_weight(&place, weighs, channel.weight.as_ref()))
+            };
             channels.push((channel.code, weight));
         }
+        self.refuse_no_weight(&format!("{path}/panel"), panels.iter().map(|(_, w)| w));
+        self.refuse_no_weight(
+            &format!("{path}/channel"),
+            channels.iter().filter_map(|(_, w)| w.as_ref()),
+        );
         for (list, what) in [
             (panels.is_empty(), "panel"),
             (channels.is_empty(), "channel"),
@@ -251,6 +262,18 @@ impl Checker {
             _ => {}
         }
         weight.cloned().unwrap_or_else(Ratio::one)
+    }
+
+    /// Where everything weighs nothing there is nothing to divide by.
+    fn refuse_no_weight<'r>(&mut self, path: &str, weights: impl Iterator<Item = &'r Ratio>) {
+        let mut weights = weights.peekable();
+        if weights.peek().is_some() && weights.all(Ratio::is_zero) {
+            self.faults.add(
+                path,
+                "wrong_scale",
+                "every weight is 0: at least one stratum has to count",
+            );
+        }
     }
 
     fn demand_plan(&mut self, path: &str, survey: &Survey) -> DemandPlan {

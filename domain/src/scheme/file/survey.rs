@@ -157,7 +157,8 @@ pub struct Panel {
 pub struct ChannelUse {
     /// Which.
     pub code: Channel,
-    /// Its weight; needed where the survey weighs.
+    /// Its weight inside each panel, where the survey weighs its channels too: on every channel or on none, and
+    /// without weights the answers of all channels are taken together inside each panel.
     #[serde(default)]
     pub weight: Option<Ratio>,
 }
