@@ -326,7 +326,7 @@ impl<'a> Explainer<'a> {
         match gap.kind {
             GapKind::MissingValue => self.item_name(code),
             GapKind::OpenSurvey | GapKind::TallyMismatch => self.survey_name(code),
-            GapKind::LabelConflict => self.label_name(code),
+            GapKind::LabelConflict | GapKind::UndeterminedLabel => self.label_name(code),
             GapKind::AdjustmentRefused => pair("酌定", "adjustment"),
             GapKind::Overflow => pair("总分", "total"),
             _ => self.rule_or_quota(&gap.place),

@@ -102,6 +102,8 @@ reasons! {
     // Grades, ranks, earlier rounds.
     NoGrade: "尚无等次", "there is no grade yet";
     NoGradeDisqualified: "已被取消参评资格,没有等次", "disqualified, so there is no grade";
+    DisqualificationUnknown: "是否取消参评资格尚不能确定", "it is undetermined whether it is disqualified";
+    NothingApplies: "没有适用的考评项,无法得出总分", "no item applies, so there is no total";
     NoRank: "没有名次", "there is no rank";
     NoProposal: "没有拟定等次", "no grade is proposed";
     EarlierOpen: "有一轮往期考评尚未结束", "an earlier round is not closed";
@@ -123,6 +125,8 @@ reasons! {
     NothingToAdjust: "没有可酌定的等次", "there is no grade to adjust";
     AdjustedBelowFloor: "酌定等次低于保底等次", "the adjustment lies below a floor";
     AdjustedAboveCap: "酌定等次高于封顶", "a cap stands above the subject";
+    QuotaExceeded: "经酌定超出名额:{0} 组 {1} 个名额,{2} 个对象", "exceeded by a recorded decision: in {0} {2} hold {1} seats";
+    AdjustedBeyondExact: "酌定等次不同于规则确定的等次", "a rule sets another grade exactly";
     QuotaFull: "名额已满", "the quota is full";
     CapGroundLifted: "因其他对象酌定上调,此封顶的依据已不存在", "another's raise has lifted the ground of this cap";
     // Tallies.

@@ -1,13 +1,22 @@
 //! Adjustments by the committee (酌定), all applied together.
 
 use super::Engine;
+use crate::inputs::WaiverHolds;
 use crate::outcome::{Action, GapKind, Step, Truth3};
-use crate::reason::ReasonCode;
-use crate::scheme::model::RulePhase;
+use crate::reason::{Reason, ReasonCode};
+use crate::scheme::model::{EffectPlan, QuotaPlan, RulePhase};
+
+/// An adjustment that changes a grade. Places count from 0, the best.
+#[derive(Clone, Copy)]
+struct Adjusted {
+    subject: usize,
+    from: usize,
+    to: usize,
+}
 
 impl Engine<'_> {
     pub(super) fn adjust(&mut self) {
-        let mut adjusted: Vec<(usize, usize, usize)> = Vec::new();
+        let mut adjusted: Vec<Adjusted> = Vec::new();
         for subject in 0..self.states.len() {
             let wanted = self
                 .snapshot
@@ -21,117 +30,143 @@ impl Engine<'_> {
                 self.refuse(subject, ReasonCode::NothingToAdjust);
                 continue;
             };
-            if wanted > grade
-                && state
-                    .floor
-                    .or(state.exact)
-                    .is_some_and(|floor| wanted > floor)
-            {
+            if state.exact.is_some_and(|exact| wanted != exact) {
+                self.refuse(subject, ReasonCode::AdjustedBeyondExact);
+                continue;
+            }
+            if state.floor.is_some_and(|floor| wanted > floor) {
                 self.refuse(subject, ReasonCode::AdjustedBelowFloor);
                 continue;
             }
             if wanted != grade {
-                adjusted.push((subject, grade, wanted));
+                adjusted.push(Adjusted {
+                    subject,
+                    from: grade,
+                    to: wanted,
+                });
             }
         }
         if adjusted.is_empty() {
             return;
         }
-        // Together: caps are asked of the grades after all adjustments.
-        for (subject, _, wanted) in &adjusted {
-            if let Some(state) = self.state(*subject) {
-                state.grade = Some(*wanted);
-            }
+        // Together: caps and seats are asked of the grades after all adjustments. What is refused may have been the
+        // ground of another, so they are asked again without it.
+        for one in &adjusted {
+            self.place(one.subject, one.to);
         }
-        let refused: Vec<(usize, usize, ReasonCode)> = adjusted
-            .iter()
-            .filter(|(_, grade, wanted)| wanted < grade)
-            .filter_map(|(subject, grade, wanted)| {
-                self.bar(*subject, *wanted)
-                    .map(|why| (*subject, *grade, why))
-            })
-            .collect();
-        for (subject, grade, why) in &refused {
-            if let Some(state) = self.state(*subject) {
-                state.grade = Some(*grade);
+        loop {
+            let mut refused = self.refused(&adjusted, |engine, one| {
+                engine
+                    .is_capped(one)
+                    .then_some(ReasonCode::AdjustedAboveCap)
+            });
+            if refused.is_empty() {
+                refused = self.refused(&adjusted, |engine, one| {
+                    engine.overfills(one, false).map(|_| ReasonCode::QuotaFull)
+                });
             }
-            self.refuse(*subject, *why);
+            if refused.is_empty() {
+                break;
+            }
+            for (one, why) in &refused {
+                self.place(one.subject, one.from);
+                self.refuse(one.subject, *why);
+            }
+            adjusted.retain(|one| {
+                refused
+                    .iter()
+                    .all(|(other, _)| other.subject != one.subject)
+            });
         }
-        for (subject, grade, wanted) in adjusted {
-            if refused.iter().any(|(other, _, _)| *other == subject) {
-                continue;
-            }
-            if let Some(state) = self.state(subject) {
-                state.grade = Some(grade);
-            }
-            self.step(subject, Step::Adjustment, Some(wanted), None);
+        for one in &adjusted {
+            self.list_excess(one);
+        }
+        for one in adjusted {
+            self.place(one.subject, one.from);
+            self.step(one.subject, Step::Adjustment, Some(one.to), None);
         }
         self.apply_related_caps();
         self.list_groundless_caps();
     }
 
-    /// What stops a raise.
-    fn bar(&self, subject: usize, wanted: usize) -> Option<ReasonCode> {
-        let capped = self.rules_of(RulePhase::Grades).into_iter().chain(self.rules_of(RulePhase::RelatedCaps)).any(|rule| {
-            let Some(plan) = self.scheme.rules.get(rule) else { return false };
-            let lower = matches!(plan.effect, crate::scheme::model::EffectPlan::Cap(cap) if wanted < cap);
-            lower && self.applies(&plan.applies, subject) && self.ask(subject, rule).fired == Truth3::True
-        });
-        if capped {
-            return Some(ReasonCode::AdjustedAboveCap);
+    fn place(&mut self, subject: usize, grade: usize) {
+        if let Some(state) = self.state(subject) {
+            state.grade = Some(grade);
         }
-        let data = self.snapshot.subjects.get(subject)?;
-        for result in &self.quotas {
-            let Some(plan) = self
-                .scheme
-                .quotas
-                .iter()
-                .find(|plan| plan.code == result.quota)
-            else {
-                continue;
-            };
-            let mine = result.holders.contains(&data.code)
-                || result.fallen.contains(&data.code)
-                || self.in_group(plan, subject, result);
-            if !mine || wanted > plan.grade || plan.soft {
-                continue;
-            }
-            let holders = (0..self.states.len())
-                .filter(|other| {
-                    self.applies(&plan.applies, *other)
-                        && self.group_of(plan.group, *other) == self.group_of(plan.group, subject)
-                })
-                .filter(|other| {
-                    self.states
-                        .get(*other)
-                        .and_then(|state| state.grade)
-                        .is_some_and(|grade| grade <= plan.grade)
-                })
-                .count();
-            if holders > usize::try_from(result.seats).unwrap_or(usize::MAX) {
-                return Some(ReasonCode::QuotaFull);
-            }
-        }
-        None
     }
 
-    fn in_group(
+    /// Raises that something stops.
+    fn refused(
         &self,
-        plan: &crate::scheme::model::QuotaPlan,
-        subject: usize,
-        result: &crate::outcome::QuotaResult,
-    ) -> bool {
-        let first = result.holders.iter().chain(&result.fallen).next();
-        let first = first.and_then(|code| {
-            self.snapshot
-                .subjects
-                .binary_search_by(|data| data.code.cmp(code))
-                .ok()
-        });
-        self.applies(&plan.applies, subject)
-            && first.is_none_or(|first| {
-                self.group_of(plan.group, first) == self.group_of(plan.group, subject)
+        adjusted: &[Adjusted],
+        bar: impl Fn(&Self, &Adjusted) -> Option<ReasonCode>,
+    ) -> Vec<(Adjusted, ReasonCode)> {
+        adjusted
+            .iter()
+            .filter(|one| one.to < one.from)
+            .filter_map(|one| bar(self, one).map(|why| (*one, why)))
+            .collect()
+    }
+
+    fn is_capped(&self, one: &Adjusted) -> bool {
+        let yields = self.waived_contradiction(one.subject);
+        let rules = self.rules_of(RulePhase::Grades).into_iter();
+        rules
+            .chain(self.rules_of(RulePhase::RelatedCaps))
+            .any(|rule| {
+                let Some(plan) = self.scheme.rules.get(rule) else {
+                    return false;
+                };
+                let yields = matches!(&yields, Some(WaiverHolds::Yields(code)) if code.as_str() == plan.code.as_ref());
+                let lower = matches!(plan.effect, EffectPlan::Cap(cap) if one.to < cap);
+                lower
+                    && !yields
+                    && self.applies(&plan.applies, one.subject)
+                    && self.ask(one.subject, rule).fired == Truth3::True
             })
+    }
+
+    /// The quota that a raise enters beyond its seats, hard or soft, with holders and seats.
+    fn overfills(&self, one: &Adjusted, soft: bool) -> Option<(&QuotaPlan, usize, usize)> {
+        let unrecognised = self
+            .states
+            .get(one.subject)
+            .is_some_and(|state| state.recognised == Some(false));
+        self.scheme
+            .quotas
+            .iter()
+            .filter(|plan| plan.soft == soft && !unrecognised)
+            .filter(|plan| self.applies(&plan.applies, one.subject))
+            .filter(|plan| one.to <= plan.grade && plan.grade < one.from)
+            .find_map(|plan| {
+                let (others, seats) = self.seats_taken(plan, one.subject);
+                (others >= seats).then(|| (plan, others.saturating_add(1), seats))
+            })
+    }
+
+    /// A soft quota may be exceeded, and that is on record.
+    fn list_excess(&mut self, one: &Adjusted) {
+        if one.to >= one.from {
+            return;
+        }
+        let Some((plan, holders, seats)) = self.overfills(one, true) else {
+            return;
+        };
+        let code = plan.code.clone();
+        let group = self.group_name(plan.group, &[one.subject]);
+        let reason = Reason::with(
+            ReasonCode::QuotaExceeded,
+            [group, seats.to_string(), holders.to_string()],
+        );
+        let mut gap = self.gap(
+            Some(one.subject),
+            GapKind::QuotaContradiction,
+            &code,
+            reason,
+            Action::Look,
+        );
+        gap.blocks = false;
+        self.gaps.push(gap);
     }
 
     fn refuse(&mut self, subject: usize, why: ReasonCode) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::Engine;
 use super::fact::Counted;
 use super::figure::FigureValue;
-use super::{Engine, State};
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio};
 use crate::outcome::{Comparison, RuleResult, Settled, Shown, Sign, Truth3};
@@ -212,7 +212,10 @@ impl Engine<'_> {
                 let (left, holds) = match found {
                     Found::None => (Shown::Word(Arc::from("none")), Truth3::False),
                     Found::Awaited => (Shown::Missing, Truth3::Undetermined),
-                    Found::Is(finding) => (
+                    Found::Perhaps(finding) if finding == *is => {
+                        (Shown::Missing, Truth3::Undetermined)
+                    }
+                    Found::Perhaps(finding) | Found::Is(finding) => (
                         Shown::Word(Arc::from(word(finding))),
                         Truth3::of(finding == *is),
                     ),
@@ -252,7 +255,10 @@ impl Engine<'_> {
                 )
             }
             ConditionPlan::Grade(bound) => {
-                let grade = state.and_then(|state| state.grade);
+                // What an undetermined subject would hold if nothing came in its way is no grade.
+                let grade = state
+                    .filter(|state| !state.undetermined)
+                    .and_then(|state| state.grade);
                 let wanted = match bound {
                     GradeBound::AtMost(wanted)
                     | GradeBound::AtLeast(wanted)
@@ -309,13 +315,18 @@ impl Engine<'_> {
                 )
             }
             ConditionPlan::Disqualified(wanted) => {
-                let is = state.is_some_and(|state: &State| state.disqualified);
+                let is = self.is_disqualified(subject);
+                let unknown = is == Truth3::Undetermined;
                 (
                     Arc::from("disqualified"),
-                    yes_no(is),
+                    if unknown {
+                        Shown::Missing
+                    } else {
+                        yes_no(is == Truth3::True)
+                    },
                     Arc::from(if *wanted { "yes" } else { "no" }),
-                    Truth3::of(is == *wanted),
-                    None,
+                    if *wanted { is } else { is.negate() },
+                    unknown.then(|| ReasonCode::DisqualificationUnknown.into()),
                 )
             }
             // The others are asked elsewhere.
@@ -326,6 +337,32 @@ impl Engine<'_> {
                 Truth3::Undetermined,
                 None,
             ),
+        }
+    }
+
+    /// Whether a subject is disqualified; undetermined while a rule that would do it is.
+    fn is_disqualified(&self, subject: usize) -> Truth3 {
+        let Some(state) = self.states.get(subject) else {
+            return Truth3::False;
+        };
+        if state.disqualified {
+            return Truth3::True;
+        }
+        let open = self
+            .scheme
+            .rules
+            .iter()
+            .zip(&state.rules)
+            .any(|(plan, result)| {
+                matches!(plan.effect, EffectPlan::Disqualify)
+                    && result
+                        .as_ref()
+                        .is_some_and(|result| result.fired == Truth3::Undetermined)
+            });
+        if open {
+            Truth3::Undetermined
+        } else {
+            Truth3::False
         }
     }
 
@@ -544,8 +581,11 @@ impl Engine<'_> {
         let Some(data) = self.snapshot.subjects.get(subject) else {
             return (0, Truth3::False, None);
         };
-        let this =
-            with_this_round.then(|| (true, self.states.get(subject).and_then(|state| state.grade)));
+        let state = self.states.get(subject);
+        if with_this_round && state.is_some_and(|s| s.undetermined && !s.disqualified && !s.held) {
+            return (0, Truth3::Undetermined, Some(ReasonCode::NoGrade.into()));
+        }
+        let this = with_this_round.then(|| (true, state.and_then(|state| state.grade)));
         let earlier = self
             .snapshot
             .earlier
@@ -602,7 +642,12 @@ impl Engine<'_> {
                 Some(ReasonCode::InvestigationUnknown.into()),
             ),
             (None, _) => (Found::Awaited, Some(ReasonCode::InvestigationDue.into())),
-            (Some(one), _) => match one.finding {
+            (Some(one), fires) => match one.finding {
+                // It counts while the rule fires, which is not known here.
+                Some(finding) if !by_hand && fires == Some(Truth3::Undetermined) => (
+                    Found::Perhaps(finding),
+                    Some(ReasonCode::InvestigationUnknown.into()),
+                ),
                 Some(finding) => (Found::Is(finding), None),
                 None => (Found::Awaited, Some(ReasonCode::InvestigationOpen.into())),
             },
@@ -624,11 +669,13 @@ const fn word_sign(condition: &ConditionPlan) -> Sign {
 enum Found {
     None,
     Awaited,
+    /// This, if it counts at all.
+    Perhaps(Finding),
     Is(Finding),
 }
 
 /// Whether the lower bound of the 95 % Wilson interval is at least p: p̂ ≥ p and n(p̂ − p)² ≥ 3.8416·p(1 − p).
-fn lower_bound_reaches(n: u64, d: u64, p: &Ratio) -> Truth3 {
+pub(super) fn lower_bound_reaches(n: u64, d: u64, p: &Ratio) -> Truth3 {
     let Some(rate) = Ratio::of_counts(n, d) else {
         return Truth3::Undetermined;
     };

@@ -6,16 +6,43 @@
 use std::sync::Arc;
 
 use super::Engine;
+use crate::inputs::WaiverHolds;
 use crate::outcome::{Action, GapKind, RuleResult, Step, Truth3};
 use crate::reason::ReasonCode;
 use crate::scheme::model::{EffectPlan, RulePhase};
 
 impl Engine<'_> {
+    /// Lowers grades until nothing changes. Whoever may still be capped is undetermined, and so is whoever looks
+    /// at that grade.
     pub(super) fn apply_related_caps(&mut self) {
         let rules = self.rules_of(RulePhase::RelatedCaps);
         if rules.is_empty() {
             return;
         }
+        for _ in 0..=self.states.len() {
+            self.lower_until_settled(&rules);
+            if !self.mark_perhaps_capped(&rules) {
+                break;
+            }
+        }
+    }
+
+    fn mark_perhaps_capped(&mut self, rules: &[usize]) -> bool {
+        let mut marked = false;
+        for state in &mut self.states {
+            let open = rules.iter().any(|rule| {
+                let result = state.rules.get(*rule).and_then(Option::as_ref);
+                result.is_some_and(|result| result.fired == Truth3::Undetermined)
+            });
+            if open && !state.undetermined {
+                state.undetermined = true;
+                marked = true;
+            }
+        }
+        marked
+    }
+
+    fn lower_until_settled(&mut self, rules: &[usize]) {
         // Each pass that changes anything lowers a grade by one place or more.
         let most = self
             .states
@@ -25,7 +52,7 @@ impl Engine<'_> {
         for _ in 0..most {
             let mut results: Vec<(usize, usize, RuleResult)> = Vec::new();
             for subject in 0..self.states.len() {
-                for &rule in &rules {
+                for &rule in rules {
                     if self
                         .scheme
                         .rules
@@ -39,6 +66,10 @@ impl Engine<'_> {
             let mut lowered = false;
             for (subject, rule, result) in results {
                 let fired = result.fired == Truth3::True;
+                // A cap already applied is not lifted, so the reasons for which it was stay with it.
+                if !fired && self.was_capped(subject, rule) {
+                    continue;
+                }
                 if let Some(slot) = self
                     .state(subject)
                     .and_then(|state| state.rules.get_mut(rule))
@@ -55,6 +86,16 @@ impl Engine<'_> {
         }
     }
 
+    fn was_capped(&self, subject: usize, rule: usize) -> bool {
+        let code = self.scheme.rules.get(rule).map(|plan| &plan.code);
+        self.states.get(subject).is_some_and(|state| {
+            let by_it = |step: &crate::outcome::GradeStep| {
+                step.step == Step::RelatedCap && step.by.as_ref() == code
+            };
+            state.steps.iter().any(by_it)
+        })
+    }
+
     fn lower(&mut self, subject: usize, rule: usize) -> bool {
         let Some(plan) = self.scheme.rules.get(rule) else {
             return false;
@@ -63,6 +104,10 @@ impl Engine<'_> {
             return false;
         };
         let code = plan.code.clone();
+        let waived = self.waived_contradiction(subject);
+        if matches!(&waived, Some(WaiverHolds::Yields(rule)) if rule.as_str() == code.as_ref()) {
+            return false;
+        }
         let Some(state) = self.state(subject) else {
             return false;
         };
@@ -70,21 +115,39 @@ impl Engine<'_> {
         if state.grade.is_none_or(|grade| grade >= cap) {
             return false;
         }
-        if state.floor.is_some_and(|floor| floor < cap)
-            || state.exact.is_some_and(|exact| exact < cap)
-        {
-            let known = state.undetermined;
-            state.undetermined = true;
-            if !known {
-                self.list_cap_clash(subject, &code);
+        let clash = |floor: Option<usize>, exact: Option<usize>| {
+            floor.into_iter().chain(exact).any(|grade| grade < cap)
+        };
+        if clash(state.floor, state.exact) {
+            match waived {
+                Some(WaiverHolds::Held) => {
+                    state.held = true;
+                    state.grade = None;
+                    return true;
+                }
+                Some(WaiverHolds::Yields(rule)) => {
+                    let (floor, exact) = self.demanded_without(subject, &rule);
+                    if clash(floor, exact) {
+                        return self.list_cap_clash(subject, &code);
+                    }
+                    if let Some(state) = self.state(subject) {
+                        (state.floor, state.exact) = (floor, exact);
+                    }
+                }
+                _ => return self.list_cap_clash(subject, &code),
             }
-            return false;
         }
         self.step(subject, Step::RelatedCap, Some(cap), Some(code));
         true
     }
 
-    fn list_cap_clash(&mut self, subject: usize, rule: &Arc<str>) {
+    /// Tells whether the subject became undetermined by it, which others may look at.
+    fn list_cap_clash(&mut self, subject: usize, rule: &Arc<str>) -> bool {
+        let known = self
+            .states
+            .get(subject)
+            .is_none_or(|state| state.undetermined);
+        self.mark_undetermined(subject);
         let gap = self.gap(
             Some(subject),
             GapKind::Contradiction,
@@ -93,5 +156,6 @@ impl Engine<'_> {
             Action::Waive,
         );
         self.gaps.push(gap);
+        !known
     }
 }

@@ -18,7 +18,17 @@ impl Engine<'_> {
                 .filter_map(|rule| self.states.get(subject)?.rules.get(*rule)?.as_ref());
             let stands_in_the_way =
                 results.fold(Truth3::False, |so_far, result| so_far.or(result.fired));
+            let scheme = self.scheme;
             if let Some(state) = self.state(subject) {
+                if stands_in_the_way == Truth3::True {
+                    // Not recognised: no label for the best, whenever it was given.
+                    state.labels.retain(|label| {
+                        scheme
+                            .labels
+                            .get(*label)
+                            .is_some_and(|plan| plan.best.is_none())
+                    });
+                }
                 state.recognised = match stands_in_the_way {
                     Truth3::False => Some(true),
                     Truth3::True => Some(false),

@@ -269,8 +269,7 @@ fn weighted(
             return of_panel(panel, question);
         }
         let panels = survey.panels.iter().enumerate();
-        let values =
-            panels.map(|(panel, (_, weight))| (of_panel(panel, question), weight.clone()));
+        let values = panels.map(|(panel, (_, weight))| (of_panel(panel, question), weight.clone()));
         mean(values, undefined)
     };
     let value = if plan.question.is_some() || survey.combine == Combine::Pooled {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::inputs::{WaivedGap, WaiverHolds};
+use crate::number::Points;
 use crate::outcome::{Action, GapKind, Step};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::GradedBy;
@@ -42,6 +43,16 @@ impl Engine<'_> {
             }
             if base.is_none() {
                 state.undetermined = true;
+                if !proposed && state.maximum == Points::ZERO {
+                    let gap = self.gap(
+                        Some(subject),
+                        GapKind::MissingValue,
+                        "total",
+                        ReasonCode::NothingApplies,
+                        Action::Waive,
+                    );
+                    self.gaps.push(gap);
+                }
                 if proposed {
                     let gap = self.gap(
                         Some(subject),
@@ -92,17 +103,16 @@ impl Engine<'_> {
     pub(super) fn apply_rules(&mut self) {
         self.ask_all(RulePhase::Grades);
         for subject in 0..self.states.len() {
-            let demands = self.demands(subject, None);
-            let waivers = self
-                .snapshot
-                .subjects
+            // Who holds no grade anyway cannot be torn between two.
+            if self
+                .states
                 .get(subject)
-                .map(|data| data.waivers.as_slice())
-                .unwrap_or_default();
-            let settled = waivers
-                .iter()
-                .find(|(gap, _)| matches!(gap, WaivedGap::Contradiction))
-                .map(|(_, holds)| holds.clone());
+                .is_some_and(|state| state.disqualified || state.held)
+            {
+                continue;
+            }
+            let demands = self.demands(subject, None);
+            let settled = self.waived_contradiction(subject);
             let demands = match (demands.clash.is_empty(), settled) {
                 (false, Some(WaiverHolds::Yields(rule))) => {
                     self.demands(subject, Some(rule.as_str()))
@@ -132,6 +142,28 @@ impl Engine<'_> {
             }
             self.meet(subject, demands);
         }
+    }
+
+    /// What a waiver says of a contradiction in the subject's grade.
+    pub(super) fn waived_contradiction(&self, subject: usize) -> Option<WaiverHolds> {
+        let data = self.snapshot.subjects.get(subject)?;
+        data.waivers
+            .iter()
+            .find(|(gap, _)| matches!(gap, WaivedGap::Contradiction))
+            .map(|(_, holds)| holds.clone())
+    }
+
+    /// The floor and the exact grade that are left when a rule yields.
+    pub(super) fn demanded_without(
+        &self,
+        subject: usize,
+        yields: &str,
+    ) -> (Option<usize>, Option<usize>) {
+        let demands = self.demands(subject, Some(yields));
+        (
+            demands.floor.map(|(floor, _)| floor),
+            demands.exact.map(|(exact, _)| exact),
+        )
     }
 
     fn demands(&self, subject: usize, yields: Option<&str>) -> Demands {

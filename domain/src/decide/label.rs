@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Engine;
 use crate::number::Ratio;
-use crate::outcome::{Action, GapKind, Truth3};
+use crate::outcome::{Action, Comparison, GapKind, Truth3};
 use crate::reason::ReasonCode;
 use crate::scheme::file::Group;
-use crate::scheme::model::{LabelPhase, LabelPlan};
+use crate::scheme::model::{ConditionPlan, LabelPhase, LabelPlan, RulePhase};
 
 impl Engine<'_> {
     /// Gives the labels of a phase.
@@ -61,7 +61,7 @@ impl Engine<'_> {
     }
 
     /// Subjects that are due a label.
-    fn due(&self, plan: &LabelPlan) -> Vec<usize> {
+    fn due(&mut self, plan: &LabelPlan) -> Vec<usize> {
         let mut groups: BTreeMap<Vec<usize>, Vec<(usize, Ratio)>> = BTreeMap::new();
         for subject in 0..self.states.len() {
             if !self.applies(&plan.applies, subject) || !self.is_ranked(plan, subject) {
@@ -76,7 +76,7 @@ impl Engine<'_> {
                 .or_default()
                 .push((subject, value));
         }
-        let mut due = Vec::new();
+        let (mut due, mut open) = (Vec::new(), Vec::new());
         for members in groups.values_mut() {
             members.sort_by(|a, b| b.1.cmp(&a.1));
             for (subject, value) in members.iter() {
@@ -92,19 +92,62 @@ impl Engine<'_> {
                 if !within(plan.best, better) && !within(plan.worst, worse) {
                     continue;
                 }
-                let meets = |when| self.holds(*subject, when, &mut Vec::new()) == Truth3::True;
-                if plan.when.as_ref().is_none_or(meets) {
-                    due.push(*subject);
+                let mut compared = Vec::new();
+                let meets = plan.when.as_ref().map_or(Truth3::True, |when| {
+                    self.holds(*subject, when, &mut compared)
+                });
+                match meets {
+                    Truth3::True => due.push(*subject),
+                    Truth3::False => {}
+                    Truth3::Undetermined => open.push((*subject, compared)),
                 }
             }
         }
+        for (subject, compared) in open {
+            self.list_open_label(subject, plan, &compared);
+        }
         due
+    }
+
+    /// Whether a subject holds a label cannot be said while what it demands besides is undetermined.
+    fn list_open_label(&mut self, subject: usize, plan: &LabelPlan, compared: &[Comparison]) {
+        let first = compared
+            .iter()
+            .find(|one| one.holds == Truth3::Undetermined);
+        let reason = first
+            .and_then(|one| one.why.clone())
+            .unwrap_or_else(|| ReasonCode::NoValue.into());
+        let mut gap = self.gap(
+            Some(subject),
+            GapKind::UndeterminedLabel,
+            &plan.code,
+            reason,
+            Action::SettleRelated,
+        );
+        gap.what = first.map(|one| one.what.clone());
+        self.gaps.push(gap);
+        self.mark_undetermined(subject);
+    }
+
+    /// Whether a requirement already stands in the way; what asks for a label itself cannot be asked before.
+    fn lacks_requirement(&self, subject: usize) -> bool {
+        self.rules_of(RulePhase::Eligibility)
+            .into_iter()
+            .any(|rule| {
+                let asked = self.scheme.rules.get(rule).is_some_and(|plan| {
+                    !looks_at_label(&plan.when) && self.applies(&plan.applies, subject)
+                });
+                asked && self.ask(subject, rule).fired == Truth3::True
+            })
     }
 
     fn is_ranked(&self, plan: &LabelPlan, subject: usize) -> bool {
         let Some(state) = self.states.get(subject) else {
             return false;
         };
+        if plan.best.is_some() && self.lacks_requirement(subject) {
+            return false;
+        }
         match plan.phase {
             LabelPhase::AmongEligible => state.eligible == Some(true),
             _ => plan.rank_disqualified || !state.disqualified,
@@ -127,5 +170,15 @@ impl Engine<'_> {
             Group::Category => vec![data.category],
             Group::CategoryRegion => vec![data.category, data.region],
         }
+    }
+}
+
+fn looks_at_label(condition: &ConditionPlan) -> bool {
+    match condition {
+        ConditionPlan::All(list) | ConditionPlan::Any(list) => list.iter().any(looks_at_label),
+        ConditionPlan::Not(inner) => looks_at_label(inner),
+        ConditionPlan::Related { that, .. } => looks_at_label(that),
+        ConditionPlan::Label(_) => true,
+        _ => false,
     }
 }

@@ -157,45 +157,29 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Rules of one phase, asked of every subject that they are for. Disqualifications may spread along relations,
-    /// so they are asked again until nobody new is reached; since they are never negated this ends.
+    /// Disqualifications and investigations of one phase. They may look at findings and spread along relations, so
+    /// they are asked again until nothing changes; since disqualifications are never negated this ends.
     fn disqualify(&mut self, phase: RulePhase) {
-        let rules: Vec<usize> = self.rules_of(phase);
-        loop {
-            let mut spread = false;
-            for subject in 0..self.states.len() {
-                for &rule in &rules {
-                    let Some(plan) = self.scheme.rules.get(rule) else {
-                        continue;
-                    };
-                    if !self.applies(&plan.applies, subject) {
-                        continue;
-                    }
-                    let result = self.ask(subject, rule);
-                    let fired = result.fired == Truth3::True;
-                    let by = plan.code.clone();
-                    if fired
-                        && matches!(plan.effect, EffectPlan::Disqualify)
-                        && self.states.get(subject).is_some_and(|s| !s.disqualified)
-                    {
-                        spread = true;
-                        if let Some(state) = self.state(subject) {
-                            state.disqualified = true;
-                        }
-                        self.step(subject, Step::Disqualified, None, Some(by));
-                    }
-                    if let Some(slot) = self
-                        .state(subject)
-                        .and_then(|state| state.rules.get_mut(rule))
-                    {
-                        *slot = Some(result);
-                    }
-                }
-            }
-            if !spread {
-                break;
-            }
+        let mut rules = self.rules_of(phase);
+        if phase == RulePhase::AfterTotals {
+            // What was asked before scores may be reached by what was settled after them.
+            let before = self.rules_of(RulePhase::BeforeScores);
+            let again = |rule: &usize| self.scheme.rules.get(*rule).is_some_and(|r| r.again);
+            rules.extend(before.into_iter().filter(again));
         }
+        // Findings belong to investigations, so these come first.
+        let (first, then): (Vec<usize>, Vec<usize>) = rules.iter().partition(|rule| {
+            let plan = self.scheme.rules.get(**rule);
+            plan.is_some_and(|plan| matches!(plan.effect, EffectPlan::Investigate))
+        });
+        self.ask_until_settled(&first);
+        let again = |rule: &usize| self.scheme.rules.get(*rule).is_some_and(|r| r.again);
+        let all: Vec<usize> = then
+            .iter()
+            .copied()
+            .chain(first.into_iter().filter(again))
+            .collect();
+        self.ask_until_settled(&all);
         for subject in 0..self.states.len() {
             for &rule in &rules {
                 self.list_undetermined(subject, rule);
@@ -204,12 +188,68 @@ impl<'a> Engine<'a> {
         self.list_investigations(&rules);
     }
 
+    fn ask_until_settled(&mut self, rules: &[usize]) {
+        let mut rules = rules.to_vec();
+        // Each pass carries a result one step further along relations and findings.
+        let most = self
+            .states
+            .len()
+            .saturating_add(rules.len())
+            .saturating_add(1);
+        for _ in 0..most {
+            let mut changed = false;
+            for subject in 0..self.states.len() {
+                for &rule in &rules {
+                    changed |= self.ask_and_keep(subject, rule);
+                }
+            }
+            rules.retain(|rule| self.scheme.rules.get(*rule).is_some_and(|r| r.again));
+            if !changed || rules.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// Asks a rule, disqualifies if it says so, and tells whether its outcome is another one than before.
+    fn ask_and_keep(&mut self, subject: usize, rule: usize) -> bool {
+        let Some(plan) = self.scheme.rules.get(rule) else {
+            return false;
+        };
+        if !self.applies(&plan.applies, subject) {
+            return false;
+        }
+        let result = self.ask(subject, rule);
+        let fired = result.fired;
+        if fired == Truth3::True
+            && matches!(plan.effect, EffectPlan::Disqualify)
+            && self.states.get(subject).is_some_and(|s| !s.disqualified)
+        {
+            if let Some(state) = self.state(subject) {
+                state.disqualified = true;
+            }
+            let by = plan.code.clone();
+            self.step(subject, Step::Disqualified, None, Some(by));
+        }
+        let Some(slot) = self
+            .state(subject)
+            .and_then(|state| state.rules.get_mut(rule))
+        else {
+            return false;
+        };
+        let before = slot.replace(result).map(|result| result.fired);
+        before != Some(fired)
+    }
+
     fn rules_of(&self, phase: RulePhase) -> Vec<usize> {
         self.scheme
             .rules
             .iter()
             .enumerate()
-            .filter(|(_, rule)| rule.phase == phase && !rule.per_event)
+            .filter(|(_, rule)| {
+                // What happens at each event happened then; a finding still asks whether its rule fires.
+                let asked = !rule.per_event || matches!(rule.effect, EffectPlan::Investigate);
+                rule.phase == phase && asked
+            })
             .map(|(place, _)| place)
             .collect()
     }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Engine;
+use super::ask::lower_bound_reaches;
 use crate::number::{Points, Ratio};
 use crate::outcome::{Change, Comparison, Obstacle, Shown, Sign, Step, Truth3};
-use crate::scheme::file::GradedBy;
-use crate::scheme::model::{EffectPlan, RulePhase};
+use crate::scheme::file::{GradedBy, Quantifier};
+use crate::scheme::model::{ConditionPlan, EffectPlan, RulePhase};
 
 impl Engine<'_> {
     /// What stands between a subject and the next grade; for one without a grade, between it and any grade.
@@ -137,11 +138,11 @@ impl Engine<'_> {
             .and_then(Option::as_ref);
         let Some(result) = result else { return };
         let by = Some(result.rule.clone());
-        let standing: Vec<&Comparison> = result
-            .compared
-            .iter()
-            .filter(|one| one.holds == Truth3::True)
-            .collect();
+        let mut standing: Vec<(&Comparison, bool)> = Vec::new();
+        if let Some(plan) = self.scheme.rules.get(rule) {
+            let mut compared = result.compared.iter();
+            self.stand(subject, &plan.when, false, &mut compared, &mut standing);
+        }
         if standing.is_empty() {
             found.push(Obstacle {
                 grade: grade.clone(),
@@ -151,19 +152,76 @@ impl Engine<'_> {
             });
             return;
         }
-        for one in standing {
+        for (one, negated) in standing {
             found.push(Obstacle {
                 grade: grade.clone(),
                 by: by.clone(),
                 compared: Some(one.clone()),
-                change: turn(one),
+                change: turn(one, negated),
             });
+        }
+    }
+
+    /// The comparisons that make a condition hold: those that hold, and under a negation those that do not. They
+    /// were made in the order of the condition, none left out.
+    fn stand<'c>(
+        &self,
+        subject: usize,
+        condition: &ConditionPlan,
+        negated: bool,
+        compared: &mut impl Iterator<Item = &'c Comparison>,
+        found: &mut Vec<(&'c Comparison, bool)>,
+    ) {
+        match condition {
+            ConditionPlan::All(list) | ConditionPlan::Any(list) => {
+                for inner in list {
+                    self.stand(subject, inner, negated, compared, found);
+                }
+            }
+            ConditionPlan::Not(inner) => self.stand(subject, inner, !negated, compared, found),
+            ConditionPlan::Related { by, hold, that, .. } => {
+                let none = matches!(hold, Quantifier::None);
+                for other in self.reach(subject, by) {
+                    self.stand(other, that, negated != none, compared, found);
+                }
+            }
+            _ => {
+                let wanted = Truth3::of(!negated);
+                found.extend(
+                    compared
+                        .next()
+                        .filter(|one| one.holds == wanted)
+                        .map(|one| (one, negated)),
+                );
+            }
         }
     }
 }
 
-/// The smallest change after which a comparison that holds would hold no longer.
-fn turn(one: &Comparison) -> Change {
+/// Answers to convert until the lower bound of the interval lies on the other side.
+fn convert_to_lower_bound(op: Sign, (n, d): (u64, u64), bound: &Ratio) -> Change {
+    let reaches = |n: u64| lower_bound_reaches(n, d, bound) == Truth3::True;
+    // The bound rises with the count, so the edge is found by halving.
+    let (mut low, mut high) = (0_u64, d.saturating_add(1));
+    while low < high {
+        let middle = low.saturating_add(high.saturating_sub(low) / 2);
+        if reaches(middle) {
+            high = middle;
+        } else {
+            low = middle.saturating_add(1);
+        }
+    }
+    match op {
+        Sign::LessThan if low <= d => Change::Answers(low.abs_diff(n)),
+        Sign::AtLeast => low
+            .checked_sub(1)
+            .map_or(Change::Other, |below| Change::Answers(n.abs_diff(below))),
+        _ => Change::Other,
+    }
+}
+
+/// The smallest change after which a comparison turns into its opposite.
+fn turn(one: &Comparison, negated: bool) -> Change {
     if let Some(other) = &one.of {
         return Change::Related(other.clone());
     }
@@ -173,10 +231,63 @@ fn turn(one: &Comparison) -> Change {
     let Ok(bound) = one.right.parse::<Ratio>() else {
         return Change::Other;
     };
+    // What does not hold and should is what holds with the opposite sign.
+    let op = match (negated, one.op) {
+        (false, op) => op,
+        (true, Sign::AtLeast) => Sign::LessThan,
+        (true, Sign::MoreThan) => Sign::AtMost,
+        (true, Sign::AtMost) => Sign::MoreThan,
+        (true, Sign::LessThan) => Sign::AtLeast,
+        (true, Sign::Equal) => return to_equal(&one.left, &one.what, &bound),
+    };
     match &one.left {
-        Shown::Counts(n, d) => converted(one.op, *n, *d, &bound),
-        Shown::Whole(count) if one.what.starts_with("facts/") => {
-            let needed = match one.op {
+        Shown::Counts(n, d) if one.what.ends_with("/lower_bound") => {
+            convert_to_lower_bound(op, (*n, *d), &bound)
+        }
+        left => turned(op, left, &one.what, &bound),
+    }
+}
+
+/// The change that makes a value equal to what it is not.
+fn to_equal(left: &Shown, what: &str, bound: &Ratio) -> Change {
+    match left {
+        Shown::Counts(n, d) => {
+            let wanted = bound.mul(&Ratio::of_count(*d));
+            let off = wanted.sub(&Ratio::of_count(*n));
+            match off.floor() {
+                Some(whole) if Ratio::from_whole(whole) == off => {
+                    Change::Answers(whole.unsigned_abs())
+                }
+                _ => Change::Other,
+            }
+        }
+        Shown::Whole(count) if what.starts_with("facts/") => bound
+            .floor()
+            .filter(|whole| Ratio::from_whole(*whole) == *bound)
+            .and_then(|whole| count.checked_sub(whole))
+            .map_or(Change::Other, Change::Facts),
+        Shown::Points(points) => {
+            let e4 = bound
+                .sub(&points.to_ratio())
+                .mul(&Ratio::from_whole(10_000));
+            match e4.floor() {
+                Some(whole) if Ratio::from_whole(whole) == e4 => {
+                    Change::Points(Points::from_e4(whole))
+                }
+                _ => Change::Other,
+            }
+        }
+        Shown::Exact(value) => Change::Gap(bound.sub(value)),
+        _ => Change::Other,
+    }
+}
+
+/// The smallest change after which a value that passes a test would pass no longer.
+fn turned(op: Sign, left: &Shown, what: &str, bound: &Ratio) -> Change {
+    match left {
+        Shown::Counts(n, d) => converted(op, *n, *d, bound),
+        Shown::Whole(count) if what.starts_with("facts/") => {
+            let needed = match op {
                 Sign::AtLeast | Sign::Equal => bound
                     .ceil()
                     .and_then(|b| count.checked_sub(b))
@@ -193,9 +304,13 @@ fn turn(one: &Comparison) -> Change {
         Shown::Points(points) => {
             let off = bound.sub(&points.to_ratio());
             let e4 = off.mul(&Ratio::from_whole(10_000));
-            let whole = match one.op {
-                Sign::LessThan | Sign::AtLeast => e4.ceil(),
-                _ => e4.floor().and_then(|e| e.checked_add(1)),
+            // A point value is counted in ten-thousandths: the next one past the bound, or the bound itself.
+            let whole = match op {
+                Sign::LessThan => e4.ceil(),
+                Sign::MoreThan => e4.floor(),
+                Sign::AtLeast => e4.ceil().and_then(|e| e.checked_sub(1)),
+                Sign::AtMost => e4.floor().and_then(|e| e.checked_add(1)),
+                Sign::Equal => Some(1),
             };
             whole.map_or(Change::Other, |e4| Change::Points(Points::from_e4(e4)))
         }
@@ -206,10 +321,7 @@ fn turn(one: &Comparison) -> Change {
 
 /// Answers to convert so that n/d no longer passes, the denominator fixed.
 fn converted(op: Sign, n: u64, d: u64, bound: &Ratio) -> Change {
-    let (Ok(n), Ok(whole)) = (i64::try_from(n), i64::try_from(d)) else {
-        return Change::Other;
-    };
-    let edge = bound.mul(&Ratio::from_whole(whole));
+    let edge = bound.mul(&Ratio::of_count(d));
     let wanted = match op {
         // Below the bound: the least count that reaches it.
         Sign::LessThan => edge.ceil(),
@@ -220,6 +332,7 @@ fn converted(op: Sign, n: u64, d: u64, bound: &Ratio) -> Change {
         Sign::Equal => return Change::Answers(1),
     };
     wanted
-        .map(|wanted| wanted.abs_diff(n))
-        .map_or(Change::Other, Change::Answers)
+        .and_then(|wanted| u64::try_from(wanted).ok())
+        .filter(|wanted| *wanted <= d)
+        .map_or(Change::Other, |wanted| Change::Answers(wanted.abs_diff(n)))
 }

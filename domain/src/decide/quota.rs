@@ -1,14 +1,13 @@
 //! Quotas: within each group at most so many subjects hold a grade or a better one.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
 use crate::number::Ratio;
-use crate::outcome::{Action, GapKind, QuotaResult, Step};
+use crate::outcome::{Action, GapKind, GradeStep, QuotaResult, Step};
 use crate::reason::{Reason, ReasonCode};
-use crate::scheme::file::{Group, QuotaTie, SeatRounding};
+use crate::scheme::file::{GradedBy, Group, QuotaTie, SeatRounding};
 use crate::scheme::model::{QuotaPlan, Seats};
 
 impl Engine<'_> {
@@ -44,9 +43,30 @@ impl Engine<'_> {
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         let seats = seats(&plan.seats, size);
         let name = self.group_name(plan.group, members);
-        if members.iter().any(|s| {
+        let undecided = |s: &usize| {
             state(s).is_some_and(|state| state.undetermined && !state.disqualified && !state.held)
-        }) {
+        };
+        let seated = |s: &usize| {
+            state(s).is_some_and(|state| {
+                state.grade.is_some_and(|grade| grade <= plan.grade)
+                    && state.recognised != Some(false)
+                    && !state.held
+            })
+        };
+        let open = members.iter().filter(|s| undecided(s)).count();
+        let (rightful, rest): (Vec<usize>, Vec<usize>) = members
+            .iter()
+            .copied()
+            .filter(|s| seated(s) && !undecided(s))
+            .partition(|s| self.by_right(*s, plan));
+        let limit = usize::try_from(seats).unwrap_or(usize::MAX);
+        let contested = rightful
+            .len()
+            .saturating_add(rest.len())
+            .saturating_add(open)
+            > limit;
+        let classes = self.ranked_classes(rest.clone());
+        if open > 0 {
             let reason = Reason::with(ReasonCode::GroupUndetermined, [name.as_str()]);
             let gap = self.gap(
                 None,
@@ -57,27 +77,10 @@ impl Engine<'_> {
             );
             self.gaps.push(gap);
         }
-        let seated = |s: &usize| {
-            state(s).is_some_and(|state| {
-                state.grade.is_some_and(|grade| grade <= plan.grade)
-                    && state.recognised != Some(false)
-                    && !state.held
-            })
-        };
-        let mut takers: Vec<usize> = members.iter().copied().filter(seated).collect();
-        takers.sort_by(|a, b| {
-            self.by_right(*a, plan)
-                .cmp(&self.by_right(*b, plan))
-                .reverse()
-                .then_with(|| self.standing(*a, *b))
-                .then_with(|| a.cmp(b))
-        });
-        let rightful = takers.iter().filter(|s| self.by_right(**s, plan)).count();
-        let limit = usize::try_from(seats).unwrap_or(usize::MAX);
-        if rightful > limit {
+        if rightful.len() > limit {
             let reason = Reason::with(
                 ReasonCode::SeatsByRight,
-                [name.clone(), rightful.to_string(), seats.to_string()],
+                [name.clone(), rightful.len().to_string(), seats.to_string()],
             );
             let gap = self.gap(
                 None,
@@ -87,61 +90,39 @@ impl Engine<'_> {
                 Action::Waive,
             );
             self.gaps.push(gap);
-            for subject in takers.iter().take(rightful).copied().collect::<Vec<_>>() {
-                self.mark_undetermined(subject);
+            for subject in &rightful {
+                self.mark_undetermined(*subject);
             }
         }
-        let line = limit.max(rightful).min(takers.len());
-        let mut kept: Vec<usize> = takers.get(..line).unwrap_or_default().to_vec();
-        let mut fallen: Vec<usize> = takers.get(line..).unwrap_or_default().to_vec();
-        let tied_across = match (kept.last(), fallen.first()) {
-            (Some(last), Some(first)) => {
-                line > rightful
-                    && self.standing(*last, *first) == Ordering::Equal
-                    && !self.by_right(*last, plan)
+        let mut free = limit.saturating_sub(rightful.len());
+        let mut kept = rightful;
+        let mut fallen = Vec::new();
+        for class in classes {
+            if class.len() <= free {
+                free = free.saturating_sub(class.len());
+                kept.extend(class);
+                continue;
             }
-            _ => false,
-        };
-        if tied_across {
-            let edge = kept.last().copied().unwrap_or_default();
-            let tied =
-                |s: &usize| self.standing(*s, edge) == Ordering::Equal && !self.by_right(*s, plan);
-            let all: Vec<usize> = takers.iter().copied().filter(tied).collect();
-            let free = kept.iter().filter(|s| tied(s)).count();
-            let chosen: Vec<usize> = match plan.tie {
-                QuotaTie::AllFall => Vec::new(),
-                QuotaTie::Committee => {
-                    let recorded = self
-                        .snapshot
-                        .tie_choices
-                        .get(plan.code.as_ref())
-                        .cloned()
-                        .unwrap_or_default();
-                    let chosen: Vec<usize> = all
-                        .iter()
-                        .copied()
-                        .filter(|s| recorded.contains(s))
-                        .collect();
-                    if chosen.is_empty() || chosen.len() > free {
-                        self.list_tie(plan, &all, free);
-                        Vec::new()
-                    } else {
-                        chosen
-                    }
-                }
+            // Tied across the line: nobody is picked, and nobody further down passes them.
+            let chosen = if free == 0 || plan.tie == QuotaTie::AllFall {
+                Vec::new()
+            } else {
+                self.choose(plan, &class, free)
             };
-            kept.retain(|s| !all.contains(s));
-            kept.extend(chosen.iter().copied());
-            fallen = takers
-                .iter()
-                .copied()
-                .filter(|s| !kept.contains(s))
-                .collect();
+            free = 0;
+            fallen.extend(class.into_iter().filter(|s| !chosen.contains(s)));
+            kept.extend(chosen);
         }
         let next = plan.grade.saturating_add(1);
         for subject in &fallen {
             if next < self.scheme.grades.len() {
                 self.step(*subject, Step::Quota, Some(next), Some(plan.code.clone()));
+            }
+        }
+        // With somebody undecided among them it is not known who sits where.
+        if open > 0 && contested {
+            for subject in rest {
+                self.mark_undetermined(subject);
             }
         }
         let codes = |list: &[usize]| {
@@ -158,6 +139,21 @@ impl Engine<'_> {
             holders: codes(&kept),
             fallen: codes(&fallen),
         });
+    }
+
+    /// Whom the committee chose among those tied for the free seats.
+    fn choose(&mut self, plan: &QuotaPlan, tied: &[usize], free: usize) -> Vec<usize> {
+        let recorded = self.snapshot.tie_choices.get(plan.code.as_ref());
+        let chosen: Vec<usize> = tied
+            .iter()
+            .copied()
+            .filter(|s| recorded.is_some_and(|recorded| recorded.contains(s)))
+            .collect();
+        if chosen.is_empty() || chosen.len() > free {
+            self.list_tie(plan, tied, free);
+            return Vec::new();
+        }
+        chosen
     }
 
     fn list_tie(&mut self, plan: &QuotaPlan, tied: &[usize], free: usize) {
@@ -183,7 +179,7 @@ impl Engine<'_> {
         }
     }
 
-    fn group_name(&self, group: Group, members: &[usize]) -> String {
+    pub(super) fn group_name(&self, group: Group, members: &[usize]) -> String {
         let Some(data) = members.first().and_then(|s| self.snapshot.subjects.get(*s)) else {
             return String::new();
         };
@@ -215,41 +211,52 @@ impl Engine<'_> {
     /// Whether a floor or an exact grade gives the seat.
     fn by_right(&self, subject: usize, plan: &QuotaPlan) -> bool {
         self.states.get(subject).is_some_and(|state| {
-            state
-                .floor
-                .or(state.exact)
-                .is_some_and(|grade| grade <= plan.grade)
+            let mut demanded = state.floor.into_iter().chain(state.exact);
+            demanded.any(|grade| grade <= plan.grade)
         })
     }
 
-    /// Who stands before whom: better grade, then total, then the scheme's tie-breakers.
-    pub(super) fn standing(&self, a: usize, b: usize) -> Ordering {
-        let grade = |s: usize| {
-            self.states
-                .get(s)
-                .and_then(|state| state.grade)
-                .unwrap_or(usize::MAX)
-        };
-        let by_total = match (self.share(a), self.share(b)) {
-            (Some(a), Some(b)) => b.cmp(&a),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
-        };
-        let mut order = grade(a).cmp(&grade(b)).then(by_total);
-        for (value, lowest) in &self.scheme.tie_breakers {
-            if order != Ordering::Equal {
-                break;
-            }
-            let (x, y): (Option<Ratio>, Option<Ratio>) =
-                (self.look(a, value).exact(), self.look(b, value).exact());
-            order = match (x, y) {
-                (Some(x), Some(y)) if *lowest => x.cmp(&y),
-                (Some(x), Some(y)) => y.cmp(&x),
-                _ => Ordering::Equal,
-            };
+    /// Subjects from the first to the last, those between whom nothing decides together: by total (÷ maximum), or
+    /// where grades are proposed by what the scheme names; then by its tie-breakers. One that lacks a value for
+    /// somebody who is tied decides nothing among them.
+    fn ranked_classes(&self, members: Vec<usize>) -> Vec<Vec<usize>> {
+        let mut classes = vec![members];
+        if self.scheme.file.grading.by != GradedBy::Proposed {
+            classes = split(classes, |s| Some(self.share(s)), false);
         }
-        order
+        for (value, lowest) in &self.scheme.tie_breakers {
+            classes = split(classes, |s| self.look(s, value).exact().map(Some), *lowest);
+        }
+        classes.retain(|class| !class.is_empty());
+        classes
+    }
+
+    /// How many others of a subject's group sit on a quota's seats, and how many seats there are.
+    pub(super) fn seats_taken(&self, plan: &QuotaPlan, subject: usize) -> (usize, usize) {
+        let group = self.group_of(plan.group, subject);
+        let taken = (0..self.states.len())
+            .filter(|other| {
+                *other != subject
+                    && self.applies(&plan.applies, *other)
+                    && self.group_of(plan.group, *other) == group
+                    && self.sits(plan, *other)
+            })
+            .count();
+        let name = self.group_name(plan.group, &[subject]);
+        let seats = self
+            .quotas
+            .iter()
+            .find(|result| result.quota == plan.code && result.group.as_ref() == name)
+            .map_or(u32::MAX, |result| result.seats);
+        (taken, usize::try_from(seats).unwrap_or(usize::MAX))
+    }
+
+    fn sits(&self, plan: &QuotaPlan, subject: usize) -> bool {
+        self.states.get(subject).is_some_and(|state| {
+            state.grade.is_some_and(|grade| grade <= plan.grade)
+                && state.recognised != Some(false)
+                && !state.held
+        })
     }
 
     /// Hands a seat that a cap freed to the next who fell only by quota, at most once, where the scheme says so.
@@ -270,53 +277,66 @@ impl Engine<'_> {
                     .binary_search_by(|data| data.code.cmp(code))
                     .ok()
             };
-            let holds = |subject: usize| {
-                self.states
-                    .get(subject)
-                    .and_then(|state| state.grade)
-                    .is_some_and(|grade| grade <= plan.grade)
-            };
             let freed: Vec<usize> = result
                 .holders
                 .iter()
                 .filter_map(place)
-                .filter(|subject| !holds(*subject))
+                .filter(|subject| {
+                    !self.sits(plan, *subject)
+                        && self
+                            .last_step(*subject)
+                            .is_some_and(|step| step.step == Step::RelatedCap)
+                })
                 .collect();
-            let mut waiting: Vec<usize> = result.fallen.iter().filter_map(place).collect();
-            for gone in freed {
-                let next = waiting.iter().copied().find(|subject| {
-                    let state = self.states.get(*subject);
-                    let by_quota = state.is_some_and(|state| {
-                        state.steps.last().is_some_and(|step| {
-                            step.step == Step::Quota && step.by.as_ref() == Some(&plan.code)
-                        })
-                    });
-                    by_quota && state.is_some_and(|state| state.cap <= plan.grade)
+            let waiting = result.fallen.iter().filter_map(place).filter(|subject| {
+                let by_quota = self.last_step(*subject).is_some_and(|step| {
+                    step.step == Step::Quota && step.by.as_ref() == Some(&plan.code)
                 });
-                let Some(next) = next else { break };
-                waiting.retain(|subject| *subject != next);
-                self.try_hand_on(plan, gone, next);
+                let state = self.states.get(*subject);
+                by_quota && state.is_some_and(|s| s.cap <= plan.grade && !s.undetermined)
+            });
+            let mut freed = freed.into_iter();
+            for class in self.ranked_classes(waiting.collect()) {
+                // Of several who are next together nobody is picked.
+                if class.len() > freed.len() {
+                    break;
+                }
+                for (next, gone) in class.into_iter().zip(freed.by_ref()) {
+                    self.try_hand_on(plan, gone, next);
+                }
             }
         }
     }
 
-    /// Never where this removes the ground of the cap that freed the seat.
+    fn last_step(&self, subject: usize) -> Option<&GradeStep> {
+        self.states.get(subject)?.steps.last()
+    }
+
+    /// Never where this removes the ground of the cap that freed the seat, nor into another quota that is full.
     fn try_hand_on(&mut self, plan: &QuotaPlan, gone: usize, next: usize) {
-        let before = self.states.get(next).and_then(|state| state.grade);
-        if let Some(state) = self.state(next) {
-            state.grade = Some(plan.grade);
+        let Some(state) = self.states.get(next) else {
+            return;
+        };
+        let before = state.grade;
+        // Back to what it fell from, as far as caps leave it open.
+        let from = self.last_step(next).and_then(|step| step.from.clone());
+        let grade = self
+            .scheme
+            .grades
+            .iter()
+            .position(|grade| Some(&grade.code) == from.as_ref())
+            .map_or(plan.grade, |from| from.max(state.cap));
+        let full = self.scheme.quotas.iter().any(|other| {
+            let (taken, seats) = self.seats_taken(other, next);
+            grade <= other.grade && self.applies(&other.applies, next) && taken >= seats
+        });
+        if full {
+            return;
         }
-        let cap = self
-            .states
-            .get(gone)
-            .and_then(|state| {
-                state
-                    .steps
-                    .iter()
-                    .rev()
-                    .find(|step| step.step == Step::RelatedCap)
-            })
-            .and_then(|step| step.by.clone());
+        if let Some(state) = self.state(next) {
+            state.grade = Some(grade);
+        }
+        let cap = self.last_step(gone).and_then(|step| step.by.clone());
         let rule = cap.and_then(|code| self.scheme.rules.iter().position(|rule| rule.code == code));
         let stands =
             rule.is_none_or(|rule| self.ask(gone, rule).fired == crate::outcome::Truth3::True);
@@ -324,14 +344,36 @@ impl Engine<'_> {
             state.grade = before;
         }
         if stands {
-            self.step(
-                next,
-                Step::HandedOn,
-                Some(plan.grade),
-                Some(plan.code.clone()),
-            );
+            self.step(next, Step::HandedOn, Some(grade), Some(plan.code.clone()));
         }
     }
+}
+
+/// Splits each class by a key, more before less unless `lowest` turns it round; a class in which the key is missing
+/// for somebody stays whole.
+fn split<K: Ord>(
+    classes: Vec<Vec<usize>>,
+    key: impl Fn(usize) -> Option<K>,
+    lowest: bool,
+) -> Vec<Vec<usize>> {
+    let mut finer = Vec::with_capacity(classes.len());
+    for class in classes {
+        let keys: Option<Vec<K>> = class.iter().map(|subject| key(*subject)).collect();
+        let Some(keys) = keys.filter(|_| class.len() > 1) else {
+            finer.push(class);
+            continue;
+        };
+        let mut groups: BTreeMap<K, Vec<usize>> = BTreeMap::new();
+        for (key, subject) in keys.into_iter().zip(class) {
+            groups.entry(key).or_default().push(subject);
+        }
+        if lowest {
+            finer.extend(groups.into_values());
+        } else {
+            finer.extend(groups.into_values().rev());
+        }
+    }
+    finer
 }
 
 /// How many seats a group has.

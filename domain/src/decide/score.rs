@@ -215,26 +215,10 @@ impl Engine<'_> {
         item: &ItemPlan,
         part: &PartPlan,
     ) -> Option<(Option<Points>, ItemState)> {
-        let waivers = self
-            .snapshot
-            .subjects
-            .get(subject)
-            .map(|data| data.waivers.as_slice())
-            .unwrap_or_default();
-        let name = part.code.as_ref().map_or_else(
-            || item.code.to_string(),
-            |code| format!("{}/{code}", item.code),
-        );
-        for (gap, holds) in waivers {
-            if !matches!(gap, WaivedGap::Item(code) if *code == name || code.as_str() == item.code.as_ref())
-            {
-                continue;
-            }
-            match holds {
-                WaiverHolds::Points(points) => return Some((Some(*points), ItemState::ByWaiver)),
-                WaiverHolds::NotApplicable => return Some((None, ItemState::NotApplicable)),
-                _ => {}
-            }
+        if let Some(code) = &part.code
+            && let Some(waived) = self.waived(subject, &format!("{}/{code}", item.code))
+        {
+            return Some(waived);
         }
         let max = part.max.unwrap_or(Points::ZERO);
         match part.missing.as_ref().or(item.missing.as_ref())? {
@@ -242,6 +226,20 @@ impl Engine<'_> {
             Missing::Full => Some((Some(max), ItemState::ByScheme)),
             Missing::Points(points) => Some((Some(*points), ItemState::ByScheme)),
             Missing::NotApplicable => Some((None, ItemState::NotApplicable)),
+        }
+    }
+
+    /// What a waiver says of an item, or of a part as `item/part`.
+    fn waived(&self, subject: usize, name: &str) -> Option<(Option<Points>, ItemState)> {
+        let data = self.snapshot.subjects.get(subject)?;
+        let (_, holds) = data
+            .waivers
+            .iter()
+            .find(|(gap, _)| matches!(gap, WaivedGap::Item(code) if code.as_str() == name))?;
+        match holds {
+            WaiverHolds::Points(points) => Some((Some(*points), ItemState::ByWaiver)),
+            WaiverHolds::NotApplicable => Some((None, ItemState::NotApplicable)),
+            _ => None,
         }
     }
 
@@ -260,12 +258,17 @@ impl Engine<'_> {
             part,
         } = absent;
         let trace = Some(Box::new(ItemTrace { parts, gate }));
-        // A waiver of the whole item also opens a gate that is undetermined.
-        let waived = plan
-            .parts
-            .first()
-            .and_then(|first| self.instead(subject, plan, first))
-            .filter(|_| part.is_none());
+        // A waiver of an item stands for the whole of it, and so does the scheme's word where its gate is undetermined.
+        let scheme = || {
+            let holds = match plan.missing.as_ref().filter(|_| part.is_none())? {
+                Missing::Zero => (Some(Points::ZERO), ItemState::ByScheme),
+                Missing::Full => (plan.max, ItemState::ByScheme),
+                Missing::Points(points) => (Some(*points), ItemState::ByScheme),
+                Missing::NotApplicable => (None, ItemState::NotApplicable),
+            };
+            Some(holds)
+        };
+        let waived = self.waived(subject, &plan.code).or_else(scheme);
         if let Some((points, state)) = waived {
             return ItemResult {
                 item: plan.code.clone(),

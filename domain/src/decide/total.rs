@@ -91,27 +91,26 @@ impl Engine<'_> {
         }
     }
 
-    /// What fired rules put onto a node or an item.
-    fn added(&self, subject: usize, wanted: Target) -> Result<Points, NumberError> {
+    /// What fired rules put onto a node or an item; nothing while one of them is undetermined.
+    fn added(&self, subject: usize, wanted: Target) -> Result<Option<Points>, NumberError> {
         let results = self
             .states
             .get(subject)
             .map(|state| state.rules.as_slice())
             .unwrap_or_default();
-        self.scheme
-            .rules
-            .iter()
-            .zip(results)
-            .try_fold(Points::ZERO, |sum, (plan, result)| {
-                match (&plan.effect, result) {
-                    (EffectPlan::Points { target, points }, Some(result))
-                        if *target == wanted && result.fired == Truth3::True =>
-                    {
-                        sum.add(*points)
+        let rules = self.scheme.rules.iter().zip(results);
+        rules.fold(Ok(Some(Points::ZERO)), |sum, (plan, result)| {
+            match (&plan.effect, result) {
+                (EffectPlan::Points { target, points }, Some(result)) if *target == wanted => {
+                    match result.fired {
+                        Truth3::True => sum?.map(|sum| sum.add(*points)).transpose(),
+                        Truth3::False => sum,
+                        Truth3::Undetermined => sum.map(|_| None),
                     }
-                    _ => Ok(sum),
                 }
-            })
+                _ => sum,
+            }
+        })
     }
 
     fn sum_up(&mut self, subject: usize) {
@@ -162,7 +161,8 @@ impl Engine<'_> {
             };
             let mut points = result.points;
             if has_point_rules && let Some(scored) = points {
-                points = Some(scored.add(self.added(subject, Target::Item(*item))?)?);
+                let added = self.added(subject, Target::Item(*item))?;
+                points = added.map(|added| scored.add(added)).transpose()?;
             }
             items.push(points);
             if result.state == ItemState::NotApplicable {
@@ -195,7 +195,8 @@ impl Engine<'_> {
             };
             let sum = match sum {
                 Some(sum) if has_point_rules => {
-                    Some(sum.add(self.added(subject, Target::Node(*node))?)?)
+                    let added = self.added(subject, Target::Node(*node))?;
+                    added.map(|added| sum.add(added)).transpose()?
                 }
                 other => other,
             };
@@ -286,7 +287,7 @@ impl Engine<'_> {
             _ => None,
         };
         // With nothing to be measured by, a total says nothing.
-        if maximum == Points::ZERO && full_maximum != Points::ZERO {
+        if maximum == Points::ZERO {
             total = None;
         }
         let grading = &scheme.file.grading;

@@ -22,6 +22,8 @@ pub(super) struct Loaded {
     pub file: SchemeFile,
     /// Codes of elements that could not be read, so that nothing that names them is blamed.
     pub lost: BTreeSet<String>,
+    /// What each indicator and item that could not be read belongs to, where that could be read.
+    pub lost_in: Vec<Option<String>>,
     /// The faults.
     pub faults: Faults,
 }
@@ -138,6 +140,7 @@ pub(super) fn load(text: &str) -> Loaded {
         faults,
         root: tree.into_inner(),
         lost: BTreeSet::new(),
+        lost_in: Vec::new(),
     };
     let file = SchemeFile {
         format: reader.one("format").unwrap_or_else(|| FORMAT.to_owned()),
@@ -182,6 +185,7 @@ pub(super) fn load(text: &str) -> Loaded {
     Loaded {
         file,
         lost: reader.lost,
+        lost_in: reader.lost_in,
         faults: reader.faults,
     }
 }
@@ -196,6 +200,7 @@ struct Reader<'a> {
     faults: Faults,
     root: DeTable<'a>,
     lost: BTreeSet<String>,
+    lost_in: Vec<Option<String>>,
 }
 
 impl<'a> Reader<'a> {
@@ -247,9 +252,15 @@ impl<'a> Reader<'a> {
                 "{key}/{}",
                 code.clone().unwrap_or_else(|| number.to_string())
             );
+            let parent = text_of(element.get_ref(), "in");
             match self.read(&path, element) {
                 Some(value) => read.push(value),
-                None => self.lost.extend(code),
+                None => {
+                    self.lost.extend(code);
+                    if matches!(key, "item" | "indicator") {
+                        self.lost_in.push(parent);
+                    }
+                }
             }
         }
         read
@@ -259,10 +270,12 @@ impl<'a> Reader<'a> {
     fn read<T: DeserializeOwned>(&mut self, path: &str, value: Spanned<DeValue<'a>>) -> Option<T> {
         let mut value = value;
         let whole = value.span().start;
-        // serde stops at the first fault: a key that is not known is reported and taken out, then it is tried again.
+        let mut whole_value = true;
+        // serde stops at the first fault: the key is reported and taken out, then it is tried again, so that all
+        // faults of one element are listed. What lacks a key that was taken out is lost, without another fault.
         for _ in 0..MOST_FAULTS {
             let error = match T::deserialize(value.clone().into_deserializer()) {
-                Ok(read) => return Some(read),
+                Ok(read) => return Some(read).filter(|_| whole_value),
                 Err(error) => error,
             };
             let at = error.span().map_or(whole, |span| span.start);
@@ -275,8 +288,12 @@ impl<'a> Reader<'a> {
             } else {
                 "wrong_value"
             };
-            self.faults.add_at(at, path, code, message);
-            if !unknown || !remove_key_at(&mut value, at) {
+            let missing = code == "missing_key";
+            if whole_value || !missing {
+                self.faults.add_at(at, path, code, message);
+            }
+            whole_value &= unknown;
+            if missing || !remove_key_at(&mut value, at) {
                 return None;
             }
         }
@@ -301,21 +318,25 @@ impl<'a> Reader<'a> {
 }
 
 fn code_of(value: &DeValue<'_>) -> Option<String> {
+    text_of(value, "code")
+}
+
+fn text_of(value: &DeValue<'_>, key: &str) -> Option<String> {
     value
         .as_table()?
-        .get("code")?
+        .get(key)?
         .get_ref()
         .as_str()
         .map(str::to_owned)
 }
 
-/// Takes out the key that stands at a byte, wherever it is nested.
+/// Takes out the key that stands at a byte, or whose value does, wherever it is nested.
 fn remove_key_at(value: &mut Spanned<DeValue<'_>>, at: usize) -> bool {
     match value.get_mut() {
         DeValue::Table(table) => {
             let found = table
                 .iter()
-                .find(|(key, _)| key.span().start == at)
+                .find(|(key, value)| key.span().start == at || value.span().start == at)
                 .map(|(key, _)| key.get_ref().to_string());
             if let Some(key) = found {
                 return table.remove(key.as_str()).is_some();

@@ -329,6 +329,8 @@ pub(crate) struct RulePlan {
     pub undetermined: Option<RuleHolds>,
     pub disqualified: Option<RuleHolds>,
     pub per_event: bool,
+    /// Looks at other subjects or at findings, so that it is asked again until nothing changes.
+    pub again: bool,
     pub phase: RulePhase,
 }
 

@@ -115,10 +115,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
         earlier,
         subjects: builder.subjects,
         above,
-        regions: regions
-            .keys()
-            .map(|code| Arc::from(*code))
-            .collect(),
+        regions: regions.keys().map(|code| Arc::from(*code)).collect(),
         tie_choices,
     })
 }
@@ -423,9 +420,10 @@ impl<'a> Builder<'a> {
                 );
             }
             let fits = match (&waiver.gap, &waiver.holds) {
-                (WaivedGap::Item(code), holds @ (WaiverHolds::Points(_) | WaiverHolds::NotApplicable)) => {
-                    self.waived_item(&path, code, holds)
-                }
+                (
+                    WaivedGap::Item(code),
+                    holds @ (WaiverHolds::Points(_) | WaiverHolds::NotApplicable),
+                ) => self.waived_item(&path, code, holds),
                 (WaivedGap::Rule(code), WaiverHolds::Fired | WaiverHolds::NotFired) => {
                     if !self
                         .scheme

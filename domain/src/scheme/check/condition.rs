@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::super::file::{
-    Condition, Every, Facts, Figure, GradeTest, LookBack, MeasureFigure, Quantifier, Related,
-    SurveyFigure, Test, Value,
+    Combine, Condition, Every, Facts, Figure, GradeTest, LookBack, MeasureFigure, Quantifier,
+    Related, SurveyFigure, Test, Value,
 };
 use super::super::model::{
     Back, ConditionPlan, FactsPlan, FigurePlan, GradeBound, TestPlan, ValueKind, ValuePlan,
@@ -84,9 +84,10 @@ impl Checker {
         }
         if figure.lower_bound {
             what.push_str("/lower_bound");
-            let plain = figure.plain || written.weighting.is_none();
+            let one_rate = figure.question.is_some() || written.combine == Combine::Pooled;
+            let plain = one_rate && (figure.plain || written.weighting.is_none());
             if !plain || figure.figure == Figure::MeanScore {
-                self.faults.add(path, "lower_bound", "an interval stands beside plain rates only: add `plain = true`, or compare the rate itself");
+                self.faults.add(path, "lower_bound", "an interval stands beside plain rates only: add `plain = true` and name the question where questions are averaged, or compare the rate itself");
             }
         }
         let plan = FigurePlan {
@@ -203,6 +204,13 @@ impl Checker {
                         format!("`{field}` holds names, which cannot be added up"),
                     );
                 }
+                Some(known) if known.optional => self.faults.add(
+                    &format!("{path}/sum"),
+                    "setting_missing",
+                    format!(
+                        "`{field}` may be left out, and nothing says what it then adds: require it"
+                    ),
+                ),
                 Some(_) => {}
             }
         }
@@ -366,7 +374,7 @@ impl Checker {
             let value = self.value(path, &value);
             let test = self.test(path, &test);
             let (value, test) = (value?, test?);
-            self.check_scale(path, &value, &test);
+            self.check_test(path, &value, &test);
             return Some(ConditionPlan::Compare(value, test));
         }
         if tested {
@@ -506,8 +514,31 @@ impl Checker {
         })
     }
 
+    /// Whether a test fits what it compares.
+    pub(super) fn check_test(&mut self, path: &str, value: &ValuePlan, test: &TestPlan) {
+        self.check_scale(path, value, test);
+        if test.op != Sign::AtLeast {
+            self.refuse_lower_bound(path, Some(value));
+        }
+    }
+
+    /// The lower bound of an interval is compared by `at_least` and has no other use.
+    pub(super) fn refuse_lower_bound(&mut self, path: &str, value: Option<&ValuePlan>) {
+        let figure = match value.map(|value| &value.kind) {
+            Some(ValueKind::Figure(figure)) => self.figures.get(*figure),
+            _ => None,
+        };
+        if figure.is_some_and(|figure| figure.lower_bound) {
+            self.faults.add(
+                path,
+                "lower_bound",
+                "a lower bound is compared by `at_least` and neither ranks nor scores by itself",
+            );
+        }
+    }
+
     /// A bound that its value can never reach is on the wrong scale: `90` where a rate is compared.
-    fn check_scale(&mut self, path: &str, value: &ValuePlan, test: &TestPlan) {
+    pub(super) fn check_scale(&mut self, path: &str, value: &ValuePlan, test: &TestPlan) {
         let one = Ratio::one();
         let hundred = Ratio::from_whole(100);
         let (least, most, hint) = match &value.kind {
@@ -547,7 +578,7 @@ impl Checker {
     }
 }
 
-fn plan_test(op: Sign, bound: &Ratio) -> TestPlan {
+pub(super) fn plan_test(op: Sign, bound: &Ratio) -> TestPlan {
     let text = bound.to_string();
     let points: Option<Points> = text.parse().ok().or_else(|| {
         // A bound such as 179/2 is a point value too.

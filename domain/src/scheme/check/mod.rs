@@ -22,8 +22,7 @@ use crate::number::Ratio;
 
 /// Checks and lays out a file that was read.
 pub(super) fn check(text: &str, loaded: Loaded) -> Result<Scheme, Vec<Fault>> {
-    let Loaded { file, lost, faults } = loaded;
-    let mut checker = Checker::new(file, lost, faults);
+    let mut checker = Checker::new(loaded);
     let scheme = checker.lay_out(text);
     match scheme {
         Some(scheme) if checker.faults.is_empty() => Ok(scheme),
@@ -38,6 +37,8 @@ type Names = BTreeMap<String, usize>;
 struct Checker {
     file: SchemeFile,
     lost: BTreeSet<String>,
+    /// What the lost parts of the table belong to.
+    lost_in: Vec<Option<String>>,
     faults: Faults,
     grades: Names,
     categories: Names,
@@ -55,10 +56,17 @@ struct Checker {
 }
 
 impl Checker {
-    fn new(file: SchemeFile, lost: BTreeSet<String>, faults: Faults) -> Self {
+    fn new(loaded: Loaded) -> Self {
+        let Loaded {
+            file,
+            lost,
+            lost_in,
+            faults,
+        } = loaded;
         let mut checker = Self {
             file,
             lost,
+            lost_in,
             faults,
             grades: Names::new(),
             categories: Names::new(),
@@ -350,6 +358,7 @@ impl Checker {
         for (number, breaker) in breakers.iter().enumerate() {
             let path = format!("grading/tie_breakers/{number}/value");
             if let Some(value) = self.value(&path, &breaker.value) {
+                self.refuse_lower_bound(&path, Some(&value));
                 plans.push((value, breaker.lowest));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Effect, Label, NodePoints, Quota, Rule};
+use super::super::file::{Effect, GradedBy, Label, NodePoints, Quota, Rule};
 use super::super::model::{
     ConditionPlan, EffectPlan, GradeBound, LabelPhase, LabelPlan, QuotaPlan, RulePhase, RulePlan,
     Seats, Target, ValueKind,
@@ -19,6 +19,8 @@ pub(super) enum Sight {
     Scores,
     /// Everything of the subject but grade, rank and eligibility.
     Own,
+    /// The same, asked before it is settled who is disqualified.
+    Before,
     /// The same, and related subjects' disqualification.
     Disqualify,
     /// The same as own, and related subjects' grades as "at most".
@@ -48,8 +50,10 @@ struct Seen {
     related: bool,
     related_grade: bool,
     related_disqualified: bool,
-    /// A related grade or disqualification under a negation, or a grade as "at least" or "is".
-    turned: bool,
+    /// A related grade under a negation, or as "at least" or "is".
+    grade_turned: bool,
+    /// A related disqualification under a negation, or as false.
+    disqualification_turned: bool,
 }
 
 impl Checker {
@@ -75,7 +79,7 @@ impl Checker {
                 inner,
                 seen,
                 Place {
-                    negated: !place.negated,
+                    negated: true,
                     ..place
                 },
             ),
@@ -102,7 +106,7 @@ impl Checker {
             ConditionPlan::Grade(bound) => {
                 if place.related {
                     seen.related_grade = true;
-                    seen.turned |= place.negated || !matches!(bound, GradeBound::AtMost(_));
+                    seen.grade_turned |= place.negated || !matches!(bound, GradeBound::AtMost(_));
                 } else {
                     seen.standing = true;
                 }
@@ -111,21 +115,22 @@ impl Checker {
             ConditionPlan::Disqualified(is) => {
                 if place.related {
                     seen.related_disqualified = true;
-                    seen.turned |= place.negated == *is;
+                    seen.disqualification_turned |= place.negated || !*is;
                 } else {
                     seen.standing = true;
                 }
             }
             ConditionPlan::Related { hold, that, .. } => {
                 seen.related = true;
-                // `none` turns what it holds of; `all` and `any` do not.
+                // `none` turns what it holds of; `all` and `any` do not. Turned twice is still refused: a reader
+                // should not have to count.
                 let none = matches!(hold, super::super::file::Quantifier::None);
                 self.look_into(
                     that,
                     seen,
                     Place {
                         related: true,
-                        negated: place.negated != none,
+                        negated: place.negated || none,
                     },
                 );
             }
@@ -182,10 +187,17 @@ impl Checker {
                     "only caps, follow-ups and alerts look at related subjects' grades",
                 );
             }
-            if seen.turned {
+            if seen.grade_turned {
                 refuse(
                     "looks_too_far",
-                    "related grades are seen as `at_most` and related disqualification as true, never under `not` or `none`: else the result would depend on who goes first",
+                    "related grades are seen as `at_most`, never under `not` or `none`: else the result would depend on who goes first",
+                );
+            }
+            // Once grades are read it is settled who is disqualified, and a rule may say "nobody".
+            if seen.disqualification_turned && matches!(sight, Sight::Disqualify | Sight::Before) {
+                refuse(
+                    "looks_too_far",
+                    "while disqualifications spread they are seen as true, never under `not` or `none`: else the result would depend on who goes first",
                 );
             }
         }
@@ -227,9 +239,12 @@ impl Checker {
             let sight = if phase == LabelPhase::AmongEligible {
                 Sight::Late
             } else {
-                Sight::Own
+                Sight::Before
             };
             self.check_sight(&place, &plan, sight);
+            if phase != LabelPhase::AmongEligible {
+                self.check_label_sight(&place, &plan);
+            }
             when = Some(plan);
         }
         let mut against = None;
@@ -243,7 +258,15 @@ impl Checker {
                     "a label cannot exclude itself",
                 );
             }
+            if against.is_some_and(|other| self.label_phase(other) != phase) {
+                self.faults.add(
+                    &format!("{path}/against"),
+                    "bounds_contradict",
+                    format!("`{code}` is given at another step, when this one is already held or not yet known: labels that exclude each other look at the same kind of thing"),
+                );
+            }
         }
+        self.refuse_lower_bound(&format!("{path}/by"), by.as_ref());
         Some(LabelPlan {
             code: Arc::from(label.code.as_str()),
             applies,
@@ -258,13 +281,78 @@ impl Checker {
         })
     }
 
+    /// What is given before grades cannot wait for other labels or findings, which may be given later.
+    fn check_label_sight(&mut self, path: &str, condition: &ConditionPlan) {
+        let mut findings = Vec::new();
+        collect_findings(condition, &mut findings);
+        if self.look(condition).labels || !findings.is_empty() {
+            self.faults.add(
+                path,
+                "looks_too_far",
+                "a label given before grades sees neither other labels nor findings: write `among_eligible = true`, or a rule",
+            );
+        }
+    }
+
+    /// Rules that look at a finding come no earlier than the rule that opens the investigation; in a circle none
+    /// could be first.
+    fn settle_phases(&mut self, plans: &mut [RulePlan]) {
+        let waits: Vec<Vec<usize>> = plans
+            .iter()
+            .map(|plan| {
+                let mut findings = Vec::new();
+                if matches!(
+                    plan.effect,
+                    EffectPlan::Disqualify | EffectPlan::Investigate
+                ) {
+                    collect_findings(&plan.when, &mut findings);
+                }
+                findings
+            })
+            .collect();
+        // As many passes as there are rules carry a phase along the longest chain.
+        for _ in 0..plans.len() {
+            for (rule, before) in waits.iter().enumerate() {
+                let latest = before
+                    .iter()
+                    .filter_map(|other| plans.get(*other).map(|plan| plan.phase))
+                    .max();
+                if let (Some(latest), Some(plan)) = (latest, plans.get_mut(rule)) {
+                    plan.phase = plan.phase.max(latest);
+                }
+            }
+        }
+        let mut open: Vec<usize> = (0..plans.len()).collect();
+        loop {
+            let (still, done): (Vec<usize>, Vec<usize>) = open.iter().partition(|rule| {
+                let waits = waits.get(**rule).map(Vec::as_slice).unwrap_or_default();
+                waits.iter().any(|other| open.contains(other))
+            });
+            if done.is_empty() {
+                break;
+            }
+            open = still;
+        }
+        for rule in open {
+            if let Some(plan) = plans.get(rule) {
+                let path = format!("rule/{}/when", plan.code);
+                self.faults.add(
+                    &path,
+                    "circle",
+                    "this rule waits for a finding that waits for this rule",
+                );
+            }
+        }
+    }
+
     pub(super) fn check_rules(&mut self, labels: &[LabelPlan]) -> Option<Vec<RulePlan>> {
         let complete = labels.len() == self.file.label.len();
         let rules = self.file.rule.clone();
         let plans: Vec<Option<RulePlan>> = rules.iter().map(|rule| self.rule_plan(rule)).collect();
         self.check_contradictions(&rules);
-        let plans: Option<Vec<RulePlan>> = plans.into_iter().collect();
-        plans.filter(|_| complete)
+        let mut plans: Vec<RulePlan> = plans.into_iter().collect::<Option<_>>()?;
+        self.settle_phases(&mut plans);
+        complete.then_some(plans)
     }
 
     fn rule_plan(&mut self, rule: &Rule) -> Option<RulePlan> {
@@ -286,7 +374,7 @@ impl Checker {
                 },
             ),
             EffectPlan::Investigate => (
-                Sight::Own,
+                Sight::Before,
                 if seen.points || seen.labels {
                     RulePhase::AfterTotals
                 } else {
@@ -321,6 +409,7 @@ impl Checker {
         Some(RulePlan {
             code: Arc::from(rule.code.as_str()),
             applies,
+            again: seen.related || seen.record,
             when,
             effect,
             undetermined: rule.undetermined,
@@ -464,6 +553,16 @@ impl Checker {
             }
             plans.extend(self.quota_plan(quota));
         }
+        if self.file.grading.by == GradedBy::Proposed
+            && self.file.grading.tie_breakers.is_empty()
+            && !quotas.is_empty()
+        {
+            self.faults.add(
+                "grading/tie_breakers",
+                "setting_missing",
+                "grades are proposed, so say what ranks subjects where a quota draws a line: `tie_breakers`",
+            );
+        }
         // From the highest grade down and, within a grade, as written.
         plans.sort_by_key(|plan| plan.grade);
         plans
@@ -559,6 +658,19 @@ impl Checker {
     }
 }
 
+/// The rules whose findings a condition looks at.
+fn collect_findings(condition: &ConditionPlan, found: &mut Vec<usize>) {
+    match condition {
+        ConditionPlan::All(list) | ConditionPlan::Any(list) => {
+            list.iter().for_each(|inner| collect_findings(inner, found));
+        }
+        ConditionPlan::Not(inner) => collect_findings(inner, found),
+        ConditionPlan::Related { that, .. } => collect_findings(that, found),
+        ConditionPlan::Finding { rule, .. } => found.push(*rule),
+        _ => {}
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Place {
     related: bool,
@@ -577,4 +689,8 @@ fn looks_at_points(condition: &super::super::file::Condition) -> bool {
             .not
             .as_ref()
             .is_some_and(|not| looks_at_points(not))
+        || condition
+            .related
+            .as_ref()
+            .is_some_and(|related| looks_at_points(&related.that))
 }

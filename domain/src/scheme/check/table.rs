@@ -8,9 +8,11 @@ use super::super::file::{
     Shaped, Start,
 };
 use super::super::model::{
-    Cases, ItemPlan, NodePlan, PartPlan, PerCasePlan, ShapePlan, TestPlan, ValueKind, Way,
+    Cases, ItemPlan, NodePlan, PartPlan, PerCasePlan, ShapePlan, TestPlan, ValueKind, ValuePlan,
+    Way,
 };
 use super::Checker;
+use super::condition::plan_test;
 use super::rule::Sight;
 use crate::number::{Points, Ratio};
 use crate::outcome::Sign;
@@ -67,7 +69,7 @@ impl Checker {
             applies.push((node, mask));
         }
         self.check_sums(&nodes, &written, &items, &applies);
-        self.check_reach(&nodes, &written, &items, &applies);
+        self.check_reach(&nodes, &written);
         let of_category = self.order(&written, &applies);
         let items: Option<Vec<ItemPlan>> = plans.into_iter().collect();
         Some(TablePlan {
@@ -217,6 +219,13 @@ impl Checker {
             composed: item.composed.as_ref(),
         };
         self.check_missing(path, item.missing.as_ref(), item.max);
+        if !item.part.is_empty() && matches!(item.missing, Some(Missing::Points(_))) {
+            self.faults.add(
+                &format!("{path}/missing"),
+                "setting_not_used",
+                "which part would these points stand for? say it on each part",
+            );
+        }
         let gate = match &item.gate {
             Some(condition) => {
                 let place = format!("{path}/gate");
@@ -283,6 +292,13 @@ impl Checker {
             }
             sum = sum.and_then(|sum| sum.add(part.max).ok());
             self.check_missing(&place, part.missing.as_ref(), Some(part.max));
+            if part.missing == Some(Missing::NotApplicable) {
+                self.faults.add(
+                    &format!("{place}/missing"),
+                    "way_not_possible",
+                    "an item applies or not as a whole: say `not_applicable` on the item",
+                );
+            }
             plans.push(self.part_plan(&place, part, kind));
         }
         match (sum, item.max) {
@@ -452,6 +468,7 @@ impl Checker {
         let value = self.value(&format!("{path}/value"), &shaped.value);
         let shape = self.shape(&format!("{path}/shape"), &shaped.shape, max);
         let (value, shape) = (value?, shape?);
+        self.check_shape(&format!("{path}/shape"), &value, &shape);
         let fits = match value.kind {
             ValueKind::Figure(_) => path.ends_with("surveyed"),
             ValueKind::Facts(_) | ValueKind::Measure { .. } => path.ends_with("measured"),
@@ -466,6 +483,27 @@ impl Checker {
         }
         let what = value.what.clone();
         Some((Way::Shaped { value, shape }, what))
+    }
+
+    /// Whether the bounds of a shape lie on the scale of its value.
+    fn check_shape(&mut self, path: &str, value: &ValuePlan, shape: &ShapePlan) {
+        match shape {
+            ShapePlan::Line { zero_at, full_at } => {
+                for (key, bound) in [("zero_at", zero_at), ("full_at", full_at)] {
+                    let place = format!("{path}/line/{key}");
+                    self.check_scale(&place, value, &plan_test(Sign::AtLeast, bound));
+                }
+                self.refuse_lower_bound(path, Some(value));
+            }
+            ShapePlan::Threshold(test) => {
+                self.check_test(&format!("{path}/threshold"), value, test);
+            }
+            ShapePlan::Bands(bands) => {
+                for (number, (test, _)) in bands.iter().enumerate() {
+                    self.check_test(&format!("{path}/bands/{number}/when"), value, test);
+                }
+            }
+        }
     }
 
     fn shape(&mut self, path: &str, shape: &Shape, max: Option<Points>) -> Option<ShapePlan> {
@@ -570,8 +608,7 @@ impl Checker {
         items: &[Item],
         applies: &[(Option<usize>, Vec<bool>)],
     ) {
-        let lost: std::collections::BTreeSet<&String> = self.lost.iter().collect();
-        let blind = !lost.is_empty();
+        let blind = self.blind_nodes(written);
         let mut reported: BTreeMap<usize, (Points, Vec<String>)> = BTreeMap::new();
         for (place, category) in self.file.category.iter().enumerate() {
             for (node, here) in written.iter().enumerate() {
@@ -617,11 +654,11 @@ impl Checker {
                 }
             }
         }
-        // A part that could not be read makes every sum above it wrong, and that fault is listed already.
-        if blind {
-            return;
-        }
         for (node, (sum, categories)) in reported {
+            // A part that could not be read makes the sum above it wrong, and that fault is listed already.
+            if blind.contains(&node) {
+                continue;
+            }
             let Some(here) = written.get(node) else {
                 continue;
             };
@@ -635,22 +672,33 @@ impl Checker {
         }
     }
 
+    /// Nodes with a part that could not be read; all of them where it is not known what such a part belongs to.
+    fn blind_nodes(&self, written: &[Written]) -> std::collections::BTreeSet<usize> {
+        let mut blind = std::collections::BTreeSet::new();
+        for parent in &self.lost_in {
+            match parent.as_ref().and_then(|code| self.nodes.get(code)) {
+                Some(node) => blind.insert(*node),
+                // What belongs to a lost part is not summed up either.
+                None if parent.as_ref().is_some_and(|code| self.lost.contains(code)) => false,
+                None => return (0..written.len()).collect(),
+            };
+        }
+        blind
+    }
+
     /// A grade that no total can reach contradicts the table.
-    fn check_reach(
-        &mut self,
-        nodes: &[NodePlan],
-        written: &[Written],
-        items: &[Item],
-        applies: &[(Option<usize>, Vec<bool>)],
-    ) {
+    fn check_reach(&mut self, nodes: &[NodePlan], written: &[Written]) {
+        let grading = &self.file.grading;
+        self.check_bounds("grading", grading.total_floor, grading.total_ceiling);
         if self.file.grading.by == GradedBy::Proposed {
             return;
         }
+        // A bonus without a maximum or a ceiling of its own could give anything.
         let unbounded_bonus = |section: usize| {
-            let node = nodes.get(section);
-            let open = node.is_some_and(|n| n.kind == SectionKind::Bonus && n.ceiling.is_none());
-            open && items.iter().zip(applies).any(|(item, (parent, _))| {
-                parent.is_some() && item.max.is_none() && item.per_case.is_some()
+            nodes.get(section).is_some_and(|n| {
+                n.kind == SectionKind::Bonus
+                    && n.ceiling.is_none()
+                    && written.get(section).is_some_and(|w| w.max.is_none())
             })
         };
         let mut best: Option<Points> = None;
@@ -700,17 +748,6 @@ impl Checker {
                     message,
                 );
             }
-        }
-        if let (Some(floor), Some(ceiling)) = (
-            self.file.grading.total_floor,
-            self.file.grading.total_ceiling,
-        ) && floor > ceiling
-        {
-            self.faults.add(
-                "grading/total_floor",
-                "bounds_contradict",
-                format!("the floor `{floor}` lies above the ceiling `{ceiling}`"),
-            );
         }
     }
 
