@@ -99,18 +99,20 @@ impl Engine<'_> {
             .map(|state| state.rules.as_slice())
             .unwrap_or_default();
         let rules = self.scheme.rules.iter().zip(results);
-        rules.fold(Ok(Some(Points::ZERO)), |sum, (plan, result)| {
+        let mut sum = Points::ZERO;
+        for (plan, result) in rules {
             match (&plan.effect, result) {
                 (EffectPlan::Points { target, points }, Some(result)) if *target == wanted => {
                     match result.fired {
-                        Truth3::True => sum?.map(|sum| sum.add(*points)).transpose(),
-                        Truth3::False => sum,
-                        Truth3::Undetermined => sum.map(|_| None),
+                        Truth3::True => sum = sum.add(*points)?,
+                        Truth3::False => {}
+                        Truth3::Undetermined => return Ok(None),
                     }
                 }
-                _ => sum,
+                _ => {}
             }
-        })
+        }
+        Ok(Some(sum))
     }
 
     fn sum_up(&mut self, subject: usize) {

@@ -98,6 +98,13 @@ impl Faults {
         });
     }
 
+    /// A code that is used a second time, at the element that uses it again.
+    pub fn add_twice(&mut self, path: &str, number: usize, message: impl Into<String>) {
+        let second = format!("{path}#{number}");
+        let path = if self.knows(&second) { &second } else { path };
+        self.add(path, "code_used_twice", message);
+    }
+
     fn push(&mut self, fault: Fault) {
         if self.list.len() < MOST_FAULTS {
             self.list.push(fault);
@@ -209,7 +216,7 @@ impl<'a> Reader<'a> {
         let found = self.root.remove(key);
         if found.is_none() {
             self.faults.add(
-                "",
+                key,
                 "missing_key",
                 format!("`{key}` is missing: a scheme has to say it"),
             );
@@ -228,7 +235,7 @@ impl<'a> Reader<'a> {
         let Some(found) = self.root.remove(key) else {
             if needed == Needed::Yes {
                 self.faults.add(
-                    "",
+                    key,
                     "missing_key",
                     format!("there is no `[[{key}]]`: a scheme needs at least one"),
                 );
@@ -253,14 +260,13 @@ impl<'a> Reader<'a> {
                 code.clone().unwrap_or_else(|| number.to_string())
             );
             let parent = text_of(element.get_ref(), "in");
-            match self.read(&path, element) {
-                Some(value) => read.push(value),
-                None => {
-                    self.lost.extend(code);
-                    if matches!(key, "item" | "indicator") {
-                        self.lost_in.push(parent);
-                    }
-                }
+            if let Some(value) = self.read(&path, element) {
+                read.push(value);
+                continue;
+            }
+            self.lost.extend(code);
+            if matches!(key, "item" | "indicator") {
+                self.lost_in.push(parent);
             }
         }
         read
@@ -280,7 +286,8 @@ impl<'a> Reader<'a> {
             };
             let at = error.span().map_or(whole, |span| span.start);
             let message = error.message().replace('\n', ": ");
-            let unknown = message.starts_with("unknown field");
+            let unknown = message.starts_with("unknown field")
+                || message.starts_with("unexpected keys in table");
             let code = if unknown {
                 "unknown_key"
             } else if message.starts_with("missing field") {

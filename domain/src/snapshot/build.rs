@@ -237,11 +237,8 @@ impl<'a> Builder<'a> {
                 );
                 continue;
             };
-            if self
-                .places
-                .insert(subject.code.as_str(), self.subjects.len())
-                .is_some()
-            {
+            // The first stays, so that rows about it are not blamed as well.
+            if self.places.contains_key(subject.code.as_str()) {
                 self.fault(
                     &path,
                     "row_twice",
@@ -249,6 +246,8 @@ impl<'a> Builder<'a> {
                 );
                 continue;
             }
+            self.places
+                .insert(subject.code.as_str(), self.subjects.len());
             self.subjects.push(SubjectData {
                 code: Arc::from(subject.code.as_str()),
                 kind: subject.kind,

@@ -144,30 +144,32 @@ impl Checker {
                     .iter()
                     .map(|i| ("indicator", i.code.clone())),
             );
+        let sections = self.file.section.len();
         for (place, (kind, code)) in nodes.collect::<Vec<_>>().into_iter().enumerate() {
-            self.name_once(&mut seen, kind, &code);
+            let number = place.checked_sub(sections).unwrap_or(place);
+            self.name_once(&mut seen, kind, &code, number);
             self.nodes.entry(code).or_insert(place);
         }
         let items: Vec<String> = self.file.item.iter().map(|i| i.code.clone()).collect();
         for (place, code) in items.into_iter().enumerate() {
-            self.name_once(&mut seen, "item", &code);
+            self.name_once(&mut seen, "item", &code, place);
             self.items.entry(code).or_insert(place);
         }
-        if seen.contains_key("total") {
+    }
+
+    fn name_once(&mut self, seen: &mut Names, kind: &str, code: &str, number: usize) {
+        check_code(&mut self.faults, kind, code);
+        if code == "total" {
             self.faults.add(
-                "",
+                &format!("{kind}/{code}"),
                 "reserved_code",
                 "the code `total` stands for the whole table: name this part otherwise",
             );
         }
-    }
-
-    fn name_once(&mut self, seen: &mut Names, kind: &str, code: &str) {
-        check_code(&mut self.faults, kind, code);
         if seen.insert(code.to_owned(), 0).is_some() {
-            self.faults.add(
+            self.faults.add_twice(
                 &format!("{kind}/{code}"),
-                "code_used_twice",
+                number,
                 format!("the code `{code}` is used twice: give each part one of its own"),
             );
         }
@@ -398,7 +400,9 @@ impl Checker {
             }
         };
         let file = &self.file;
-        look("name".to_owned(), &file.name);
+        if self.faults.knows("name") {
+            look("name".to_owned(), &file.name);
+        }
         file.grade
             .iter()
             .for_each(|g| look(format!("grade/{}/name", g.code), &g.name));
@@ -482,9 +486,9 @@ fn name(faults: &mut Faults, kind: &str, codes: &[String]) -> Names {
     for (place, code) in codes.iter().enumerate() {
         check_code(faults, kind, code);
         if names.insert(code.clone(), place).is_some() {
-            faults.add(
+            faults.add_twice(
                 &format!("{kind}/{code}"),
-                "code_used_twice",
+                place,
                 format!("the {kind} `{code}` is there twice: give each a code of its own"),
             );
         }

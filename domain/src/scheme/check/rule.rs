@@ -543,11 +543,11 @@ impl Checker {
     pub(super) fn check_quotas(&mut self) -> Vec<QuotaPlan> {
         let quotas = self.file.quota.clone();
         let mut plans: Vec<QuotaPlan> = Vec::new();
-        for quota in &quotas {
-            if plans.iter().any(|plan| plan.code.as_ref() == quota.code) {
-                self.faults.add(
+        for (number, quota) in quotas.iter().enumerate() {
+            if quotas.iter().take(number).any(|q| q.code == quota.code) {
+                self.faults.add_twice(
                     &format!("quota/{}", quota.code),
-                    "code_used_twice",
+                    number,
                     format!("the quota `{}` is there twice", quota.code),
                 );
             }
@@ -662,7 +662,9 @@ impl Checker {
 fn collect_findings(condition: &ConditionPlan, found: &mut Vec<usize>) {
     match condition {
         ConditionPlan::All(list) | ConditionPlan::Any(list) => {
-            list.iter().for_each(|inner| collect_findings(inner, found));
+            for inner in list {
+                collect_findings(inner, found);
+            }
         }
         ConditionPlan::Not(inner) => collect_findings(inner, found),
         ConditionPlan::Related { that, .. } => collect_findings(that, found),

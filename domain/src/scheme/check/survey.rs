@@ -59,11 +59,14 @@ impl Checker {
                     );
                 }
                 (AnswerClass::NoOpinion, None) => {}
-                (_, None) => self.faults.add(
-                    &place,
-                    "setting_missing",
-                    "say what this option is worth in a mean score: `weight = \"80\"`",
-                ),
+                (_, None) => {
+                    rated = rated.saturating_add(1);
+                    self.faults.add(
+                        &place,
+                        "setting_missing",
+                        "say what this option is worth in a mean score: `weight = \"80\"`",
+                    );
+                }
                 (_, Some(weight)) => {
                     rated = rated.saturating_add(1);
                     if weight.is_negative() || *weight > Ratio::from_whole(100) {

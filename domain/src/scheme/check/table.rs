@@ -689,7 +689,19 @@ impl Checker {
     /// A grade that no total can reach contradicts the table.
     fn check_reach(&mut self, nodes: &[NodePlan], written: &[Written]) {
         let grading = &self.file.grading;
-        self.check_bounds("grading", grading.total_floor, grading.total_ceiling);
+        if let (Some(floor), Some(ceiling)) = (grading.total_floor, grading.total_ceiling)
+            && floor > ceiling
+        {
+            self.faults.add(
+                "grading/total_floor",
+                "bounds_contradict",
+                format!("the floor `{floor}` lies above the ceiling `{ceiling}`"),
+            );
+        }
+        // What could not be read might be what makes a grade reachable.
+        if !self.lost.is_empty() || !self.lost_in.is_empty() {
+            return;
+        }
         if self.file.grading.by == GradedBy::Proposed {
             return;
         }
