@@ -31,6 +31,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, sea_query::Expr,
 };
 
+use crate::decision::Vocabulary;
 use crate::frame::{Frame, get_round, staff_of, who};
 use crate::survey::{Group, count_from_sheets};
 use crate::{Fault, Refusal, Service, audit, clock, standing};
@@ -48,10 +49,8 @@ pub struct Preflight {
     pub round: Id<Round>,
     /// What would be decided, with everything that stands in the way.
     pub outcome: Arc<Outcome>,
-    /// The scheme that it is decided by.
-    pub scheme: Arc<Scheme>,
-    /// The names of the subjects in Chinese and English, by code.
-    pub names: Arc<BTreeMap<String, (String, String)>>,
+    /// What puts it into words.
+    pub words: Arc<Vocabulary>,
     /// The instant of the inputs.
     pub as_of: DateTime<Utc>,
 }
@@ -111,13 +110,15 @@ impl Service {
                 Refusal::new("ROUND_NOT_OPEN", "a dry run is of an open round").at(["round"]),
             ));
         }
-        let names = names(&loaded);
+        let words = Vocabulary {
+            scheme: loaded.frame.scheme.clone(),
+            names: names(&loaded),
+        };
         let decided = decide_loaded(loaded).await?;
         Ok(Preflight {
             round: id,
             outcome: Arc::new(decided.outcome),
-            scheme: decided.scheme,
-            names: Arc::new(names),
+            words: Arc::new(words),
             as_of,
         })
     }
@@ -423,11 +424,11 @@ pub(crate) fn word(value: &impl serde::Serialize) -> String {
     }
 }
 
-fn names(loaded: &Loaded) -> BTreeMap<String, (String, String)> {
+fn names(loaded: &Loaded) -> BTreeMap<String, String> {
     loaded
         .frame
         .participants
         .values()
-        .map(|one| (one.code.clone(), (one.name.clone(), one.name_en.clone())))
+        .map(|one| (one.code.clone(), one.name.clone()))
         .collect()
 }

@@ -25,6 +25,7 @@ pub mod clock;
 pub mod closeout;
 mod code;
 pub mod database;
+pub mod decision;
 pub mod fault;
 mod frame;
 pub mod id_source;

@@ -267,6 +267,84 @@ impl Service {
     }
 }
 
+/// How far a round has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoundProgress {
+    /// The round.
+    pub round: Id<Round>,
+    /// The moment of these counts.
+    pub as_of: DateTime<Utc>,
+    /// Whether it is closed.
+    pub closed: bool,
+    /// Subjects that take part.
+    pub subjects: u64,
+    /// Answer sheets that count, over all surveys.
+    pub valid_sheets: u64,
+    /// Answer sheets that came in, over all surveys.
+    pub sheets: u64,
+    /// Points that inspectors awarded.
+    pub scores: u64,
+}
+
+impl RoundProgress {
+    /// Whether the counts are the same, at whatever moment.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (self.closed, self.subjects, self.valid_sheets)
+            == (other.closed, other.subjects, other.valid_sheets)
+            && (self.sheets, self.scores) == (other.sheets, other.scores)
+    }
+}
+
+#[derive(FromQueryResult)]
+struct ProgressRow {
+    state: String,
+    subjects: i64,
+    valid_sheets: i64,
+    sheets: i64,
+    scores: i64,
+}
+
+impl Service {
+    /// How far a round has come, from the counts kept beside the sheets: its cost does not grow with them. One
+    /// statement.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`], also where this actor may not see the round.
+    pub async fn get_progress(&self, actor: &Actor, id: Id<Round>) -> Result<RoundProgress, Fault> {
+        if !may_read(actor, id) {
+            return Err(Fault::NotFound);
+        }
+        let as_of = self.clock.now();
+        let reader = self.database.reader();
+        let statement = Statement::from_sql_and_values(
+            reader.get_database_backend(),
+            "SELECT round.state,
+                 (SELECT count(*) FROM round_subject AS r WHERE r.round_id = round.id) AS subjects,
+                 CAST(coalesce((SELECT sum(t.count) FROM sheet_tally AS t JOIN survey AS s ON s.id = t.survey_id
+                      WHERE s.round_id = round.id AND t.state = 'valid'), 0) AS BIGINT) AS valid_sheets,
+                 CAST(coalesce((SELECT sum(t.count) FROM sheet_tally AS t JOIN survey AS s ON s.id = t.survey_id
+                      WHERE s.round_id = round.id), 0) AS BIGINT) AS sheets,
+                 (SELECT count(*) FROM score WHERE score.round_id = round.id) AS scores
+             FROM round WHERE round.id = $1",
+            [id.number().into()],
+        );
+        let row = ProgressRow::find_by_statement(statement)
+            .one(&reader)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let count = |number: i64| u64::try_from(number).map_err(Fault::internal);
+        Ok(RoundProgress {
+            round: id,
+            as_of,
+            closed: row.state == "closed",
+            subjects: count(row.subjects)?,
+            valid_sheets: count(row.valid_sheets)?,
+            sheets: count(row.sheets)?,
+            scores: count(row.scores)?,
+        })
+    }
+}
+
 /// What a worker has seen of each open round: how far its inputs and its sheets had come. A new one has seen nothing.
 #[derive(Debug, Default)]
 pub struct Seen(Mutex<BTreeMap<i64, (i64, i64)>>);

@@ -154,6 +154,7 @@ surveyed = { value = { survey = { of = "public", figure = "satisfaction_rate" } 
 
 [[rule]]
 code = "many_dissatisfied"
+clause = "1"
 name = { zh = "不满意超过三分之一", en = "More than one third dissatisfied" }
 when = { survey = { of = "public", figure = "dissatisfied_share", plain = true }, more_than = "1/3" }
 effect = "investigate"
@@ -161,6 +162,7 @@ words = { zh = "不满意超过三分之一。", en = "More than one third are d
 
 [[rule]]
 code = "verified"
+clause = "1"
 name = { zh = "调查属实", en = "Found true" }
 when = { finding = { of = "many_dissatisfied", is = "verified" } }
 effect = { cap = "poor" }
@@ -168,6 +170,7 @@ words = { zh = "经调查属实。", en = "The investigation found it true." }
 
 [[rule]]
 code = "veto"
+clause = "1"
 name = { zh = "一票否决", en = "Veto" }
 when = { facts = { kind = "case", back = { period = true } }, at_least = 1 }
 effect = "disqualify"

@@ -1,6 +1,7 @@
 //! GraphQL at the edge: transports, guards, errors. What the schema says lives in the folders beside this file.
 
 mod asker;
+mod closeout;
 pub mod connection;
 pub mod error;
 mod extension;
@@ -8,6 +9,7 @@ mod gate;
 pub mod graphiql;
 pub mod guard;
 mod handler;
+mod inspection;
 mod key;
 mod loader;
 mod negotiation;

@@ -3,11 +3,11 @@
 //! A slice plugs in with one line in each root that it has fields for. Everything a resolver needs from outside is in
 //! [`Parts`]; who asks is put into each operation by the gate.
 
-use async_graphql::{EmptySubscription, MergedObject};
+use async_graphql::{MergedObject, MergedSubscription};
 use service::Service;
 
 use super::extension::fence;
-use super::{node, region, session, staff};
+use super::{closeout, inspection, node, region, session, staff};
 use crate::auth::session::Sessions;
 use crate::config;
 
@@ -17,6 +17,7 @@ pub struct Query(
     node::NodeQuery,
     session::ViewerQuery,
     region::RegionQuery,
+    inspection::FactQuery,
     staff::StaffQuery,
 );
 
@@ -26,11 +27,20 @@ pub struct Query(
 pub struct Mutation(
     session::SessionMutation,
     region::RegionMutation,
+    inspection::InspectionMutation,
+    inspection::FactMutation,
+    inspection::InvestigationMutation,
+    inspection::WaiverMutation,
+    closeout::CloseoutMutation,
     staff::StaffMutation,
 );
 
+/// Everything that is told as it happens, over a WebSocket.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(closeout::ProgressSubscription);
+
 /// The whole schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// What resolvers need from outside.
 #[derive(Debug, Clone)]
@@ -43,7 +53,11 @@ pub struct Parts {
 
 /// The schema, ready to be served behind a gate.
 pub fn build(parts: Parts, settings: &config::Graphql) -> Schema {
-    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
+    let builder = Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    );
     fence(builder, settings)
         .data(parts.service)
         .data(parts.sessions)
@@ -52,7 +66,12 @@ pub fn build(parts: Parts, settings: &config::Graphql) -> Schema {
 
 /// The schema in GraphQL's own language, as `schema.graphql` holds it.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    let schema = Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
+    .finish();
     let options = async_graphql::SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()

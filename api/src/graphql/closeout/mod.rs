@@ -1,0 +1,13 @@
+//! How a round ends: dry runs, the closing, decisions with their reasons, rankings, progress.
+
+mod decision;
+mod mutation;
+mod preflight;
+mod progress;
+mod ranking;
+mod results;
+
+pub use decision::{Decision, DecisionKey};
+pub use mutation::CloseoutMutation;
+pub use progress::ProgressSubscription;
+pub use results::RoundResults;

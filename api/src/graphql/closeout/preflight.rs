@@ -1,0 +1,216 @@
+//! Dry runs of a close-out.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, Object};
+use domain::outcome;
+use service::closeout;
+use service::page::{Page, Part};
+
+use super::decision::{Decision, Source, Words};
+use crate::graphql::connection::{Connection, Window, page_cost};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::scalar::Instant;
+
+/// Kinds of gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "outcome::GapKind")]
+pub enum GapKind {
+    /// An item has no value.
+    MissingValue,
+    /// A rule is undetermined.
+    UndeterminedRule,
+    /// A survey is still open.
+    OpenSurvey,
+    /// An investigation is due, not yet opened.
+    InvestigationDue,
+    /// An investigation is open.
+    InvestigationOpen,
+    /// Rules contradict each other.
+    Contradiction,
+    /// More subjects hold a grade by right than there are seats.
+    QuotaContradiction,
+    /// Subjects tied across a quota's line wait for the committee.
+    TieToDecide,
+    /// A quota group holds an undetermined subject.
+    QuotaUndetermined,
+    /// Due two labels that exclude each other.
+    LabelConflict,
+    /// A cap whose ground an adjustment has lifted.
+    CapWithoutGround,
+    /// An adjustment was refused.
+    AdjustmentRefused,
+    /// A number is too large.
+    Overflow,
+    /// An alert fired.
+    Alert,
+    /// The recount of sheets differs from the tallies kept.
+    TallyMismatch,
+}
+
+/// The action that clears a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "outcome::Action")]
+pub enum GapAction {
+    /// Award the points.
+    EnterScore,
+    /// Report the measure.
+    EnterMeasure,
+    /// Record the facts, or confirm that there was none.
+    ConfirmNone,
+    /// Close the survey.
+    CloseSurvey,
+    /// Collect more answers, or waive.
+    CollectAnswers,
+    /// Open the investigation.
+    OpenInvestigation,
+    /// Record the finding.
+    RecordFinding,
+    /// Waive it by name with a reason.
+    Waive,
+    /// Let the committee choose.
+    ChooseByCommittee,
+    /// Mend the scheme in a new version.
+    MendScheme,
+    /// Settle the related subject's result first.
+    SettleRelated,
+    /// Look at it; nothing is needed for closing.
+    Look,
+}
+
+/// A gap of a dry run.
+#[derive(Debug, Clone)]
+pub struct Gap {
+    gap: outcome::Gap,
+    preflight: Arc<closeout::Preflight>,
+}
+
+/// Something that stands in the way of closing, or that is alarming.
+#[Object]
+impl Gap {
+    /// What it is.
+    async fn kind(&self) -> GapKind {
+        self.gap.kind.into()
+    }
+
+    /// Code of the subject, where it concerns one.
+    async fn subject_code(&self) -> Option<&str> {
+        self.gap.subject.as_deref()
+    }
+
+    /// Code of the item, rule, survey or quota.
+    async fn place(&self) -> &str {
+        &self.gap.place
+    }
+
+    /// What exactly is missing, such as `measure/meetings`.
+    async fn what(&self) -> Option<&str> {
+        self.gap.what.as_deref()
+    }
+
+    /// Why it is a gap.
+    async fn reason(&self) -> Words {
+        self.gap.reason.words().into()
+    }
+
+    /// Whether the round cannot be closed with it.
+    async fn blocks(&self) -> bool {
+        self.gap.blocks
+    }
+
+    /// The action that clears it.
+    async fn action(&self) -> GapAction {
+        self.gap.action.into()
+    }
+
+    /// All of it in words, with what to do.
+    async fn words(&self) -> Words {
+        self.preflight.words.explainer().gap(&self.gap).into()
+    }
+}
+
+/// A dry run.
+#[derive(Debug, Clone)]
+pub struct Preflight(pub Arc<closeout::Preflight>);
+
+/// What closing a round now would give. It changes nothing and may be asked for as often as wanted.
+#[Object]
+impl Preflight {
+    /// Whether the round could be closed as it is.
+    async fn may_close(&self) -> bool {
+        self.0.may_close()
+    }
+
+    /// The instant of its inputs.
+    async fn as_of(&self) -> Instant {
+        self.0.as_of.into()
+    }
+
+    /// How many gaps block.
+    async fn blocking_count(&self) -> usize {
+        self.0.outcome.blocking().count()
+    }
+
+    /// What stands in the way or is alarming, by subject.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn gaps(
+        &self,
+        #[graphql(desc = "How many, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+    ) -> Result<Connection<Gap>, GraphqlFault> {
+        let window = Window { first, after };
+        let page = window.page("gap")?;
+        let part = cut(&self.0.outcome.gaps, &page, |gap| Gap {
+            gap: gap.clone(),
+            preflight: self.0.clone(),
+        });
+        Ok(Connection::new("gap", &window, part, |row| row.0))
+    }
+
+    /// What each subject would get, by code.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn decisions(
+        &self,
+        #[graphql(desc = "How many, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+    ) -> Result<Connection<Decision>, GraphqlFault> {
+        let window = Window { first, after };
+        let source = Source::as_live(Some(self.0.as_of));
+        let page = window.page("preflight")?;
+        let part = cut(&self.0.outcome.decisions, &page, |decision| {
+            Decision::new(Arc::new(decision.clone()), self.0.words.clone(), source)
+        });
+        Ok(Connection::new("preflight", &window, part, |row| row.0))
+    }
+}
+
+/// A row with its place in a list that is at hand whole.
+struct Numbered<T>(usize, T);
+
+impl From<Numbered<Self>> for Gap {
+    fn from(row: Numbered<Self>) -> Self {
+        row.1
+    }
+}
+
+impl From<Numbered<Self>> for Decision {
+    fn from(row: Numbered<Self>) -> Self {
+        row.1
+    }
+}
+
+/// The rows of a page of such a list, each with its place.
+fn cut<T, U>(rows: &[T], page: &Page<usize>, turn: impl Fn(&T) -> U) -> Part<Numbered<U>> {
+    let from = page.after.map_or(0, |after| after.saturating_add(1));
+    let first = usize::try_from(page.first).unwrap_or(usize::MAX);
+    Part {
+        rows: rows
+            .iter()
+            .enumerate()
+            .skip(from)
+            .take(first)
+            .map(|(place, row)| Numbered(place, turn(row)))
+            .collect(),
+        has_more: rows.len() > from.saturating_add(first),
+    }
+}

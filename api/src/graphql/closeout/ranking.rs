@@ -1,0 +1,176 @@
+//! Rankings: of an open round interim ones, of a closed round those of its revision.
+
+use std::fmt;
+use std::str::FromStr;
+
+use async_graphql::{Object, SimpleObject};
+use domain::id;
+use service::page::Part;
+use service::standing;
+
+use super::decision::{DecisionStatus, NodePoints, Source, SurveyFigure};
+use crate::graphql::connection::{Connection, Window};
+use crate::graphql::key::Key;
+use crate::graphql::scalar::Points;
+
+/// A ranking of one category.
+#[derive(SimpleObject)]
+pub struct Ranking {
+    /// What the figures are of: live, or of which revision.
+    source: Source,
+    /// The subjects by rank; those without one come last.
+    places: Connection<RankingPlace>,
+}
+
+impl Ranking {
+    /// A page of it.
+    pub fn new(window: &Window, page: standing::Page) -> Self {
+        let part = Part {
+            rows: page.places,
+            has_more: page.more,
+        };
+        Self {
+            source: match page.source {
+                standing::Source::Live { as_of } => Source::as_live(as_of),
+                standing::Source::Revision { number } => Source::of_revision(number),
+            },
+            places: Connection::new("ranking", window, part, |place| {
+                Cursor(standing::Cursor {
+                    rank: place.rank,
+                    subject: place.subject,
+                })
+            }),
+        }
+    }
+}
+
+/// A place in a ranking as its cursor holds it: the rank, or `-`, and the subject.
+pub struct Cursor(pub standing::Cursor);
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.rank {
+            Some(rank) => write!(f, "{rank}:{}", self.0.subject),
+            None => write!(f, "-:{}", self.0.subject),
+        }
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (rank, subject) = text.split_once(':').ok_or(())?;
+        let rank = match rank {
+            "-" => None,
+            rank => Some(rank.parse().map_err(|_| ())?),
+        };
+        Ok(Self(standing::Cursor {
+            rank,
+            subject: subject.parse().map_err(|_| ())?,
+        }))
+    }
+}
+
+/// A subject in a ranking.
+#[derive(Debug, Clone)]
+pub struct RankingPlace(standing::Place);
+
+impl From<standing::Place> for RankingPlace {
+    fn from(place: standing::Place) -> Self {
+        Self(place)
+    }
+}
+
+/// A subject in a ranking, with the figures behind its place.
+#[Object]
+impl RankingPlace {
+    /// The subject.
+    async fn subject_id(&self) -> Key<id::Subject> {
+        self.0.subject.into()
+    }
+
+    /// Its code.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Its name in Chinese.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Its name in English.
+    async fn name_en(&self) -> &str {
+        &self.0.name_en
+    }
+
+    /// The rank within the category; equal totals share it.
+    async fn rank(&self) -> Option<u32> {
+        self.0.rank
+    }
+
+    /// The total.
+    async fn total(&self) -> Option<Points> {
+        self.0.total.map(Points)
+    }
+
+    /// The most that the total can be without bonuses.
+    async fn maximum(&self) -> Option<Points> {
+        self.0.maximum.map(Points)
+    }
+
+    /// Code of the grade.
+    async fn grade(&self) -> Option<&str> {
+        self.0.figures.grade.as_deref()
+    }
+
+    /// Whether it could be decided.
+    async fn status(&self) -> DecisionStatus {
+        self.0.figures.status.into()
+    }
+
+    /// Whether it is eligible; null while undetermined.
+    async fn eligible(&self) -> Option<bool> {
+        self.0.figures.eligible
+    }
+
+    /// Whether it is disqualified.
+    async fn disqualified(&self) -> bool {
+        self.0.figures.disqualified
+    }
+
+    /// Codes of the labels that it holds.
+    async fn labels(&self) -> &[String] {
+        &self.0.figures.labels
+    }
+
+    /// Points of sections and indicators, in the scheme's order.
+    async fn nodes(
+        &self,
+        #[graphql(desc = "Only these, by code; all without it.")] codes: Option<Vec<String>>,
+    ) -> Vec<NodePoints> {
+        let wanted = |node: &&domain::outcome::NodeResult| {
+            codes
+                .as_ref()
+                .is_none_or(|codes| codes.iter().any(|code| *code == *node.node))
+        };
+        self.0
+            .figures
+            .nodes
+            .iter()
+            .filter(wanted)
+            .map(NodePoints::from)
+            .collect()
+    }
+
+    /// Figures of surveys.
+    async fn figures(&self) -> Vec<SurveyFigure> {
+        self.0
+            .figures
+            .surveys
+            .iter()
+            .map(SurveyFigure::from)
+            .collect()
+    }
+}

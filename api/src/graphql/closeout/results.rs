@@ -1,0 +1,101 @@
+//! What a round says of its results.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, SimpleObject};
+use domain::id::{self, Id};
+use service::closeout;
+use service::standing::Wanted;
+
+use super::preflight::Preflight;
+use super::ranking::{Cursor, Ranking};
+use crate::graphql::asker::{Asker, service};
+use crate::graphql::connection::{Window, page_cost};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::inspection::Waiver;
+use crate::graphql::key::Key;
+use crate::graphql::scalar::Instant;
+
+/// A stored close-out of a round. It never changes.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Revision {
+    /// Its number, from 1.
+    number: u32,
+    /// The version of the engine that decided.
+    engine: String,
+    /// SHA-256 of the inputs, in hexadecimal.
+    inputs_digest: String,
+    /// SHA-256 of the outcome, in hexadecimal.
+    outcome_digest: String,
+    /// When the round was closed.
+    closed_at: Instant,
+    /// The account that closed it; null where it was the command line.
+    closed_by_id: Option<Key<id::Staff>>,
+    /// Why it was closed again; present from the second revision on.
+    reason: Option<String>,
+}
+
+impl From<closeout::Revision> for Revision {
+    fn from(revision: closeout::Revision) -> Self {
+        Self {
+            number: revision.number,
+            engine: revision.engine,
+            inputs_digest: revision.inputs_digest,
+            outcome_digest: revision.outcome_digest,
+            closed_at: revision.closed_at.into(),
+            closed_by_id: revision.closed_by.map(Key),
+            reason: revision.reason,
+        }
+    }
+}
+
+/// The part of a round about its results.
+#[derive(Debug, Clone, Copy)]
+pub struct RoundResults(pub Id<id::Round>);
+
+#[Object]
+impl RoundResults {
+    /// What closing the round now would give; an error unless it is open.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn preflight(&self, context: &Context<'_>) -> Result<Preflight, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let preflight = service(context)?.preflight(actor, self.0).await?;
+        Ok(Preflight(Arc::new(preflight)))
+    }
+
+    /// The close-out that stands; null while the round is open.
+    async fn revision(&self, context: &Context<'_>) -> Result<Option<Revision>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?.find_revision(actor, self.0).await?;
+        Ok(found.map(Revision::from))
+    }
+
+    /// The ranking of a category: interim while the round is open, else of the revision that stands.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn ranking(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Code of the category.")] category: String,
+        #[graphql(desc = "How many, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+    ) -> Result<Ranking, GraphqlFault> {
+        let window = Window { first, after };
+        let page = window.page::<Cursor>("ranking")?;
+        let wanted = Wanted {
+            round: self.0,
+            category,
+            after: page.after.map(|cursor| cursor.0),
+            first: page.first,
+        };
+        let actor = &Asker::of(context)?.actor;
+        let page = service(context)?.list_ranking(actor, &wanted).await?;
+        Ok(Ranking::new(&window, page))
+    }
+
+    /// Gaps that were waived, in the order in which that was done.
+    async fn waivers(&self, context: &Context<'_>) -> Result<Vec<Waiver>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let waivers = service(context)?.list_waivers(actor, self.0).await?;
+        Ok(waivers.into_iter().map(Waiver::from).collect())
+    }
+}

@@ -1,0 +1,209 @@
+//! Waivers and adjustments.
+
+use async_graphql::{Context, InputObject, Object, OneofObject, SimpleObject};
+use domain::id;
+use domain::inputs::{WaivedGap, WaiverHolds};
+use service::waiver::{self, RecordedWaiver};
+
+use super::mutation::{Rows, RowsChangePayload};
+use crate::graphql::asker::{Asker, service};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::key::Key;
+use crate::graphql::payload::payload;
+use crate::graphql::scalar::{Instant, Points};
+
+/// A gap that was waived by name, with a reason that stays on the result.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Waiver {
+    /// Whom it is about.
+    subject_id: Key<id::Subject>,
+    /// What is waived: `item/A1`, `rule/veto`, `contradiction` or `grade`.
+    gap: String,
+    /// What then holds: `points/3`, `not_applicable`, `fired`, `not_fired`, `yields/<rule>` or `held`.
+    holds: String,
+    /// Why.
+    reason: String,
+    /// The account that waived it.
+    by_id: Key<id::Staff>,
+    /// When.
+    made_at: Instant,
+}
+
+impl From<RecordedWaiver> for Waiver {
+    fn from(recorded: RecordedWaiver) -> Self {
+        let RecordedWaiver {
+            waiver,
+            by,
+            made_at,
+        } = recorded;
+        Self {
+            subject_id: waiver.subject.into(),
+            gap: match waiver.gap {
+                WaivedGap::Item(code) => format!("item/{code}"),
+                WaivedGap::Rule(code) => format!("rule/{code}"),
+                WaivedGap::Contradiction => "contradiction".to_owned(),
+                WaivedGap::Grade => "grade".to_owned(),
+            },
+            holds: match waiver.holds {
+                WaiverHolds::Points(points) => format!("points/{points}"),
+                WaiverHolds::NotApplicable => "not_applicable".to_owned(),
+                WaiverHolds::Fired => "fired".to_owned(),
+                WaiverHolds::NotFired => "not_fired".to_owned(),
+                WaiverHolds::Yields(rule) => format!("yields/{rule}"),
+                WaiverHolds::Held => "held".to_owned(),
+            },
+            reason: waiver.reason,
+            by_id: by.into(),
+            made_at: made_at.into(),
+        }
+    }
+}
+
+/// What is waived: exactly one of these.
+#[derive(Debug, OneofObject)]
+pub enum WaivedGapInput {
+    /// The value of this item, or of a part, written `item/part`.
+    Item(String),
+    /// The outcome of this rule.
+    Rule(String),
+    /// The contradiction in the subject's grade.
+    Contradiction(bool),
+    /// The grade as a whole.
+    Grade(bool),
+}
+
+/// What then holds: exactly one of these.
+#[derive(Debug, OneofObject)]
+pub enum WaiverHoldsInput {
+    /// The item is worth so much.
+    Points(Points),
+    /// The item does not apply.
+    NotApplicable(bool),
+    /// Whether the rule fires.
+    Fired(bool),
+    /// This rule yields.
+    Yields(String),
+    /// The subject is held: no grade, in the group's size, takes no seat.
+    Held(bool),
+}
+
+/// A gap to be waived.
+#[derive(Debug, InputObject)]
+pub struct WaiverInput {
+    /// The round.
+    round_id: Key<id::Round>,
+    /// Whom it is about.
+    subject_id: Key<id::Subject>,
+    /// What is waived.
+    gap: WaivedGapInput,
+    /// What then holds.
+    holds: WaiverHoldsInput,
+    /// Why; stays on the result.
+    reason: String,
+}
+
+impl From<WaivedGapInput> for WaivedGap {
+    fn from(input: WaivedGapInput) -> Self {
+        match input {
+            WaivedGapInput::Item(code) => Self::Item(code),
+            WaivedGapInput::Rule(code) => Self::Rule(code),
+            WaivedGapInput::Contradiction(_) => Self::Contradiction,
+            WaivedGapInput::Grade(_) => Self::Grade,
+        }
+    }
+}
+
+impl From<WaiverHoldsInput> for WaiverHolds {
+    fn from(input: WaiverHoldsInput) -> Self {
+        match input {
+            WaiverHoldsInput::Points(points) => Self::Points(points.0),
+            WaiverHoldsInput::NotApplicable(_) => Self::NotApplicable,
+            WaiverHoldsInput::Fired(true) => Self::Fired,
+            WaiverHoldsInput::Fired(false) => Self::NotFired,
+            WaiverHoldsInput::Yields(rule) => Self::Yields(rule),
+            WaiverHoldsInput::Held(_) => Self::Held,
+        }
+    }
+}
+
+/// An adjustment by the committee (酌定).
+#[derive(Debug, InputObject)]
+pub struct GradeAdjustInput {
+    /// The round.
+    round_id: Key<id::Round>,
+    /// Whom it is about.
+    subject_id: Key<id::Subject>,
+    /// Code of the grade that it is to have; leave it out to take an adjustment back.
+    grade: Option<String>,
+    /// Why; stays on the result.
+    reason: String,
+}
+
+payload! {
+    /// What came of waiving a gap.
+    WaiverAddPayload {
+        /// The waiver.
+        waiver: Waiver
+    }
+}
+
+/// The part of the mutation root about waivers and adjustments.
+#[derive(Debug, Default)]
+pub struct WaiverMutation;
+
+#[Object]
+impl WaiverMutation {
+    /// Waives a gap by name, in place of an earlier waiver of the same gap.
+    async fn waiver_add(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What is waived, and what then holds.")] input: WaiverInput,
+    ) -> Result<WaiverAddPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let draft = waiver::Waiver {
+            round: input.round_id.0,
+            subject: input.subject_id.0,
+            gap: input.gap.into(),
+            holds: input.holds.into(),
+            reason: input.reason,
+        };
+        WaiverAddPayload::of(service(context)?.add_waiver(actor, draft).await)
+    }
+
+    /// Takes a waiver back.
+    async fn waiver_remove(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The round.")] round_id: Key<id::Round>,
+        #[graphql(desc = "Whom it is about.")] subject_id: Key<id::Subject>,
+        #[graphql(desc = "What was waived.")] gap: WaivedGapInput,
+    ) -> Result<RowsChangePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let waived = waiver::Waiver {
+            round: round_id.0,
+            subject: subject_id.0,
+            gap: gap.into(),
+            holds: WaiverHolds::Held,
+            reason: String::new(),
+        };
+        let done = service(context)?.remove_waiver(actor, waived).await;
+        RowsChangePayload::of(done.map(|()| Rows::ONE))
+    }
+
+    /// Records that the committee gives a subject another grade, or takes that back.
+    async fn grade_adjust(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who gets which grade.")] input: GradeAdjustInput,
+    ) -> Result<RowsChangePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let draft = waiver::Adjustment {
+            round: input.round_id.0,
+            subject: input.subject_id.0,
+            grade: input.grade,
+            reason: input.reason,
+        };
+        let done = service(context)?.adjust_grade(actor, draft).await;
+        RowsChangePayload::of(done.map(|()| Rows::ONE))
+    }
+}

@@ -1,0 +1,170 @@
+//! Decisions as they were stored, with what is needed to put them into words.
+//!
+//! Only those of closed rounds: of an open one the dry run says what would be decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use domain::access::Actor;
+use domain::explain::Explainer;
+use domain::id::{Id, Round, Subject};
+use domain::outcome::{Change, Decision};
+use domain::scheme::Scheme;
+use entity::{decision, round_subject, scheme_version, subject};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::closeout::{Revision, find_current};
+use crate::frame::{compile, get_round};
+use crate::standing::find_source;
+use crate::{Fault, Service};
+
+/// A stored decision.
+#[derive(Debug, Clone)]
+pub struct StoredDecision {
+    /// Whom it is about.
+    pub subject: Id<Subject>,
+    /// The number of the revision that it is of.
+    pub revision: u32,
+    /// What was decided, and why.
+    pub decision: Arc<Decision>,
+    /// What puts it into words.
+    pub words: Arc<Vocabulary>,
+}
+
+/// The names that decisions of one revision are put into words with.
+#[derive(Debug)]
+pub struct Vocabulary {
+    /// The scheme that decided.
+    pub scheme: Arc<Scheme>,
+    /// Names of subjects by code, in Chinese.
+    pub names: BTreeMap<String, String>,
+}
+
+impl Vocabulary {
+    /// What makes sentences.
+    pub fn explainer(&self) -> Explainer<'_> {
+        Explainer::new(
+            &self.scheme,
+            self.names
+                .iter()
+                .map(|(code, name)| (code.as_str(), name.as_str())),
+        )
+    }
+}
+
+impl Service {
+    /// The current revision of a round, if it was closed and this actor may see its results. Three statements.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`], also where this actor may not see the results.
+    pub async fn find_revision(
+        &self,
+        actor: &Actor,
+        round: Id<Round>,
+    ) -> Result<Option<Revision>, Fault> {
+        let reading = self.database.begin_read().await?;
+        find_source(&reading, actor, round).await?;
+        let revision = find_current(&reading, round).await?;
+        reading.finish().await?;
+        Ok(revision)
+    }
+
+    /// The decisions about these subjects in a round's current revision; none while it is open. Six statements.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`], also where this actor may not see the results.
+    pub async fn list_decisions(
+        &self,
+        actor: &Actor,
+        round: Id<Round>,
+        subjects: &[Id<Subject>],
+    ) -> Result<BTreeMap<Id<Subject>, StoredDecision>, Fault> {
+        let reading = self.database.begin_read().await?;
+        let Some(number) = find_source(&reading, actor, round).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let rows = decision::Entity::find()
+            .filter(decision::Column::RoundId.eq(round.number()))
+            .filter(decision::Column::Revision.eq(i64::from(number)))
+            .filter(decision::Column::SubjectId.is_in(subjects.iter().map(|id| id.number())))
+            .all(&reading)
+            .await?;
+        let mut decisions = Vec::with_capacity(rows.len());
+        for row in rows {
+            let body: Decision = serde_json::from_str(&row.body).map_err(Fault::internal)?;
+            decisions.push((row.subject_id, Arc::new(body)));
+        }
+        let mentioned = decisions
+            .iter()
+            .flat_map(|(_, decision)| mentioned_in(decision))
+            .collect();
+        let round_row = get_round(&reading, round).await?;
+        let version = scheme_version::Entity::find_by_id(round_row.scheme_version_id)
+            .one(&reading)
+            .await?
+            .ok_or_else(|| Fault::internal("the scheme of a round is gone"))?;
+        let words = Arc::new(Vocabulary {
+            scheme: compile(&version.source)?,
+            names: names_of(&reading, round, mentioned).await?,
+        });
+        reading.finish().await?;
+        Ok(decisions
+            .into_iter()
+            .map(|(subject, decision)| {
+                let stored = StoredDecision {
+                    subject: Id::new(subject),
+                    revision: number,
+                    decision,
+                    words: words.clone(),
+                };
+                (Id::new(subject), stored)
+            })
+            .collect())
+    }
+}
+
+/// The subjects that the reasons of a decision name.
+fn mentioned_in(decision: &Decision) -> BTreeSet<String> {
+    let compared = decision
+        .rules
+        .iter()
+        .flat_map(|rule| &rule.compared)
+        .filter_map(|one| one.of.as_deref());
+    let ahead = decision
+        .obstacles
+        .iter()
+        .flat_map(|obstacle| match &obstacle.change {
+            Change::Ahead(codes) => codes.iter().map(AsRef::as_ref).collect(),
+            Change::Related(code) => vec![code.as_ref()],
+            _ => Vec::new(),
+        });
+    let concerned = decision
+        .consequences
+        .iter()
+        .flat_map(|one| &one.subjects)
+        .map(AsRef::as_ref);
+    compared
+        .chain(ahead)
+        .chain(concerned)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Names at the time of the round, by code. One statement.
+async fn names_of(
+    connection: &impl ConnectionTrait,
+    round: Id<Round>,
+    codes: BTreeSet<String>,
+) -> Result<BTreeMap<String, String>, Fault> {
+    let rows: Vec<(String, String)> = round_subject::Entity::find()
+        .inner_join(subject::Entity)
+        .select_only()
+        .column(subject::Column::Code)
+        .column(round_subject::Column::Name)
+        .filter(round_subject::Column::RoundId.eq(round.number()))
+        .filter(subject::Column::Code.is_in(codes))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
