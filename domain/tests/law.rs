@@ -1,0 +1,529 @@
+//! Laws that hold whatever the inputs are: order leaves no trace, a veto makes nobody eligible, seats are never
+//! exceeded, caps only lower, and what an explanation says would help does help.
+
+use domain::decide::decide;
+use domain::inputs::Inputs;
+use domain::number::{Points, Ratio};
+use domain::outcome::{Change, Decision, GapKind, Outcome, Status, Truth3};
+use domain::scheme::Scheme;
+use domain::snapshot::Snapshot;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const SCHEME: &str = include_str!("law/scheme.toml");
+const GRADES: [&str; 3] = ["good", "fair", "poor"];
+
+fn scheme() -> Scheme {
+    Scheme::parse(SCHEME).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+fn without_quotas() -> Scheme {
+    let (text, _) = SCHEME.split_once("# Quotas").unwrap();
+    Scheme::parse(text).unwrap()
+}
+
+/// What is known about one subject, drawn at random.
+#[derive(Debug, Clone)]
+struct Draw {
+    category: usize,
+    region: usize,
+    scores: (Option<u16>, Vec<u16>),
+    answers: [u8; 4],
+    measure: (Option<u8>, Option<u8>),
+    /// One bit for each kind of fact and for what else is there or not.
+    facts: u8,
+    nil: bool,
+    history: [usize; 2],
+    investigation: usize,
+    adjustment: usize,
+    kin: usize,
+}
+
+fn draw() -> impl Strategy<Value = Draw> {
+    let scores = (
+        prop_oneof![1 => Just(None), 9 => (30_u16..=60).prop_map(Some)],
+        proptest::collection::vec(0_u16..=20, 0..4),
+    );
+    // Bits of facts that are rare, so that most subjects can be decided.
+    let facts = proptest::collection::vec(0_u8..8, 5).prop_map(|draws| {
+        draws.iter().enumerate().fold(0, |bits, (place, draw)| {
+            bits | (u8::from(*draw == 0) << place)
+        })
+    });
+    (
+        (
+            0_usize..3,
+            0_usize..2,
+            scores,
+            proptest::array::uniform4(0_u8..20),
+        ),
+        (
+            proptest::option::of(0_u8..25),
+            proptest::option::of(0_u8..25),
+        ),
+        (facts, proptest::bool::weighted(0.9)),
+        (
+            proptest::array::uniform2(0_usize..4),
+            0_usize..8,
+            0_usize..12,
+            0_usize..8,
+        ),
+    )
+        .prop_map(
+            |((category, region, scores, answers), measure, (facts, nil), rest)| Draw {
+                category,
+                region,
+                scores,
+                answers,
+                measure,
+                facts,
+                nil,
+                history: rest.0,
+                investigation: rest.1,
+                adjustment: rest.2,
+                kin: rest.3,
+            },
+        )
+}
+
+fn draws() -> impl Strategy<Value = Vec<Draw>> {
+    proptest::collection::vec(draw(), 1..14)
+}
+
+fn code(place: usize) -> String {
+    format!("s{place:02}")
+}
+
+fn fact(subject: &str, kind: &str) -> Value {
+    json!({ "subject": subject, "kind": kind, "reference": "case", "event_on": "2026-06-01", "persons": 1 })
+}
+
+fn lay(draws: &[Draw]) -> Value {
+    let kinds = ["unit", "team", "person"];
+    let mut rows: [Vec<Value>; 12] = Default::default();
+    let [
+        subjects,
+        relations,
+        scores,
+        measures,
+        facts,
+        nil,
+        tallies,
+        sheets,
+        history,
+        investigations,
+        adjustments,
+        turnouts,
+    ] = &mut rows;
+    for (place, draw) in draws.iter().enumerate() {
+        let subject = code(place);
+        let kind = kinds[draw.category];
+        subjects.push(json!({ "code": subject, "kind": kind, "category": kind, "region": format!("r{}", draw.region), "name": subject }));
+        let kin = draw.kin % draws.len();
+        if kind == "person" && draws[kin].category == 1 {
+            let relation = if draw.kin % 2 == 0 {
+                "heads"
+            } else {
+                "member_of"
+            };
+            relations.push(json!({ "kind": relation, "from": subject, "to": code(kin) }));
+        }
+        if let Some(points) = draw.scores.0 {
+            scores.push(
+                json!({ "subject": subject, "item": "i", "inspector": "a", "points": points }),
+            );
+        }
+        for (inspector, points) in draw.scores.1.iter().enumerate() {
+            scores.push(json!({ "subject": subject, "item": "j", "inspector": format!("i{inspector}"), "points": points }));
+        }
+        for (period, value) in [("round", draw.measure.0), ("last_year", draw.measure.1)] {
+            if let Some(value) = value {
+                measures.push(
+                    json!({ "subject": subject, "measure": "m", "period": period, "value": value }),
+                );
+            }
+        }
+        for (bit, fact_kind) in ["veto", "cap", "floor", "late", "nil"].iter().enumerate() {
+            if draw.facts & (1 << bit) != 0 {
+                facts.push(fact(&subject, fact_kind));
+            }
+        }
+        if draw.nil {
+            nil.push(json!({ "subject": subject, "kind": "nil" }));
+        }
+        let sum: u64 = draw.answers.iter().map(|n| u64::from(*n)).sum();
+        for question in ["q", "r"] {
+            for (option, count) in ["s", "n", "d", "x"].iter().zip(draw.answers) {
+                tallies.push(json!({ "survey": "v", "subject": subject, "panel": "p", "channel": "web", "question": question, "option": option, "count": count }));
+            }
+        }
+        sheets.push(json!({ "survey": "v", "subject": subject, "panel": "p", "channel": "web", "valid": sum, "rated": sum - u64::from(draw.answers[3]), "invalid": 1, "replaced": 0, "late": 0 }));
+        for (round, grade) in ["e2", "e1"].iter().zip(draw.history) {
+            if let Some(grade) = GRADES.get(grade) {
+                history.push(json!({ "subject": subject, "round": round, "grade": grade }));
+            }
+        }
+        let finding = match draw.investigation {
+            0 => json!({ "by_hand": true, "finding": "verified" }),
+            1 => json!({ "by_hand": false, "finding": "verified" }),
+            2 => json!({ "by_hand": false, "finding": "unfounded" }),
+            3 => json!({ "by_hand": false }),
+            _ => Value::Null,
+        };
+        if let Value::Object(mut row) = finding {
+            row.insert("subject".to_owned(), json!(subject));
+            row.insert("rule".to_owned(), json!("third"));
+            investigations.push(row.into());
+        }
+        if let Some(grade) = GRADES.get(draw.adjustment) {
+            adjustments.push(json!({ "subject": subject, "grade": grade, "by": "committee", "on": "2027-01-10", "reason": "recorded" }));
+        }
+        turnouts.push(json!({ "survey": "v", "subject": subject, "panel": "p", "issued": 100 }));
+    }
+    let [
+        subjects,
+        relations,
+        scores,
+        measures,
+        facts,
+        nil,
+        tallies,
+        sheets,
+        history,
+        investigations,
+        adjustments,
+        turnouts,
+    ] = rows;
+    json!({
+        "format": "mingjian-inputs/1",
+        "round": { "code": "r", "series": "r", "name": "r", "period_from": "2026-01-01", "period_to": "2026-12-31", "time_zone": "Asia/Shanghai",
+                   "earlier": [{ "code": "e2", "closed_on": "2025-12-31" }, { "code": "e1", "closed_on": "2024-12-31" }] },
+        "regions": [{ "code": "r0", "name": "r0" }, { "code": "r1", "name": "r1", "parent": "r0" }],
+        "subjects": subjects, "relations": relations, "scores": scores, "measures": measures, "facts": facts, "nil_reports": nil,
+        "tallies": tallies, "sheets": sheets, "turnouts": turnouts, "history": history, "investigations": investigations, "adjustments": adjustments,
+    })
+}
+
+fn outcome(scheme: &Scheme, inputs: &Value) -> Outcome {
+    let inputs = Inputs::parse(&inputs.to_string()).unwrap();
+    let snapshot = Snapshot::build(scheme, &inputs).unwrap_or_else(|faults| panic!("{faults:?}"));
+    decide(scheme, &snapshot)
+}
+
+fn bytes(outcome: &Outcome) -> Vec<u8> {
+    serde_json::to_vec(outcome).unwrap()
+}
+
+/// Every list of rows the other way round, and turned by some.
+fn stirred(inputs: &Value, by: usize) -> Value {
+    let mut inputs = inputs.clone();
+    for (_, rows) in inputs.as_object_mut().unwrap() {
+        if let Value::Array(rows) = rows {
+            rows.reverse();
+            let by = if rows.is_empty() { 0 } else { by % rows.len() };
+            rows.rotate_left(by);
+        }
+    }
+    inputs
+}
+
+/// The place of a grade, the best first; after the last where there is none.
+fn place(decision: &Decision) -> usize {
+    let grade = decision.grade.as_deref();
+    GRADES
+        .iter()
+        .position(|code| Some(*code) == grade)
+        .unwrap_or(GRADES.len())
+}
+
+fn fired(decision: &Decision, rule: &str) -> Option<Truth3> {
+    decision
+        .rules
+        .iter()
+        .find(|result| result.rule.as_ref() == rule)
+        .map(|result| result.fired)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_rows_leaves_no_trace(draws in draws(), by in 0_usize..7) {
+        let inputs = lay(&draws);
+        let scheme = scheme();
+        let first = bytes(&outcome(&scheme, &inputs));
+        prop_assert_eq!(&first, &bytes(&outcome(&scheme, &stirred(&inputs, by))));
+    }
+
+    #[test]
+    fn whoever_is_undetermined_keeps_the_round_open(draws in draws()) {
+        let outcome = outcome(&scheme(), &lay(&draws));
+        let open = outcome.decisions.iter().any(|decision| decision.status == Status::Undetermined);
+        prop_assert!(!open || outcome.blocking().next().is_some());
+        for decision in &outcome.decisions {
+            prop_assert!(decision.status != Status::Undetermined || decision.grade.is_none());
+            prop_assert!(!decision.disqualified || (decision.grade.is_none() && decision.rank.is_none() && decision.eligible == Some(false)));
+        }
+    }
+
+    #[test]
+    fn what_is_undetermined_is_never_taken_for_false(draws in draws()) {
+        for decision in outcome(&scheme(), &lay(&draws)).decisions {
+            for result in decision.rules.iter().filter(|result| result.settled_by.is_none()) {
+                let unknown = result.compared.iter().all(|one| one.holds == Truth3::Undetermined);
+                prop_assert!(result.compared.is_empty() || !unknown || result.fired == Truth3::Undetermined, "{:?}", result);
+            }
+        }
+    }
+
+    #[test]
+    fn a_veto_never_makes_its_subject_eligible(draws in draws(), who in 0_usize..14) {
+        let mut inputs = lay(&draws);
+        let subject = code(who % draws.len());
+        inputs["facts"].as_array_mut().unwrap().push(json!({ "subject": subject, "kind": "veto", "reference": "another", "event_on": "2026-12-31", "persons": 1 }));
+        let after = outcome(&scheme(), &inputs);
+        let decision = after.find(&subject).unwrap();
+        prop_assert!(decision.disqualified && decision.eligible == Some(false) && decision.grade.is_none());
+    }
+
+    #[test]
+    fn a_veto_makes_nobody_eligible_where_no_seats_are_counted(draws in draws(), who in 0_usize..14) {
+        let scheme = without_quotas();
+        let mut inputs = lay(&draws);
+        // A label that feeds points goes to the next when its holder falls out, so nobody is asked here.
+        inputs["tallies"] = json!([]);
+        inputs["adjustments"] = json!([]);
+        let before = outcome(&scheme, &inputs);
+        let subject = code(who % draws.len());
+        inputs["facts"].as_array_mut().unwrap().push(json!({ "subject": subject, "kind": "veto", "reference": "another", "event_on": "2026-12-31", "persons": 1 }));
+        let after = outcome(&scheme, &inputs);
+        for (before, after) in before.decisions.iter().zip(&after.decisions) {
+            prop_assert!(after.eligible != Some(true) || before.eligible == Some(true), "{}", after.subject);
+        }
+    }
+
+    #[test]
+    fn seats_are_never_exceeded(draws in draws()) {
+        let scheme = scheme();
+        let outcome = outcome(&scheme, &lay(&draws));
+        for quota in &outcome.quotas {
+            let contradicts = |gap: &domain::outcome::Gap| gap.kind == GapKind::QuotaContradiction && gap.place == quota.quota;
+            if outcome.gaps.iter().any(contradicts) {
+                continue;
+            }
+            let limit = if quota.quota.as_ref() == "q_fair" { 1 } else { 0 };
+            let by_region = quota.quota.as_ref() == "q_region";
+            let sitting = outcome.decisions.iter().filter(|decision| {
+                let group = if by_region { format!("{}/{}", decision.category, decision.region) } else { decision.category.to_string() };
+                group == quota.group.as_ref() && place(decision) <= limit && fired(decision, "punctual") == Some(Truth3::False)
+            });
+            prop_assert!(sitting.count() <= usize::try_from(quota.seats).unwrap(), "{:?}", quota);
+        }
+    }
+
+    #[test]
+    fn a_cap_never_lifts_its_subject(draws in draws(), who in 0_usize..14) {
+        let scheme = without_quotas();
+        let mut inputs = lay(&draws);
+        let before = outcome(&scheme, &inputs);
+        let subject = code(who % draws.len());
+        inputs["facts"].as_array_mut().unwrap().push(json!({ "subject": subject, "kind": "cap", "reference": "another", "event_on": "2026-12-31", "persons": 1 }));
+        let after = outcome(&scheme, &inputs);
+        prop_assert!(place(after.find(&subject).unwrap()) >= place(before.find(&subject).unwrap()));
+    }
+
+    #[test]
+    fn a_higher_score_never_lowers_total_or_rank(draws in draws(), who in 0_usize..14) {
+        let scheme = without_quotas();
+        let mut draws = draws;
+        let who = who % draws.len();
+        draws[who].scores.0 = Some(30);
+        let before = outcome(&scheme, &lay(&draws));
+        draws[who].scores.0 = Some(31);
+        let after = outcome(&scheme, &lay(&draws));
+        let (before, after) = (before.find(&code(who)).unwrap(), after.find(&code(who)).unwrap());
+        prop_assert!(after.total > before.total || before.total.is_none());
+        prop_assert!(after.rank <= before.rank || before.rank.is_none());
+    }
+
+    #[test]
+    fn rates_are_compared_exactly(n in any::<u64>(), d in 1_u64.., p in any::<u64>(), q in 1_u64.., near in any::<bool>()) {
+        let (n, d) = if near { (p.saturating_sub(n % 2), q.saturating_sub(d % 2).max(1)) } else { (n, d) };
+        let (rate, bound) = (Ratio::of_counts(n, d).unwrap(), Ratio::of_counts(p, q).unwrap());
+        let crosswise = (u128::from(n) * u128::from(q)).cmp(&(u128::from(p) * u128::from(d)));
+        prop_assert_eq!(rate.cmp(&bound), crosswise);
+    }
+
+    #[test]
+    fn any_text_is_a_scheme_or_a_list_of_faults(text in "[\\[\\]{}a-z=\". \n#0-9-]{0,400}") {
+        prop_assert!(Scheme::parse(&text).is_err_and(|faults| !faults.is_empty()));
+    }
+
+    #[test]
+    fn answers_that_an_obstacle_names_lift_the_grade_and_fewer_do_not(n in 0_u64..40, rest in 0_u64..40, op in 0_usize..4, bound in 1_u64..100) {
+        let signs = ["less_than", "at_most", "more_than", "at_least"];
+        let scheme = small(&format!("{{ survey = {{ of = \"v\", figure = \"satisfaction_rate\", question = \"q\" }}, {} = \"{bound}%\" }}", signs[op]));
+        let up = op < 2;
+        let graded = |satisfied: u64| {
+            let tally = |option: &str, count: u64| json!({ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "question": "q", "option": option, "count": count });
+            let mut inputs = one_unit(90);
+            inputs["tallies"] = json!([tally("s", satisfied), tally("d", n + rest - satisfied)]);
+            inputs["sheets"] = json!([{ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "valid": n + rest, "rated": n + rest, "invalid": 0, "replaced": 0, "late": 0 }]);
+            outcome(&scheme, &inputs).find("u").unwrap().clone()
+        };
+        let decision = graded(n);
+        if let [obstacle] = decision.obstacles.as_slice() && let Change::Answers(needed) = obstacle.change {
+            let turned = |by: u64| if up { n.checked_add(by) } else { n.checked_sub(by) };
+            let lifted = turned(needed).map(&graded).and_then(|decision| decision.grade);
+            prop_assert_eq!(lifted.as_deref(), Some("good"));
+            let short = needed.checked_sub(1).and_then(turned).map(&graded).and_then(|decision| decision.grade);
+            prop_assert_eq!(short.as_deref(), Some("fair"));
+        }
+    }
+
+    #[test]
+    fn points_that_an_obstacle_names_lift_the_grade_and_fewer_do_not(points in 0_i64..800_000) {
+        let scheme = small("{ points = \"total\", less_than = 0 }");
+        let graded = |e4: i64| {
+            let mut inputs = one_unit(0);
+            inputs["scores"][0]["points"] = json!(Points::from_e4(e4).to_string());
+            outcome(&scheme, &inputs).find("u").unwrap().clone()
+        };
+        let decision = graded(points);
+        let Change::Points(needed) = &decision.obstacles[0].change else { panic!("{:?}", decision.obstacles) };
+        prop_assert!(place(&graded(points + needed.e4())) < place(&decision));
+        prop_assert_eq!(place(&graded(points + needed.e4() - 1)), place(&decision));
+    }
+}
+
+/// A scheme of one item and one cap at fair.
+fn small(when: &str) -> Scheme {
+    let (head, _) = SCHEME.split_once("\n[[measure]]").unwrap();
+    let (head, tail) = head.split_once("demand = { least_valid = 3 }\n").unwrap();
+    let table = "\n[[section]]\ncode = \"s\"\nkind = \"common\"\nname = { zh = \"s\", en = \"s\" }\nmax = 100\n\n[[item]]\ncode = \"i\"\nin = \"s\"\nname = { zh = \"i\", en = \"i\" }\nmax = 100\ngraded = { step = \"0.0001\", several = \"mean\" }\n\n[[fact]]\ncode = \"f\"\nname = { zh = \"f\", en = \"f\" }\ndated_by = \"event\"\ncounts = \"case\"\n\n[[rule]]\ncode = \"r\"\nname = { zh = \"r\", en = \"r\" }\nclause = \"1\"\neffect = { cap = \"fair\" }\nwords = { zh = \"r\", en = \"r\" }\n";
+    Scheme::parse(&format!("{head}{tail}{table}when = {when}\n"))
+        .unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+fn one_unit(points: u8) -> Value {
+    let mut inputs = lay(&[]);
+    inputs["subjects"] =
+        json!([{ "code": "u", "kind": "unit", "category": "unit", "region": "r0", "name": "u" }]);
+    inputs["scores"] = json!([{ "subject": "u", "item": "i", "inspector": "a", "points": points }]);
+    inputs
+}
+
+#[test]
+fn facts_that_an_obstacle_names_lift_the_grade() {
+    for (sign, bound, count) in [
+        ("at_least", 1_i64, 3_i64),
+        ("more_than", 1, 3),
+        ("at_most", 2, 1),
+        ("less_than", 2, 1),
+        ("equal_to", 2, 2),
+    ] {
+        let scheme = small(&format!(
+            "{{ facts = {{ kind = \"f\", back = {{ period = true }} }}, {sign} = {bound} }}"
+        ));
+        let graded = |count: i64| {
+            let mut inputs = one_unit(90);
+            inputs["facts"] = (0..count).map(|n| json!({ "subject": "u", "kind": "f", "reference": n.to_string(), "event_on": "2026-01-01", "persons": 1 })).collect();
+            outcome(&scheme, &inputs).find("u").unwrap().clone()
+        };
+        let decision = graded(count);
+        let Change::Facts(fewer) = decision.obstacles[0].change else {
+            panic!("{sign}: {:?}", decision.obstacles)
+        };
+        assert_eq!(
+            graded(count - fewer).grade.as_deref(),
+            Some("good"),
+            "{sign}"
+        );
+    }
+}
+
+#[test]
+fn what_a_negated_condition_lacks_is_named() {
+    let scheme = small(
+        "{ not = { survey = { of = \"v\", figure = \"satisfaction_rate\", question = \"q\" }, at_least = \"90%\" } }",
+    );
+    let mut inputs = one_unit(90);
+    let tally = |option: &str, count: u64| json!({ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "question": "q", "option": option, "count": count });
+    inputs["tallies"] = json!([tally("s", 612), tally("d", 388)]);
+    inputs["sheets"] = json!([{ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "valid": 1000, "rated": 1000, "invalid": 0, "replaced": 0, "late": 0 }]);
+    let outcome = outcome(&scheme, &inputs);
+    let obstacles = &outcome.find("u").unwrap().obstacles;
+    assert_eq!(obstacles.len(), 1);
+    assert_eq!(obstacles[0].change, Change::Answers(288));
+}
+
+#[test]
+fn three_values_keep_the_laws_of_logic() {
+    use Truth3::{False, True, Undetermined};
+    let all = [True, False, Undetermined];
+    for a in all {
+        assert_eq!(a.negate().negate(), a);
+        assert_eq!((a.and(True), a.or(False)), (a, a));
+        assert_eq!((a.and(False), a.or(True)), (False, True));
+        for b in all {
+            assert_eq!((a.and(b), a.or(b)), (b.and(a), b.or(a)));
+            assert_eq!(a.and(b).negate(), a.negate().or(b.negate()));
+            for c in all {
+                assert_eq!(a.and(b).and(c), a.and(b.and(c)));
+                assert_eq!(a.or(b).or(c), a.or(b.or(c)));
+                assert_eq!(a.and(b.or(c)), a.and(b).or(a.and(c)));
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_leave_no_trace() {
+    let scheme = scheme();
+    let draw = |n: usize| Draw {
+        category: n % 3,
+        region: n % 2,
+        scores: (Some(50), vec![20]),
+        answers: [9, 1, 1, 0],
+        measure: (Some(20), Some(10)),
+        facts: 0,
+        nil: true,
+        history: [0, 0],
+        investigation: 9,
+        adjustment: 9,
+        kin: n,
+    };
+    let inputs = lay(&(0..12).map(draw).collect::<Vec<_>>());
+    let alone = bytes(&outcome(&scheme, &inputs));
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| bytes(&outcome(&scheme, &inputs))))
+            .collect();
+        for other in others {
+            assert_eq!(other.join().unwrap(), alone);
+        }
+    });
+}
+
+#[test]
+fn a_megabyte_of_noise_and_a_deep_nest_are_refused() {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b' ' + u8::try_from((state >> 24) % 95).unwrap())
+    };
+    let noise: String = (0..1_000_000).map(|_| next()).collect();
+    let nests = [
+        "a = ".to_owned() + &"[".repeat(200_000),
+        "a = ".to_owned() + &"{a=".repeat(200_000),
+        "[".repeat(200_000),
+        "a.".repeat(200_000) + "b = 1",
+    ];
+    for text in nests
+        .into_iter()
+        .chain([noise, "[[item]]\n".repeat(100_000)])
+    {
+        let faults = Scheme::parse(&text).err().unwrap();
+        assert!(!faults.is_empty() && faults.len() <= 200);
+    }
+}
