@@ -16,7 +16,9 @@ use sea_orm::{
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Fault, database::WriteTransaction};
+use domain::access::{Action, Actor};
+
+use crate::{Fault, Service, database::WriteTransaction, page as pagination, permit::Permit};
 
 /// Held by a transaction from its entry to its end, on PostgreSQL alone: the writers of SQLite already queue. The
 /// number is arbitrary and belongs to this program alone.
@@ -144,6 +146,25 @@ pub fn leaf_hash(body: &[u8]) -> [u8; 32] {
         .chain_update(body)
         .finalize()
         .into()
+}
+
+impl Service {
+    /// The log after a number, in order. One statement.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`].
+    pub async fn list_log(
+        &self,
+        actor: &Actor,
+        page: pagination::Page<i64>,
+    ) -> Result<pagination::Part<LoggedEntry>, Fault> {
+        Permit::ask_everywhere(actor, Action::ReadLog)?;
+        let part = Page {
+            after: page.after.unwrap_or(0),
+            limit: page.limit(),
+        };
+        Ok(page.cut(list(&self.database.reader(), part).await?))
+    }
 }
 
 fn body_of(seq: i64, entry: &Entry<'_>) -> Result<String, Fault> {

@@ -1,5 +1,7 @@
 //! Scopes in SQL: which rows lie in the regions, categories and rounds of an actor's grants.
 
+use std::collections::BTreeMap;
+
 use domain::access::{Action, Actor, Grant, may};
 use domain::id::{Id, Region};
 use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait};
@@ -77,18 +79,43 @@ pub(crate) async fn path_of(
     connection: &impl ConnectionTrait,
     region: Id<Region>,
 ) -> Result<Vec<Id<Region>>, Fault> {
-    const SQL: &str = "WITH RECURSIVE above (id, parent_id, steps) AS (
-            SELECT id, parent_id, 0 FROM region WHERE id = $1
+    let mut paths = paths_of(connection, [region]).await?;
+    Ok(paths.remove(&region).unwrap_or_default())
+}
+
+/// The same for several regions, those that exist. One statement.
+pub(crate) async fn paths_of(
+    connection: &impl ConnectionTrait,
+    regions: impl IntoIterator<Item = Id<Region>>,
+) -> Result<BTreeMap<Id<Region>, Vec<Id<Region>>>, Fault> {
+    let mut numbers: Vec<String> = regions
+        .into_iter()
+        .map(|id| id.number().to_string())
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    // Numbers cannot break out of a statement. Nothing is below nobody: ids are positive.
+    let list = if numbers.is_empty() {
+        "0".to_owned()
+    } else {
+        numbers.join(", ")
+    };
+    let sql = format!(
+        "WITH RECURSIVE above (start_id, id, parent_id, steps) AS (
+            SELECT id, id, parent_id, 0 FROM region WHERE id IN ({list})
             UNION ALL
-            SELECT region.id, region.parent_id, above.steps + 1
+            SELECT above.start_id, region.id, region.parent_id, above.steps + 1
             FROM region JOIN above ON region.id = above.parent_id WHERE above.steps < 64)
-        SELECT id FROM above ORDER BY steps";
-    let statement = Statement::from_sql_and_values(
-        connection.get_database_backend(),
-        SQL,
-        [region.number().into()],
+        SELECT start_id, id FROM above ORDER BY start_id, steps"
     );
-    let rows = connection.query_all_raw(statement).await?;
-    let ids = rows.iter().map(|row| Ok(Id::new(row.try_get("", "id")?)));
-    ids.collect()
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let mut paths: BTreeMap<Id<Region>, Vec<Id<Region>>> = BTreeMap::new();
+    for row in connection.query_all_raw(statement).await? {
+        let start = Id::new(row.try_get("", "start_id")?);
+        paths
+            .entry(start)
+            .or_default()
+            .push(Id::new(row.try_get("", "id")?));
+    }
+    Ok(paths)
 }

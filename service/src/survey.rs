@@ -4,6 +4,7 @@
 //! round, which asks for permission and writes the log. Taking answers in is deliberately absent: that is
 //! [`crate::intake`].
 
+mod campaign;
 mod count;
 mod invitation;
 mod list;
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::database::WriteTransaction;
 use crate::{Fault, IdSource, Refusal, code};
 
+pub use campaign::{NewLinks, PanelProgress, Survey as RoundSurvey, SurveyState};
 pub use count::{
     Difference, Group, GroupProgress, Recount, count_from_sheets, list_progress, list_tallies,
 };

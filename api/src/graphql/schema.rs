@@ -7,7 +7,9 @@ use async_graphql::{MergedObject, MergedSubscription};
 use service::Service;
 
 use super::extension::fence;
-use super::{closeout, inspection, node, region, session, staff};
+use super::{
+    closeout, inspection, log, node, region, round, scheme, session, staff, subject, survey,
+};
 use crate::auth::session::Sessions;
 use crate::config;
 
@@ -17,8 +19,13 @@ pub struct Query(
     node::NodeQuery,
     session::ViewerQuery,
     region::RegionQuery,
+    subject::SubjectQuery,
+    scheme::SchemeQuery,
+    round::RoundQuery,
+    survey::SurveyQuery,
     inspection::FactQuery,
     staff::StaffQuery,
+    log::LogQuery,
 );
 
 /// Everything that can be changed, one change in an operation. Each field is named after the object it changes, then
@@ -27,6 +34,11 @@ pub struct Query(
 pub struct Mutation(
     session::SessionMutation,
     region::RegionMutation,
+    subject::SubjectMutation,
+    subject::RelationMutation,
+    scheme::SchemeMutation,
+    round::RoundMutation,
+    survey::SurveyMutation,
     inspection::InspectionMutation,
     inspection::FactMutation,
     inspection::InvestigationMutation,
@@ -35,7 +47,7 @@ pub struct Mutation(
     staff::StaffMutation,
 );
 
-/// Everything that is told as it happens, over a WebSocket.
+/// Everything that can be watched, over a WebSocket with the subprotocol `graphql-transport-ws`.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(closeout::ProgressSubscription);
 

@@ -6,7 +6,11 @@ use domain::id::{Id, Kind};
 use super::error::GraphqlFault;
 use super::loader::load;
 use super::region::{Region, RegionKey};
+use super::round::{Round, RoundKey};
+use super::scheme::{Scheme, SchemeKey, SchemeVersion, SchemeVersionKey};
 use super::staff::{Staff, StaffKey};
+use super::subject::{Subject, SubjectKey};
+use super::survey::{Survey, SurveyKey};
 
 /// Anything with a global id.
 #[derive(Debug, Clone, Interface)]
@@ -18,6 +22,16 @@ use super::staff::{Staff, StaffKey};
 pub enum Node {
     /// A region.
     Region(Region),
+    /// A subject.
+    Subject(Subject),
+    /// A scheme.
+    Scheme(Scheme),
+    /// A version of a scheme.
+    SchemeVersion(SchemeVersion),
+    /// A round.
+    Round(Round),
+    /// A survey.
+    Survey(Survey),
     /// An account.
     Staff(Staff),
 }
@@ -40,17 +54,31 @@ impl NodeQuery {
 
 async fn find(context: &Context<'_>, id: &str) -> Result<Option<Node>, GraphqlFault> {
     let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
-    match prefix {
-        domain::id::Region::PREFIX => Ok(load(context, RegionKey(parse(id)?))
+    let node = match prefix {
+        domain::id::Region::PREFIX => load(context, RegionKey(parse(id)?))
             .await?
-            .map(Node::Region)),
-        domain::id::Staff::PREFIX => {
-            Ok(load(context, StaffKey(parse(id)?)).await?.map(Node::Staff))
+            .map(Node::Region),
+        domain::id::Subject::PREFIX => load(context, SubjectKey(parse(id)?))
+            .await?
+            .map(Node::Subject),
+        domain::id::Scheme::PREFIX => load(context, SchemeKey(parse(id)?))
+            .await?
+            .map(Node::Scheme),
+        domain::id::SchemeVersion::PREFIX => load(context, SchemeVersionKey(parse(id)?))
+            .await?
+            .map(Node::SchemeVersion),
+        domain::id::Round::PREFIX => load(context, RoundKey(parse(id)?)).await?.map(Node::Round),
+        domain::id::Survey::PREFIX => load(context, SurveyKey(parse(id)?))
+            .await?
+            .map(Node::Survey),
+        domain::id::Staff::PREFIX => load(context, StaffKey(parse(id)?)).await?.map(Node::Staff),
+        _ => {
+            return Err(GraphqlFault::bad_input(
+                "`id` is no global id: take it from the field `id` of anything",
+            ));
         }
-        _ => Err(GraphqlFault::bad_input(
-            "`id` is no global id: take it from the field `id` of anything",
-        )),
-    }
+    };
+    Ok(node)
 }
 
 fn parse<K: Kind>(id: &str) -> Result<Id<K>, GraphqlFault> {

@@ -4,4 +4,5 @@ mod mutation;
 mod types;
 
 pub use mutation::StaffMutation;
+pub(crate) use mutation::parse_row_version;
 pub use types::{Staff, StaffKey, StaffQuery};

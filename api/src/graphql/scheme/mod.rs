@@ -1,0 +1,8 @@
+//! Schemes, their versions, and what a version's table holds.
+
+mod mutation;
+mod table;
+mod types;
+
+pub use mutation::SchemeMutation;
+pub use types::{Scheme, SchemeKey, SchemeQuery, SchemeVersion, SchemeVersionKey};

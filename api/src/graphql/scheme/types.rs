@@ -1,0 +1,282 @@
+//! Schemes and versions as the API shows them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{Context, ID, Object};
+use domain::id::{self, Id};
+use service::scheme;
+
+use super::table::{SchemeCategory, SchemeSection, SchemeSurvey, sections_of};
+use crate::graphql::asker::{Asker, service};
+use crate::graphql::connection::{Connection, Window, page_cost};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::key::Key;
+use crate::graphql::loader::{Batch, load, load_referred};
+use crate::graphql::scalar::Instant;
+
+/// A scheme.
+#[derive(Debug, Clone)]
+pub struct Scheme(pub scheme::Scheme);
+
+impl From<scheme::Scheme> for Scheme {
+    fn from(scheme: scheme::Scheme) -> Self {
+        Self(scheme)
+    }
+}
+
+/// A scheme (评价体系): what rounds are judged by, in versions.
+#[Object]
+impl Scheme {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Code, as its files state it.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Name in Chinese, as its first file states it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Name in English, as its first file states it.
+    async fn name_en(&self) -> &str {
+        &self.0.name_en
+    }
+
+    /// All its versions, the latest first.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn versions(&self, context: &Context<'_>) -> Result<Vec<SchemeVersion>, GraphqlFault> {
+        Ok(load(context, VersionsKey(self.0.id))
+            .await?
+            .unwrap_or_default())
+    }
+}
+
+/// A version of a scheme.
+#[derive(Debug, Clone)]
+pub struct SchemeVersion(pub scheme::SchemeVersion);
+
+impl From<scheme::SchemeVersion> for SchemeVersion {
+    fn from(version: scheme::SchemeVersion) -> Self {
+        Self(version)
+    }
+}
+
+/// A version of a scheme: one file, word for word, which never changes.
+#[Object]
+impl SchemeVersion {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The scheme.
+    async fn scheme(&self, context: &Context<'_>) -> Result<Scheme, GraphqlFault> {
+        load_referred(context, SchemeKey(self.0.scheme)).await
+    }
+
+    /// The version as the file states it.
+    async fn version(&self) -> &str {
+        &self.0.version
+    }
+
+    /// SHA-256 of the file, in hexadecimal.
+    async fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    /// When it was added.
+    async fn added_at(&self) -> Instant {
+        self.0.added_at.into()
+    }
+
+    /// The file itself, TOML. Two versions are compared by their files.
+    #[graphql(complexity = 50)]
+    async fn source(&self, context: &Context<'_>) -> Result<String, GraphqlFault> {
+        load_referred(context, SourceKey(self.0.id)).await
+    }
+
+    /// The categories of subjects that it judges.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn categories(&self, context: &Context<'_>) -> Result<Vec<SchemeCategory>, GraphqlFault> {
+        let compiled = load_referred(context, CompiledKey(self.0.id)).await?;
+        Ok(compiled
+            .file
+            .category
+            .iter()
+            .cloned()
+            .map(SchemeCategory)
+            .collect())
+    }
+
+    /// The table: sections with their indicators and items, in the order of the file.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn sections(&self, context: &Context<'_>) -> Result<Vec<SchemeSection>, GraphqlFault> {
+        Ok(sections_of(
+            &load_referred(context, CompiledKey(self.0.id)).await?,
+        ))
+    }
+
+    /// The surveys that a round makes when it opens.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn surveys(&self, context: &Context<'_>) -> Result<Vec<SchemeSurvey>, GraphqlFault> {
+        let compiled = load_referred(context, CompiledKey(self.0.id)).await?;
+        Ok(compiled
+            .file
+            .survey
+            .iter()
+            .cloned()
+            .map(SchemeSurvey)
+            .collect())
+    }
+}
+
+/// Loads schemes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SchemeKey(pub Id<id::Scheme>);
+
+impl Loader<SchemeKey> for Batch {
+    type Value = Scheme;
+    type Error = GraphqlFault;
+
+    async fn load(&self, keys: &[SchemeKey]) -> Result<HashMap<SchemeKey, Scheme>, GraphqlFault> {
+        let ids: Vec<Id<id::Scheme>> = keys.iter().map(|key| key.0).collect();
+        let found = self.service.find_schemes(&self.actor, &ids).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, scheme)| (SchemeKey(id), Scheme(scheme)))
+            .collect())
+    }
+}
+
+/// Loads versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SchemeVersionKey(pub Id<id::SchemeVersion>);
+
+impl Loader<SchemeVersionKey> for Batch {
+    type Value = SchemeVersion;
+    type Error = GraphqlFault;
+
+    async fn load(
+        &self,
+        keys: &[SchemeVersionKey],
+    ) -> Result<HashMap<SchemeVersionKey, SchemeVersion>, GraphqlFault> {
+        let ids: Vec<Id<id::SchemeVersion>> = keys.iter().map(|key| key.0).collect();
+        let found = self.service.find_scheme_versions(&self.actor, &ids).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, version)| (SchemeVersionKey(id), SchemeVersion(version)))
+            .collect())
+    }
+}
+
+/// Loads all versions of a scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct VersionsKey(Id<id::Scheme>);
+
+impl Loader<VersionsKey> for Batch {
+    type Value = Vec<SchemeVersion>;
+    type Error = GraphqlFault;
+
+    async fn load(
+        &self,
+        keys: &[VersionsKey],
+    ) -> Result<HashMap<VersionsKey, Vec<SchemeVersion>>, GraphqlFault> {
+        let ids: Vec<Id<id::Scheme>> = keys.iter().map(|key| key.0).collect();
+        let found = self
+            .service
+            .list_scheme_versions_of(&self.actor, &ids)
+            .await?
+            .into_iter();
+        Ok(found
+            .map(|(id, list)| {
+                (
+                    VersionsKey(id),
+                    list.into_iter().map(SchemeVersion).collect(),
+                )
+            })
+            .collect())
+    }
+}
+
+/// Loads files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct SourceKey(Id<id::SchemeVersion>);
+
+impl Loader<SourceKey> for Batch {
+    type Value = String;
+    type Error = GraphqlFault;
+
+    async fn load(&self, keys: &[SourceKey]) -> Result<HashMap<SourceKey, String>, GraphqlFault> {
+        let ids: Vec<Id<id::SchemeVersion>> = keys.iter().map(|key| key.0).collect();
+        let found = self.service.find_scheme_sources(&self.actor, &ids).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, source)| (SourceKey(id), source))
+            .collect())
+    }
+}
+
+/// Loads what versions mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CompiledKey(pub Id<id::SchemeVersion>);
+
+impl Loader<CompiledKey> for Batch {
+    type Value = Arc<domain::scheme::Scheme>;
+    type Error = GraphqlFault;
+
+    async fn load(
+        &self,
+        keys: &[CompiledKey],
+    ) -> Result<HashMap<CompiledKey, Self::Value>, GraphqlFault> {
+        let ids: Vec<Id<id::SchemeVersion>> = keys.iter().map(|key| key.0).collect();
+        let found = self
+            .service
+            .find_compiled_schemes(&self.actor, &ids)
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, scheme)| (CompiledKey(id), scheme))
+            .collect())
+    }
+}
+
+/// The part of the query root about schemes.
+#[derive(Debug, Default)]
+pub struct SchemeQuery;
+
+#[Object]
+impl SchemeQuery {
+    /// All schemes, in the order of their codes.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn schemes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+    ) -> Result<Connection<Scheme>, GraphqlFault> {
+        let window = Window { first, after };
+        let actor = &Asker::of(context)?.actor;
+        let part = service(context)?
+            .list_schemes(actor, window.page("scheme")?)
+            .await?;
+        Ok(Connection::new("scheme", &window, part, |scheme| {
+            scheme.code.clone()
+        }))
+    }
+
+    /// One version of a scheme; null if there is none of that id.
+    async fn scheme_version(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which version.")] id: Key<id::SchemeVersion>,
+    ) -> Option<Result<SchemeVersion, GraphqlFault>> {
+        load(context, SchemeVersionKey(id.0)).await.transpose()
+    }
+}

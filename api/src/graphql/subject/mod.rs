@@ -1,0 +1,9 @@
+//! Subjects and the relations between them.
+
+mod mutation;
+mod relation;
+mod types;
+
+pub use mutation::SubjectMutation;
+pub use relation::RelationMutation;
+pub use types::{Subject, SubjectKey, SubjectKind, SubjectQuery};

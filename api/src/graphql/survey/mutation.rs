@@ -1,0 +1,139 @@
+//! Running surveys.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use domain::id;
+use service::survey::{NewInvitations, NewLinks};
+
+use super::types::{Survey, SurveyLink};
+use crate::graphql::asker::{Asker, service};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::key::Key;
+use crate::graphql::payload::{Refusal, payload, settle};
+
+payload! {
+    /// What came of opening a survey.
+    SurveyOpenPayload {
+        /// The survey, open.
+        survey: Survey
+    }
+}
+
+payload! {
+    /// What came of closing a survey.
+    SurveyClosePayload {
+        /// The survey, closed.
+        survey: Survey
+    }
+}
+
+/// Invitations to be made.
+#[derive(Debug, InputObject)]
+pub struct SurveyInviteInput {
+    /// The survey.
+    survey_id: Key<id::Survey>,
+    /// Whom the answers are about.
+    subject_id: Key<id::Subject>,
+    /// The panel to which the invited belong, by its code.
+    panel: String,
+    /// How many, 1 to 1,000.
+    #[graphql(validator(minimum = 1, maximum = 1000))]
+    count: i32,
+}
+
+/// What came of making invitations.
+#[derive(Debug, SimpleObject)]
+pub struct SurveyInvitePayload {
+    /// The tokens; citizens open `/i/` followed by one, and can answer once. Told this once and stored nowhere. Null
+    /// when it was refused.
+    tokens: Option<Vec<String>>,
+    /// Why nothing was changed. Empty when it was done.
+    refusals: Vec<Refusal>,
+}
+
+/// Open links to be made.
+#[derive(Debug, InputObject)]
+pub struct SurveyAddLinksInput {
+    /// The survey.
+    survey_id: Key<id::Survey>,
+    /// The panel to which the links are given, by its code.
+    panel: String,
+    /// For whom, 1 to 250 subjects.
+    #[graphql(validator(min_items = 1, max_items = 250))]
+    subject_ids: Vec<Key<id::Subject>>,
+}
+
+/// What came of making links.
+#[derive(SimpleObject)]
+pub struct SurveyAddLinksPayload {
+    /// The links, one for each subject, in the order of the input. Null when it was refused.
+    links: Option<Vec<SurveyLink>>,
+    /// Why nothing was changed. Empty when it was done.
+    refusals: Vec<Refusal>,
+}
+
+/// The part of the mutation root about surveys.
+#[derive(Debug, Default)]
+pub struct SurveyMutation;
+
+#[Object]
+impl SurveyMutation {
+    /// Lets a survey of an open round take answers.
+    async fn survey_open(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
+    ) -> Result<SurveyOpenPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        SurveyOpenPayload::of(service(context)?.open_survey(actor, id.0).await)
+    }
+
+    /// Ends a survey for ever. An answer on its way is either in or refused as closed.
+    async fn survey_close(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
+    ) -> Result<SurveyClosePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        SurveyClosePayload::of(service(context)?.close_survey(actor, id.0).await)
+    }
+
+    /// Makes one-time invitations.
+    async fn survey_invite(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The invitations to be.")] input: SurveyInviteInput,
+    ) -> Result<SurveyInvitePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let new = NewInvitations {
+            survey: input.survey_id.0,
+            subject: input.subject_id.0,
+            panel: input.panel,
+            count: usize::try_from(input.count).unwrap_or(0),
+        };
+        let (issued, refusals) = settle(service(context)?.make_invitations(actor, &new).await)?;
+        let tokens = issued.map(|issued| {
+            issued
+                .iter()
+                .map(|invitation| invitation.token.expose())
+                .collect()
+        });
+        Ok(SurveyInvitePayload { tokens, refusals })
+    }
+
+    /// Makes open links, through which anybody may answer.
+    async fn survey_add_links(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The links to be.")] input: SurveyAddLinksInput,
+    ) -> Result<SurveyAddLinksPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let new = NewLinks {
+            survey: input.survey_id.0,
+            panel: input.panel,
+            subjects: input.subject_ids.iter().map(|key| key.0).collect(),
+        };
+        let (made, refusals) = settle(service(context)?.make_links(actor, &new).await)?;
+        let links = made.map(|made| made.into_iter().map(SurveyLink::from).collect());
+        Ok(SurveyAddLinksPayload { links, refusals })
+    }
+}

@@ -1,0 +1,235 @@
+//! A survey as the API shows it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{Context, Enum, ID, Object};
+use domain::id::{self, Id};
+use service::survey;
+
+use super::progress::{ProgressKey, SurveyProgress};
+use super::question::SurveyQuestion;
+use crate::graphql::asker::{Asker, service};
+use crate::graphql::connection::{Connection, Window, page_cost};
+use crate::graphql::error::GraphqlFault;
+use crate::graphql::key::Key;
+use crate::graphql::loader::{Batch, load, load_referred};
+use crate::graphql::round::{Round, RoundKey};
+use crate::graphql::scalar::Instant;
+
+/// Whether a survey takes answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "survey::SurveyState")]
+pub enum SurveyState {
+    /// Not yet.
+    Draft,
+    /// Now, if its times allow it.
+    Open,
+    /// Never again.
+    Closed,
+}
+
+/// A survey.
+#[derive(Debug, Clone)]
+pub struct Survey(pub Arc<survey::RoundSurvey>);
+
+impl From<survey::RoundSurvey> for Survey {
+    fn from(survey: survey::RoundSurvey) -> Self {
+        Self(Arc::new(survey))
+    }
+}
+
+/// A survey (满意度测评) of a round, frozen when the round opened.
+#[Object]
+impl Survey {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Its code in the scheme.
+    async fn code(&self) -> &str {
+        &self.0.definition.code
+    }
+
+    /// Title in Chinese.
+    async fn name(&self) -> &str {
+        &self.0.definition.name.zh
+    }
+
+    /// Title in English.
+    async fn name_en(&self) -> &str {
+        &self.0.definition.name.en
+    }
+
+    /// Whether it takes answers.
+    async fn state(&self) -> SurveyState {
+        self.0.state.into()
+    }
+
+    /// The first moment at which answers are taken; null for as soon as it is open.
+    async fn opens_at(&self) -> Option<Instant> {
+        self.0.opens_at.map(Instant)
+    }
+
+    /// The first moment at which none are taken any more; null for when it is closed.
+    async fn closes_at(&self) -> Option<Instant> {
+        self.0.closes_at.map(Instant)
+    }
+
+    /// The groups of people who answer, by their codes.
+    async fn panels(&self) -> Vec<&str> {
+        self.0
+            .definition
+            .panels
+            .iter()
+            .map(|panel| panel.code.as_str())
+            .collect()
+    }
+
+    /// What it asks, in the order of the form.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn questions(&self) -> Vec<SurveyQuestion> {
+        self.0
+            .definition
+            .questions
+            .iter()
+            .cloned()
+            .map(SurveyQuestion)
+            .collect()
+    }
+
+    /// The round.
+    async fn round(&self, context: &Context<'_>) -> Result<Round, GraphqlFault> {
+        load_referred(context, RoundKey(self.0.round)).await
+    }
+
+    /// How far it has come at this moment, over the subjects within the roles of whoever asks. For staff.
+    async fn progress(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<SurveyProgress, GraphqlFault>> {
+        let loaded = load(context, ProgressKey(self.0.id)).await;
+        Some(loaded.map(Option::unwrap_or_default))
+    }
+
+    /// Its open links, in the order of their codes. For those who run surveys.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn links(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+    ) -> Result<Connection<SurveyLink>, GraphqlFault> {
+        let window = Window { first, after };
+        let actor = &Asker::of(context)?.actor;
+        let page = window.page("survey_link")?;
+        let part = service(context)?
+            .list_survey_links(actor, self.0.id, page)
+            .await?;
+        Ok(Connection::new("survey_link", &window, part, |link| {
+            link.code.clone()
+        }))
+    }
+}
+
+/// An open link.
+#[derive(Debug, Clone)]
+pub struct SurveyLink(survey::OpenLink);
+
+impl From<survey::OpenLink> for SurveyLink {
+    fn from(link: survey::OpenLink) -> Self {
+        Self(link)
+    }
+}
+
+/// An open link: whoever has it may answer about one subject.
+#[Object]
+impl SurveyLink {
+    /// The code; citizens open `/s/` followed by it.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Global id of the subject that the answers are about.
+    async fn subject_id(&self) -> ID {
+        self.0.link.subject.to_string().into()
+    }
+
+    /// The panel to which the link is given.
+    async fn panel(&self) -> &str {
+        &self.0.link.panel
+    }
+}
+
+/// The part of a round that holds its surveys.
+#[derive(Debug, Clone, Copy)]
+pub struct RoundSurveys(pub Id<id::Round>);
+
+#[Object]
+impl RoundSurveys {
+    /// The surveys, in the order of their codes; none while the round is a draft.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn surveys(&self, context: &Context<'_>) -> Result<Vec<Survey>, GraphqlFault> {
+        Ok(load(context, SurveysKey(self.0)).await?.unwrap_or_default())
+    }
+}
+
+/// Loads surveys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SurveyKey(pub Id<id::Survey>);
+
+impl Loader<SurveyKey> for Batch {
+    type Value = Survey;
+    type Error = GraphqlFault;
+
+    async fn load(&self, keys: &[SurveyKey]) -> Result<HashMap<SurveyKey, Survey>, GraphqlFault> {
+        let ids: Vec<Id<id::Survey>> = keys.iter().map(|key| key.0).collect();
+        let found = self.service.find_surveys(&self.actor, &ids).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, survey)| (SurveyKey(id), survey.into()))
+            .collect())
+    }
+}
+
+/// Loads the surveys of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SurveysKey(pub Id<id::Round>);
+
+impl Loader<SurveysKey> for Batch {
+    type Value = Vec<Survey>;
+    type Error = GraphqlFault;
+
+    async fn load(
+        &self,
+        keys: &[SurveysKey],
+    ) -> Result<HashMap<SurveysKey, Vec<Survey>>, GraphqlFault> {
+        let ids: Vec<Id<id::Round>> = keys.iter().map(|key| key.0).collect();
+        let found = self
+            .service
+            .list_surveys_of(&self.actor, &ids)
+            .await?
+            .into_iter();
+        Ok(found
+            .map(|(id, list)| (SurveysKey(id), list.into_iter().map(Survey::from).collect()))
+            .collect())
+    }
+}
+
+/// The part of the query root about surveys.
+#[derive(Debug, Default)]
+pub struct SurveyQuery;
+
+#[Object]
+impl SurveyQuery {
+    /// One survey; null if there is none of that id or its round may not be read.
+    async fn survey(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
+    ) -> Option<Result<Survey, GraphqlFault>> {
+        load(context, SurveyKey(id.0)).await.transpose()
+    }
+}

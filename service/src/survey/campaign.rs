@@ -1,0 +1,588 @@
+//! Surveys for staff: what there is, how far it has come, opening and closing, links and invitations.
+//!
+//! Answers are never shown one by one; what is counted here is how many came in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use domain::access::{Action, Actor, Scope};
+use domain::id::{self, Id};
+use domain::scheme::file::Channel;
+use domain::survey::{Definition, SheetState};
+use entity::{round, round_subject, sheet_tally, survey, survey_issue, survey_link};
+use sea_orm::sea_query::{Alias, Cond, Expr, ExprTrait, JoinType, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait,
+};
+
+use super::{
+    IssuedInvitation, LinkFor, NewInvitations, OpenLink, issue_invitations, parse_channel,
+};
+use crate::database::WriteTransaction;
+use crate::page::{Page, Part};
+use crate::permit::{Permit, ask_somewhere};
+use crate::round::{ask_for, readable};
+use crate::scope::{Place, paths_of, within};
+use crate::{Fault, Refusal, Service, audit, clock};
+
+/// Most links made at once by naming subjects.
+const MOST_LINKS: usize = 250;
+
+/// Whether a survey takes answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SurveyState {
+    /// Not yet.
+    Draft,
+    /// Now, if its times allow it.
+    Open,
+    /// Never again.
+    Closed,
+}
+
+/// A survey of a round.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// Its id.
+    pub id: Id<id::Survey>,
+    /// The round.
+    pub round: Id<id::Round>,
+    /// What it asks, frozen.
+    pub definition: Definition,
+    /// Whether it takes answers.
+    pub state: SurveyState,
+    /// The first instant at which answers are taken.
+    pub opens_at: Option<DateTime<Utc>>,
+    /// The first instant at which none are taken any more.
+    pub closes_at: Option<DateTime<Utc>>,
+}
+
+/// How far a survey has come in one panel and channel, over all subjects that the reader may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PanelProgress {
+    /// Who answers.
+    pub panel: String,
+    /// On what way.
+    pub channel: Channel,
+    /// How many sheets or invitations were issued; none where nobody counted.
+    pub issued: Option<u64>,
+    /// Sheets that came in, by what became of them.
+    pub sheets: BTreeMap<SheetState, u64>,
+}
+
+/// Open links to be made.
+#[derive(Debug, Clone)]
+pub struct NewLinks {
+    /// The survey.
+    pub survey: Id<id::Survey>,
+    /// The panel to which the links are given.
+    pub panel: String,
+    /// For whom.
+    pub subjects: Vec<Id<id::Subject>>,
+}
+
+impl Survey {
+    fn of(row: survey::Model) -> Result<Self, Fault> {
+        Ok(Self {
+            id: Id::new(row.id),
+            round: Id::new(row.round_id),
+            definition: serde_json::from_str(&row.definition).map_err(Fault::internal)?,
+            state: match row.state {
+                survey::State::Draft => SurveyState::Draft,
+                survey::State::Open => SurveyState::Open,
+                survey::State::Closed => SurveyState::Closed,
+            },
+            opens_at: row.opens_at.map(clock::instant).transpose()?,
+            closes_at: row.closes_at.map(clock::instant).transpose()?,
+        })
+    }
+}
+
+#[derive(Debug, FromQueryResult)]
+struct CountRow {
+    survey_id: i64,
+    panel: String,
+    channel: String,
+    state: Option<String>,
+    count: Option<i64>,
+}
+
+impl Service {
+    /// The surveys of these rounds, as far as the actor may read the rounds, by round and in the order of their codes.
+    /// One statement.
+    pub async fn list_surveys_of(
+        &self,
+        actor: &Actor,
+        rounds: &[Id<id::Round>],
+    ) -> Result<BTreeMap<Id<id::Round>, Vec<Survey>>, Fault> {
+        ask_somewhere(actor, Action::ReadPublished)?;
+        let rows = survey::Entity::find()
+            .join(JoinType::InnerJoin, survey::Relation::Round.def())
+            .filter(survey::Column::RoundId.is_in(rounds.iter().map(|id| id.number())))
+            .filter(readable(actor))
+            .order_by_asc(survey::Column::Code)
+            .all(&self.database.reader())
+            .await?;
+        let mut found: BTreeMap<Id<id::Round>, Vec<Survey>> = BTreeMap::new();
+        for row in rows {
+            let survey = Survey::of(row)?;
+            found.entry(survey.round).or_default().push(survey);
+        }
+        Ok(found)
+    }
+
+    /// The surveys of these ids, those that exist and whose rounds the actor may read. One statement.
+    pub async fn find_surveys(
+        &self,
+        actor: &Actor,
+        ids: &[Id<id::Survey>],
+    ) -> Result<BTreeMap<Id<id::Survey>, Survey>, Fault> {
+        ask_somewhere(actor, Action::ReadPublished)?;
+        let rows = survey::Entity::find()
+            .join(JoinType::InnerJoin, survey::Relation::Round.def())
+            .filter(survey::Column::Id.is_in(ids.iter().map(|id| id.number())))
+            .filter(readable(actor))
+            .all(&self.database.reader())
+            .await?;
+        let read = rows
+            .into_iter()
+            .map(|row| Survey::of(row).map(|survey| (survey.id, survey)));
+        read.collect()
+    }
+
+    /// How far these surveys have come, over the subjects that lie in the actor's grants, from the kept tallies. Two
+    /// statements, whose cost does not grow with the sheets.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`] for whoever may read no rounds that are not published: interim counts are for staff.
+    pub async fn list_progress_of(
+        &self,
+        actor: &Actor,
+        surveys: &[Id<id::Survey>],
+    ) -> Result<BTreeMap<Id<id::Survey>, Vec<PanelProgress>>, Fault> {
+        ask_somewhere(actor, Action::ReadRound)?;
+        let reader = self.database.reader();
+        let sheets = CountRow::find_by_statement(build(&reader, &sheets_of(actor, surveys)))
+            .all(&reader)
+            .await?;
+        let issued = CountRow::find_by_statement(build(&reader, &issued_of(actor, surveys)))
+            .all(&reader)
+            .await?;
+        let mut found: BTreeMap<(i64, String, String), PanelProgress> = BTreeMap::new();
+        for row in sheets.into_iter().chain(issued) {
+            let channel = parse_channel(&row.channel)?;
+            let key = (row.survey_id, row.panel.clone(), row.channel);
+            let progress = found.entry(key).or_insert_with(|| PanelProgress {
+                panel: row.panel,
+                channel,
+                issued: None,
+                sheets: BTreeMap::new(),
+            });
+            let count = row.count.and_then(|count| u64::try_from(count).ok());
+            match row.state.as_deref().map(SheetState::parse) {
+                None => progress.issued = count,
+                Some(Some(state)) => {
+                    progress.sheets.insert(state, count.unwrap_or(0));
+                }
+                Some(None) => return Err(Fault::internal("a tally is of an unknown state")),
+            }
+        }
+        let mut by_survey: BTreeMap<Id<id::Survey>, Vec<PanelProgress>> = BTreeMap::new();
+        for ((survey, _, _), progress) in found {
+            by_survey.entry(Id::new(survey)).or_default().push(progress);
+        }
+        Ok(by_survey)
+    }
+
+    /// Lets a survey of an open round take answers.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `SURVEY_NOT_DRAFT` or `ROUND_NOT_OPEN`; [`Fault::NotFound`].
+    pub async fn open_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<Survey, Fault> {
+        ask_somewhere(actor, Action::RunSurvey)?;
+        let transaction = self.database.begin_write().await?;
+        let permit = ask_about(&transaction, actor, id).await?;
+        super::open(&transaction, id).await?;
+        self.finish(
+            transaction,
+            Step {
+                permit,
+                id,
+                action: "survey.open",
+            },
+        )
+        .await
+    }
+
+    /// Ends a survey: answers on their way are in or refused, and none comes in any more.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `SURVEY_NOT_OPEN` or `ROUND_NOT_OPEN`; [`Fault::NotFound`].
+    pub async fn close_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<Survey, Fault> {
+        ask_somewhere(actor, Action::RunSurvey)?;
+        let transaction = self.database.begin_write().await?;
+        let permit = ask_about(&transaction, actor, id).await?;
+        super::close(&transaction, id).await?;
+        round::Entity::update_many()
+            .col_expr(
+                round::Column::InputsChangedAt,
+                Expr::value(clock::micros(self.clock.now())),
+            )
+            .filter(
+                round::Column::Id.in_subquery(
+                    Query::select()
+                        .column(survey::Column::RoundId)
+                        .from(survey::Entity)
+                        .and_where(survey::Column::Id.eq(id.number()))
+                        .to_owned(),
+                ),
+            )
+            .exec(&transaction)
+            .await?;
+        self.finish(
+            transaction,
+            Step {
+                permit,
+                id,
+                action: "survey.close",
+            },
+        )
+        .await
+    }
+
+    /// Makes one-time invitations for one subject and panel. Their tokens are told this once.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `SUBJECT_NOT_ON_ROSTER`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`, `TOO_MANY_INVITATIONS`;
+    /// [`Fault::NotFound`].
+    pub async fn make_invitations(
+        &self,
+        actor: &Actor,
+        new: &NewInvitations,
+    ) -> Result<Vec<IssuedInvitation>, Fault> {
+        ask_somewhere(actor, Action::RunSurvey)?;
+        let transaction = self.database.begin_write().await?;
+        let target = Target {
+            survey: new.survey,
+            panel: &new.panel,
+            subjects: &[new.subject],
+        };
+        let permit = ask_about_subjects(&transaction, actor, &target).await?;
+        let issued = issue_invitations(self, &transaction, new).await?;
+        self.log(
+            &transaction,
+            &Step {
+                permit,
+                id: new.survey,
+                action: "survey.invite",
+            },
+        )
+        .await?;
+        transaction.commit().await?;
+        Ok(issued)
+    }
+
+    /// Makes an open link for each subject.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `SUBJECT_NOT_ON_ROSTER`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`, `TOO_MANY_LINKS`;
+    /// [`Fault::NotFound`].
+    pub async fn make_links(&self, actor: &Actor, new: &NewLinks) -> Result<Vec<OpenLink>, Fault> {
+        ask_somewhere(actor, Action::RunSurvey)?;
+        if new.subjects.is_empty() || new.subjects.len() > MOST_LINKS {
+            let message = format!("name 1 to {MOST_LINKS} subjects");
+            return Err(Fault::refused(
+                Refusal::new("TOO_MANY_LINKS", message).at(["subjectIds"]),
+            ));
+        }
+        let transaction = self.database.begin_write().await?;
+        let target = Target {
+            survey: new.survey,
+            panel: &new.panel,
+            subjects: &new.subjects,
+        };
+        let permit = ask_about_subjects(&transaction, actor, &target).await?;
+        let links = new.subjects.iter().map(|subject| LinkFor {
+            subject: *subject,
+            panel: new.panel.clone(),
+        });
+        let made = super::add_links(&transaction, &self.ids, new.survey, links.collect()).await?;
+        self.log(
+            &transaction,
+            &Step {
+                permit,
+                id: new.survey,
+                action: "survey.add_links",
+            },
+        )
+        .await?;
+        transaction.commit().await?;
+        Ok(made)
+    }
+
+    /// The open links of a survey that lie in the actor's grants, in the order of their codes. One statement.
+    pub async fn list_survey_links(
+        &self,
+        actor: &Actor,
+        survey: Id<id::Survey>,
+        page: Page<String>,
+    ) -> Result<Part<OpenLink>, Fault> {
+        ask_somewhere(actor, Action::RunSurvey)?;
+        let mut query = survey_link::Entity::find()
+            .join(JoinType::InnerJoin, survey_link::Relation::Survey.def())
+            .filter(survey_link::Column::SurveyId.eq(survey.number()))
+            .filter(sees_subject(
+                actor,
+                Action::RunSurvey,
+                Expr::col((survey_link::Entity, survey_link::Column::SubjectId)),
+            ))
+            .order_by_asc(survey_link::Column::Code)
+            .limit(page.limit());
+        if let Some(after) = &page.after {
+            query = query.filter(survey_link::Column::Code.gt(after.as_str()));
+        }
+        let rows = query.all(&self.database.reader()).await?;
+        let links = rows.into_iter().map(|row| OpenLink {
+            code: row.code,
+            link: LinkFor {
+                subject: Id::new(row.subject_id),
+                panel: row.panel,
+            },
+        });
+        Ok(page.cut(links.collect()))
+    }
+
+    async fn log(&self, transaction: &WriteTransaction, step: &Step) -> Result<(), Fault> {
+        let object = step.id.to_string();
+        audit::append(
+            transaction,
+            &step.permit.entry(self.clock.now(), step.action, &object),
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn finish(&self, transaction: WriteTransaction, step: Step) -> Result<Survey, Fault> {
+        let row = survey::Entity::find_by_id(step.id.number())
+            .one(&transaction)
+            .await?;
+        let survey = Survey::of(row.ok_or(Fault::NotFound)?)?;
+        self.log(&transaction, &step).await?;
+        transaction.commit().await?;
+        Ok(survey)
+    }
+}
+
+/// What was done to a survey, for the log.
+struct Step {
+    permit: Permit,
+    id: Id<id::Survey>,
+    action: &'static str,
+}
+
+/// Whom links or invitations are for.
+struct Target<'a> {
+    survey: Id<id::Survey>,
+    panel: &'a str,
+    subjects: &'a [Id<id::Subject>],
+}
+
+/// Asks for a whole survey; its round must be open.
+async fn ask_about(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
+    id: Id<id::Survey>,
+) -> Result<Permit, Fault> {
+    let (survey, permit) = {
+        let row = survey::Entity::find_by_id(id.number())
+            .one(connection)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let permit = ask_for(actor, Action::RunSurvey, Id::new(row.round_id))?;
+        (row, permit)
+    };
+    require_open_round(connection, survey.round_id).await?;
+    Ok(permit)
+}
+
+async fn require_open_round(connection: &impl ConnectionTrait, id: i64) -> Result<(), Fault> {
+    let row = round::Entity::find_by_id(id)
+        .one(connection)
+        .await?
+        .ok_or(Fault::NotFound)?;
+    if row.state == round::State::Open {
+        return Ok(());
+    }
+    let message = "the round of this survey is not open";
+    Err(Fault::refused(
+        Refusal::new("ROUND_NOT_OPEN", message).at(["id"]),
+    ))
+}
+
+/// Asks for each of the subjects, which must all be on the roster. Three statements.
+async fn ask_about_subjects(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
+    target: &Target<'_>,
+) -> Result<Permit, Fault> {
+    let row = survey::Entity::find_by_id(target.survey.number())
+        .one(connection)
+        .await?
+        .ok_or(Fault::NotFound)?;
+    let round = Id::new(row.round_id);
+    let roster = round_subject::Entity::find()
+        .filter(round_subject::Column::RoundId.eq(row.round_id))
+        .filter(
+            round_subject::Column::SubjectId.is_in(target.subjects.iter().map(|id| id.number())),
+        )
+        .all(connection)
+        .await?;
+    let paths = paths_of(
+        connection,
+        roster.iter().map(|entry| Id::new(entry.region_id)),
+    )
+    .await?;
+    let mut permit = None;
+    for entry in &roster {
+        let scope = Scope {
+            regions: paths
+                .get(&Id::new(entry.region_id))
+                .map_or(&[], Vec::as_slice),
+            category: Some(&entry.category),
+            round: Some(round),
+        };
+        permit = Some(Permit::ask(actor, Action::RunSurvey, &scope)?);
+    }
+    let wanted: BTreeSet<i64> = target.subjects.iter().map(|id| id.number()).collect();
+    let permit = match permit {
+        Some(permit) if wanted.len() == roster.len() => permit,
+        _ => {
+            // Whether somebody is on a roster is told only to those who may run the whole round.
+            ask_for(actor, Action::RunSurvey, round)?;
+            let message = "a subject is not on the roster of the round";
+            return Err(Fault::refused(
+                Refusal::new("SUBJECT_NOT_ON_ROSTER", message).at(["subjectId"]),
+            ));
+        }
+    };
+    if row.state == survey::State::Closed {
+        let message = "the survey is closed, so nobody can answer it any more";
+        return Err(Fault::refused(
+            Refusal::new("SURVEY_CLOSED", message).at(["surveyId"]),
+        ));
+    }
+    let survey = Survey::of(row)?;
+    if survey.definition.panel(target.panel).is_none() {
+        let known: Vec<&str> = survey
+            .definition
+            .panels
+            .iter()
+            .map(|panel| panel.code.as_str())
+            .collect();
+        let message = format!(
+            "the survey has no panel `{}`; it has {}",
+            target.panel,
+            known.join(", ")
+        );
+        return Err(Fault::refused(
+            Refusal::new("PANEL_UNKNOWN", message).at(["panel"]),
+        ));
+    }
+    Ok(permit)
+}
+
+/// Whether a subject of the survey's round lies in the actor's grants; the statement joins `survey`.
+fn sees_subject(actor: &Actor, action: Action, subject: Expr) -> Cond {
+    let column = |column| Expr::col((round_subject::Entity, column));
+    let place = Place {
+        region: Some(column(round_subject::Column::RegionId)),
+        category: Some(column(round_subject::Column::Category)),
+        round: Some(column(round_subject::Column::RoundId)),
+    };
+    let entry = Query::select()
+        .expr(Expr::val(1))
+        .from(round_subject::Entity)
+        .and_where(
+            column(round_subject::Column::RoundId)
+                .equals((survey::Entity, survey::Column::RoundId)),
+        )
+        .and_where(column(round_subject::Column::SubjectId).eq(subject))
+        .cond_where(within(actor, action, &place))
+        .to_owned();
+    Cond::all().add(Expr::exists(entry))
+}
+
+fn sheets_of(actor: &Actor, surveys: &[Id<id::Survey>]) -> SelectStatement {
+    use sheet_tally::{Column, Entity};
+    Query::select()
+        .columns([
+            (Entity, Column::SurveyId),
+            (Entity, Column::Panel),
+            (Entity, Column::Channel),
+            (Entity, Column::State),
+        ])
+        .expr_as(sum(Expr::col((Entity, Column::Count))), Alias::new("count"))
+        .from(Entity)
+        .inner_join(
+            survey::Entity,
+            Expr::col((survey::Entity, survey::Column::Id)).equals((Entity, Column::SurveyId)),
+        )
+        .and_where(
+            Expr::col((Entity, Column::SurveyId)).is_in(surveys.iter().map(|id| id.number())),
+        )
+        .cond_where(sees_subject(
+            actor,
+            Action::ReadRound,
+            Expr::col((Entity, Column::SubjectId)),
+        ))
+        .group_by_columns([
+            (Entity, Column::SurveyId),
+            (Entity, Column::Panel),
+            (Entity, Column::Channel),
+            (Entity, Column::State),
+        ])
+        .to_owned()
+}
+
+fn issued_of(actor: &Actor, surveys: &[Id<id::Survey>]) -> SelectStatement {
+    use survey_issue::{Column, Entity};
+    Query::select()
+        .columns([
+            (Entity, Column::SurveyId),
+            (Entity, Column::Panel),
+            (Entity, Column::Channel),
+        ])
+        .expr_as(Expr::cust("CAST(NULL AS TEXT)"), Alias::new("state"))
+        .expr_as(
+            sum(Expr::col((Entity, Column::Issued))),
+            Alias::new("count"),
+        )
+        .from(Entity)
+        .inner_join(
+            survey::Entity,
+            Expr::col((survey::Entity, survey::Column::Id)).equals((Entity, Column::SurveyId)),
+        )
+        .and_where(
+            Expr::col((Entity, Column::SurveyId)).is_in(surveys.iter().map(|id| id.number())),
+        )
+        .cond_where(sees_subject(
+            actor,
+            Action::ReadRound,
+            Expr::col((Entity, Column::SubjectId)),
+        ))
+        .group_by_columns([
+            (Entity, Column::SurveyId),
+            (Entity, Column::Panel),
+            (Entity, Column::Channel),
+        ])
+        .to_owned()
+}
+
+/// A sum of BIGINT, which PostgreSQL would widen.
+fn sum(column: Expr) -> Expr {
+    column.sum().cast_as(Alias::new("BIGINT"))
+}
+
+fn build(connection: &impl ConnectionTrait, query: &SelectStatement) -> sea_orm::Statement {
+    connection.get_database_backend().build(query)
+}
