@@ -90,3 +90,6 @@ pub fn sdl() -> String {
         .sorted_enum_items();
     schema.sdl_with_options(options)
 }
+
+#[cfg(test)]
+mod tests;

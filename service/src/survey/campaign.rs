@@ -1,4 +1,4 @@
-//! Surveys for staff: what there is, how far it has come, opening and closing, links and invitations.
+//! Surveys for staff: what there is, how far it has come, and links for many subjects at once.
 //!
 //! Answers are never shown one by one; what is counted here is how many came in.
 
@@ -9,17 +9,14 @@ use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
 use domain::survey::{Definition, SheetState};
-use entity::{round, round_subject, sheet_tally, survey, survey_issue, survey_link};
+use entity::{round_subject, sheet_tally, survey, survey_issue, survey_link};
 use sea_orm::sea_query::{Alias, Cond, Expr, ExprTrait, JoinType, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, RelationTrait,
 };
 
-use super::{
-    IssuedInvitation, LinkFor, NewInvitations, OpenLink, issue_invitations, parse_channel,
-};
-use crate::database::WriteTransaction;
+use super::{LinkFor, OpenLink, parse_channel};
 use crate::page::{Page, Part};
 use crate::permit::{Permit, ask_somewhere};
 use crate::round::{ask_for, readable};
@@ -194,98 +191,10 @@ impl Service {
         Ok(by_survey)
     }
 
-    /// Lets a survey of an open round take answers.
-    ///
-    /// # Errors
-    /// [`Fault::Refused`] with `SURVEY_NOT_DRAFT` or `ROUND_NOT_OPEN`; [`Fault::NotFound`].
-    pub async fn open_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<Survey, Fault> {
-        ask_somewhere(actor, Action::RunSurvey)?;
-        let transaction = self.database.begin_write().await?;
-        let permit = ask_about(&transaction, actor, id).await?;
-        super::open(&transaction, id).await?;
-        self.finish(
-            transaction,
-            Step {
-                permit,
-                id,
-                action: "survey.open",
-            },
-        )
-        .await
-    }
-
-    /// Ends a survey: answers on their way are in or refused, and none comes in any more.
-    ///
-    /// # Errors
-    /// [`Fault::Refused`] with `SURVEY_NOT_OPEN` or `ROUND_NOT_OPEN`; [`Fault::NotFound`].
-    pub async fn close_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<Survey, Fault> {
-        ask_somewhere(actor, Action::RunSurvey)?;
-        let transaction = self.database.begin_write().await?;
-        let permit = ask_about(&transaction, actor, id).await?;
-        super::close(&transaction, id).await?;
-        round::Entity::update_many()
-            .col_expr(
-                round::Column::InputsChangedAt,
-                Expr::value(clock::micros(self.clock.now())),
-            )
-            .filter(
-                round::Column::Id.in_subquery(
-                    Query::select()
-                        .column(survey::Column::RoundId)
-                        .from(survey::Entity)
-                        .and_where(survey::Column::Id.eq(id.number()))
-                        .to_owned(),
-                ),
-            )
-            .exec(&transaction)
-            .await?;
-        self.finish(
-            transaction,
-            Step {
-                permit,
-                id,
-                action: "survey.close",
-            },
-        )
-        .await
-    }
-
-    /// Makes one-time invitations for one subject and panel. Their tokens are told this once.
-    ///
-    /// # Errors
-    /// [`Fault::Refused`] with `SUBJECT_NOT_ON_ROSTER`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`, `TOO_MANY_INVITATIONS`;
-    /// [`Fault::NotFound`].
-    pub async fn make_invitations(
-        &self,
-        actor: &Actor,
-        new: &NewInvitations,
-    ) -> Result<Vec<IssuedInvitation>, Fault> {
-        ask_somewhere(actor, Action::RunSurvey)?;
-        let transaction = self.database.begin_write().await?;
-        let target = Target {
-            survey: new.survey,
-            panel: &new.panel,
-            subjects: &[new.subject],
-        };
-        let permit = ask_about_subjects(&transaction, actor, &target).await?;
-        let issued = issue_invitations(self, &transaction, new).await?;
-        self.log(
-            &transaction,
-            &Step {
-                permit,
-                id: new.survey,
-                action: "survey.invite",
-            },
-        )
-        .await?;
-        transaction.commit().await?;
-        Ok(issued)
-    }
-
     /// Makes an open link for each subject.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `SUBJECT_NOT_ON_ROSTER`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`, `TOO_MANY_LINKS`;
+    /// [`Fault::Refused`] with `SUBJECT_NOT_IN_ROUND`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`, `TOO_MANY_LINKS`;
     /// [`Fault::NotFound`].
     pub async fn make_links(&self, actor: &Actor, new: &NewLinks) -> Result<Vec<OpenLink>, Fault> {
         ask_somewhere(actor, Action::RunSurvey)?;
@@ -307,15 +216,13 @@ impl Service {
             panel: new.panel.clone(),
         });
         let made = super::add_links(&transaction, &self.ids, new.survey, links.collect()).await?;
-        self.log(
-            &transaction,
-            &Step {
-                permit,
-                id: new.survey,
-                action: "survey.add_links",
-            },
-        )
-        .await?;
+        let object = new.survey.to_string();
+        let reason = format!("{} links ({})", made.len(), new.panel);
+        let entry = audit::Entry {
+            reason: Some(&reason),
+            ..permit.entry(self.clock.now(), "survey.link", &object)
+        };
+        audit::append(&transaction, &entry).await?;
         transaction.commit().await?;
         Ok(made)
     }
@@ -351,72 +258,13 @@ impl Service {
         });
         Ok(page.cut(links.collect()))
     }
-
-    async fn log(&self, transaction: &WriteTransaction, step: &Step) -> Result<(), Fault> {
-        let object = step.id.to_string();
-        audit::append(
-            transaction,
-            &step.permit.entry(self.clock.now(), step.action, &object),
-        )
-        .await?;
-        Ok(())
-    }
-
-    async fn finish(&self, transaction: WriteTransaction, step: Step) -> Result<Survey, Fault> {
-        let row = survey::Entity::find_by_id(step.id.number())
-            .one(&transaction)
-            .await?;
-        let survey = Survey::of(row.ok_or(Fault::NotFound)?)?;
-        self.log(&transaction, &step).await?;
-        transaction.commit().await?;
-        Ok(survey)
-    }
 }
 
-/// What was done to a survey, for the log.
-struct Step {
-    permit: Permit,
-    id: Id<id::Survey>,
-    action: &'static str,
-}
-
-/// Whom links or invitations are for.
+/// Whom links are for.
 struct Target<'a> {
     survey: Id<id::Survey>,
     panel: &'a str,
     subjects: &'a [Id<id::Subject>],
-}
-
-/// Asks for a whole survey; its round must be open.
-async fn ask_about(
-    connection: &impl ConnectionTrait,
-    actor: &Actor,
-    id: Id<id::Survey>,
-) -> Result<Permit, Fault> {
-    let (survey, permit) = {
-        let row = survey::Entity::find_by_id(id.number())
-            .one(connection)
-            .await?
-            .ok_or(Fault::NotFound)?;
-        let permit = ask_for(actor, Action::RunSurvey, Id::new(row.round_id))?;
-        (row, permit)
-    };
-    require_open_round(connection, survey.round_id).await?;
-    Ok(permit)
-}
-
-async fn require_open_round(connection: &impl ConnectionTrait, id: i64) -> Result<(), Fault> {
-    let row = round::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or(Fault::NotFound)?;
-    if row.state == round::State::Open {
-        return Ok(());
-    }
-    let message = "the round of this survey is not open";
-    Err(Fault::refused(
-        Refusal::new("ROUND_NOT_OPEN", message).at(["id"]),
-    ))
 }
 
 /// Asks for each of the subjects, which must all be on the roster. Three statements.
@@ -461,7 +309,7 @@ async fn ask_about_subjects(
             ask_for(actor, Action::RunSurvey, round)?;
             let message = "a subject is not on the roster of the round";
             return Err(Fault::refused(
-                Refusal::new("SUBJECT_NOT_ON_ROSTER", message).at(["subjectId"]),
+                Refusal::new("SUBJECT_NOT_IN_ROUND", message).at(["subjectId"]),
             ));
         }
     };

@@ -1,8 +1,10 @@
 //! Running surveys.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use domain::id;
+use domain::access::Actor;
+use domain::id::{self, Id};
 use service::survey::{NewInvitations, NewLinks};
+use service::{Fault, Service};
 
 use super::types::{Survey, SurveyLink};
 use crate::graphql::asker::{Asker, service};
@@ -77,14 +79,16 @@ pub struct SurveyMutation;
 
 #[Object]
 impl SurveyMutation {
-    /// Lets a survey of an open round take answers.
+    /// Lets a survey take answers.
     async fn survey_open(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
     ) -> Result<SurveyOpenPayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        SurveyOpenPayload::of(service(context)?.open_survey(actor, id.0).await)
+        let service = service(context)?;
+        let outcome = service.open_survey(actor, id.0).await;
+        SurveyOpenPayload::of(find_after(service, actor, id.0, outcome).await)
     }
 
     /// Ends a survey for ever. An answer on its way is either in or refused as closed.
@@ -94,7 +98,9 @@ impl SurveyMutation {
         #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
     ) -> Result<SurveyClosePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        SurveyClosePayload::of(service(context)?.close_survey(actor, id.0).await)
+        let service = service(context)?;
+        let outcome = service.close_survey(actor, id.0).await;
+        SurveyClosePayload::of(find_after(service, actor, id.0, outcome).await)
     }
 
     /// Makes one-time invitations.
@@ -110,7 +116,11 @@ impl SurveyMutation {
             panel: input.panel,
             count: usize::try_from(input.count).unwrap_or(0),
         };
-        let (issued, refusals) = settle(service(context)?.make_invitations(actor, &new).await)?;
+        let (issued, refusals) = settle(
+            service(context)?
+                .issue_survey_invitations(actor, &new)
+                .await,
+        )?;
         let tokens = issued.map(|issued| {
             issued
                 .iter()
@@ -136,4 +146,16 @@ impl SurveyMutation {
         let links = made.map(|made| made.into_iter().map(SurveyLink::from).collect());
         Ok(SurveyAddLinksPayload { links, refusals })
     }
+}
+
+/// The survey after a change that says nothing of it.
+async fn find_after(
+    service: &Service,
+    actor: &Actor,
+    id: Id<id::Survey>,
+    outcome: Result<(), Fault>,
+) -> Result<service::survey::RoundSurvey, Fault> {
+    outcome?;
+    let found = service.find_surveys(actor, &[id]).await?.remove(&id);
+    found.ok_or(Fault::NotFound)
 }
