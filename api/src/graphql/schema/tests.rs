@@ -42,7 +42,12 @@ fn judge(owner: &str, members: &[Value], faults: &mut String) {
 
 #[tokio::test]
 async fn every_type_field_and_argument_is_described() {
-    let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
+    let schema = Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
+    .finish();
     let response = schema.execute(Request::new(INTROSPECTION)).await;
     assert!(response.is_ok(), "{:?}", response.errors);
     let Value::Object(data) = &response.data else {
@@ -54,7 +59,10 @@ async fn every_type_field_and_argument_is_described() {
         if name.starts_with("__") {
             continue;
         }
-        judge("", std::slice::from_ref(kind), &mut faults);
+        // The specification describes its own scalars; the library leaves this one without words.
+        if name != "ID" {
+            judge("", std::slice::from_ref(kind), &mut faults);
+        }
         for members in ["fields", "inputFields", "enumValues"] {
             judge(name, list(kind, members), &mut faults);
         }
@@ -75,7 +83,8 @@ fn the_copy_at_the_root_is_up_to_date() {
 #[test]
 fn lists_cost_as_much_as_their_pages() {
     // The bound is a setting of the endpoint; here only that the schema can be built with it.
-    let builder = async_graphql::Schema::build(region::RegionQuery, EmptyMutation, EmptySubscription);
+    let builder =
+        async_graphql::Schema::build(region::RegionQuery, EmptyMutation, EmptySubscription);
     let schema = builder.limit_complexity(10).finish();
     let request = Request::new("{ regions(first: 100) { nodes { code } } }");
     let response = futures_util::FutureExt::now_or_never(schema.execute(request)).unwrap();
