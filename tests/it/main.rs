@@ -9,6 +9,7 @@ mod cli;
 mod closeout;
 mod database;
 mod deployment;
+mod graphql;
 mod harness;
 mod intake;
 mod page;
