@@ -20,6 +20,8 @@ pub enum GapKind {
     MissingValue,
     /// A rule is undetermined.
     UndeterminedRule,
+    /// A label's condition is undetermined.
+    UndeterminedLabel,
     /// A survey is still open.
     OpenSurvey,
     /// An investigation is due, not yet opened.

@@ -53,6 +53,14 @@ impl From<closeout::Revision> for Revision {
 #[derive(Debug, Clone, Copy)]
 pub struct RoundResults(pub Id<id::Round>);
 
+impl RoundResults {
+    async fn find_revision(&self, context: &Context<'_>) -> Result<Option<Revision>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?.find_revision(actor, self.0).await?;
+        Ok(found.map(Revision::from))
+    }
+}
+
 #[Object]
 impl RoundResults {
     /// What closing the round now would give; an error unless it is open.
@@ -64,10 +72,8 @@ impl RoundResults {
     }
 
     /// The close-out that stands; null while the round is open.
-    async fn revision(&self, context: &Context<'_>) -> Result<Option<Revision>, GraphqlFault> {
-        let actor = &Asker::of(context)?.actor;
-        let found = service(context)?.find_revision(actor, self.0).await?;
-        Ok(found.map(Revision::from))
+    async fn revision(&self, context: &Context<'_>) -> Option<Result<Revision, GraphqlFault>> {
+        self.find_revision(context).await.transpose()
     }
 
     /// The ranking of a category: interim while the round is open, else of the revision that stands.

@@ -88,11 +88,10 @@ impl RoundSubjectEvidence {
     }
 
     /// The grade that was recorded as proposed.
-    async fn proposed_grade(&self, context: &Context<'_>) -> Result<Option<String>, GraphqlFault> {
-        let evidence = load(context, EvidenceKey(self.0))
-            .await?
-            .unwrap_or_default();
-        Ok(evidence.proposed.map(|one| one.grade))
+    async fn proposed_grade(&self, context: &Context<'_>) -> Option<Result<String, GraphqlFault>> {
+        let evidence = load(context, EvidenceKey(self.0)).await.transpose()?;
+        let grade = evidence.map(|evidence| evidence.proposed.map(|one| one.grade));
+        grade.transpose()
     }
 
     /// Special investigations, by rule.
@@ -106,8 +105,8 @@ impl RoundSubjectEvidence {
     }
 
     /// What was decided, in the current revision of the round; null while the round is open.
-    async fn decision(&self, context: &Context<'_>) -> Result<Option<Decision>, GraphqlFault> {
-        load(context, DecisionKey(self.0)).await
+    async fn decision(&self, context: &Context<'_>) -> Option<Result<Decision, GraphqlFault>> {
+        load(context, DecisionKey(self.0)).await.transpose()
     }
 }
 

@@ -6,5 +6,4 @@ mod question;
 mod types;
 
 pub use mutation::SurveyMutation;
-pub use progress::SurveyProgress;
 pub use types::{RoundSurveys, Survey, SurveyKey, SurveyQuery};
