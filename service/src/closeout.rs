@@ -156,19 +156,16 @@ impl Service {
         if taken.rows_affected == 0 {
             let found = find_current(&transaction, id).await?;
             transaction.rollback().await?;
-            return match found {
-                Some(revision) => Ok(Closing {
+            if let Some(revision) = found {
+                return Ok(Closing {
                     revision,
                     by_this_request: false,
-                }),
-                None => {
-                    get_round(&self.database.reader(), id).await?;
-                    Err(Fault::refused(
-                        Refusal::new("ROUND_NOT_OPEN", "the round is a draft; open it first")
-                            .at(["round"]),
-                    ))
-                }
-            };
+                });
+            }
+            get_round(&self.database.reader(), id).await?;
+            return Err(Fault::refused(
+                Refusal::new("ROUND_NOT_OPEN", "the round is a draft; open it first").at(["round"]),
+            ));
         }
         let loaded = load(&transaction, id).await?;
         let mismatches = compare(&loaded, &counted)?;

@@ -82,7 +82,7 @@ impl Frame {
             } else {
                 places.join(", ")
             };
-            sql.push_str(&format!(" AND s.id IN ({list})"));
+            sql = format!("{sql} AND s.id IN ({list})");
             values.extend(subjects.iter().map(|id| Value::from(*id)));
         }
         let statement =
