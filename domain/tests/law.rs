@@ -311,7 +311,7 @@ proptest! {
             if outcome.gaps.iter().any(contradicts) {
                 continue;
             }
-            let limit = if quota.quota.as_ref() == "q_fair" { 1 } else { 0 };
+            let limit = usize::from(quota.quota.as_ref() == "q_fair");
             let by_region = quota.quota.as_ref() == "q_region";
             let sitting = outcome.decisions.iter().filter(|decision| {
                 let group = if by_region { format!("{}/{}", decision.category, decision.region) } else { decision.category.to_string() };
