@@ -7,7 +7,6 @@
 mod campaign;
 mod count;
 mod invitation;
-mod list;
 mod run;
 
 use chrono::{DateTime, Utc};
@@ -30,7 +29,6 @@ pub use count::{
 };
 pub(crate) use count::{SheetPart, read_sheet_part};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
-pub use list::SurveyOf;
 
 /// A survey to be made.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 mod demo;
 mod files;
+mod readme;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -58,23 +58,18 @@ pub(super) async fn run(config: Option<&Path>, arguments: &DoctorArguments) -> R
     }
 }
 
+/// As a table, which README.md holds a copy of.
 fn list_settings() -> String {
-    Settings::catalogue()
-        .iter()
-        .map(|entry| {
-            let default = if entry.default.is_empty() {
-                "-"
-            } else {
-                &entry.default
-            };
-            format!(
-                "{} ({})\n    {}; default {default}\n",
-                entry.key,
-                entry.variable(),
-                entry.meaning
-            )
-        })
-        .collect()
+    let rows = Settings::catalogue().into_iter().map(|entry| {
+        let default = if entry.default.is_empty() {
+            String::new()
+        } else {
+            format!("`{}`", entry.default)
+        };
+        format!("| `{}` | {default} | {} |\n", entry.key, entry.meaning)
+    });
+    let head = "| key | default | meaning |\n|---|---|---|\n".to_owned();
+    std::iter::once(head).chain(rows).collect()
 }
 
 fn look_at_settings(config: Option<&Path>, findings: &mut Findings) -> Option<Settings> {

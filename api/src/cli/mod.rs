@@ -11,14 +11,17 @@ mod evaluate;
 mod export;
 mod house;
 mod import;
+mod investigation;
 mod json_schema;
 mod migrate;
+mod region;
 mod replay;
 mod round;
 mod schema;
 mod scheme;
 mod serve;
 mod staff;
+mod survey;
 mod template;
 mod worker;
 
@@ -59,6 +62,18 @@ enum Command {
     Migrate,
     /// Print the GraphQL schema.
     Schema,
+    /// Keep the tree of places.
+    #[command(subcommand)]
+    Region(region::RegionCommand),
+    /// Set rounds up, open, check, close and publish them.
+    #[command(subcommand)]
+    Round(round::RoundCommand),
+    /// Run the surveys of a round.
+    #[command(subcommand)]
+    Survey(survey::SurveyCommand),
+    /// Open investigations and record what they found.
+    #[command(subcommand)]
+    Investigation(investigation::InvestigationCommand),
     /// Put a table in, whole or not at all, with a report on every row that is wrong.
     Import(import::ImportArguments),
     /// Write a sheet to fill in.
@@ -131,6 +146,10 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
         Command::Worker => wait(worker::run(config)),
         Command::Migrate => wait(migrate::run(config)),
         Command::Schema => schema::run(),
+        Command::Region(command) => wait(region::run(config, command)),
+        Command::Round(command) => wait(round::run(config, command)),
+        Command::Survey(command) => wait(survey::run(config, &command)),
+        Command::Investigation(command) => wait(investigation::run(config, command)),
         Command::Import(arguments) => wait(import::run(config, &arguments)),
         Command::Template(command) => wait(template::run(config, &command)),
         Command::Export(arguments) => wait(export::run(config, &arguments)),

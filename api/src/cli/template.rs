@@ -21,7 +21,7 @@ pub(super) enum TemplateCommand {
     Scores {
         /// Code of the round.
         round: String,
-        /// Workbook to write (.xlsx), which must not be there yet.
+        /// File to write, which must not be there yet: CSV if its name ends so, else a workbook (.xlsx).
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
@@ -48,9 +48,17 @@ pub(super) async fn run(config: Option<&Path>, command: &TemplateCommand) -> Res
         )));
     }
     service.database.close().await;
-    let bytes = ScoreSheet::new(scheme, round.content.name.clone(), subjects)
-        .write()
-        .map_err(|error| Failure::new(format!("the sheet cannot be written: {error}")))?;
+    let sheet = ScoreSheet::new(scheme, round.content.name.clone(), subjects);
+    let is_csv = out
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+    let written = if is_csv {
+        sheet.write_csv().map_err(|error| error.to_string())
+    } else {
+        sheet.write().map_err(|error| error.to_string())
+    };
+    let bytes =
+        written.map_err(|error| Failure::new(format!("the sheet cannot be written: {error}")))?;
     write_new(out, &bytes)
 }
 

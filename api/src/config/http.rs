@@ -119,8 +119,8 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Http {
         ),
         import_bytes: reader.number(
             "http.import_bytes",
-            20_971_520,
-            1_024..=268_435_456,
+            10_485_760,
+            1_024..=10_485_760,
             "greatest body of an import, in bytes",
         ),
     }

@@ -114,6 +114,46 @@ impl ScoreSheet {
         workbook.save_to_buffer()
     }
 
+    /// The same as CSV, in UTF-8 with its mark, for programs that do not read XLSX. Text that a spreadsheet would take
+    /// for a formula gets an apostrophe before it.
+    ///
+    /// # Errors
+    /// Never, as far as is known: it is written into memory.
+    pub fn write_csv(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut out = b"\xef\xbb\xbf".to_vec();
+        let mut writer = csv::Writer::from_writer(&mut out);
+        let row = |front: [&str; 3], cell: &dyn Fn(&ScoreColumn) -> String| {
+            let front = front.into_iter().map(without_formula);
+            let cells = self.columns.iter().map(|item| without_formula(&cell(item)));
+            front.chain(cells).collect::<Vec<String>>()
+        };
+        writer.write_record(row(
+            ["单位代码", "单位名称", "考评人员"],
+            &ScoreColumn::head,
+        ))?;
+        writer.write_record(row(["#名称", &self.title, ""], &|item| item.name.clone()))?;
+        writer.write_record(row(["#满分", "空格表示未评", ""], &|item| {
+            item.limits().0
+        }))?;
+        writer.write_record(row(["#分档", "考评人员填登录名", ""], &|item| {
+            item.limits().1
+        }))?;
+        for subject in &self.subjects {
+            let cell = |item: &ScoreColumn| {
+                let mark = if item.is_for(subject) {
+                    ""
+                } else {
+                    NOT_APPLICABLE
+                };
+                mark.to_owned()
+            };
+            writer.write_record(row([&subject.code, &subject.name, ""], &cell))?;
+        }
+        writer.flush()?;
+        drop(writer);
+        Ok(out)
+    }
+
     fn write_column(
         &self,
         sheet: &mut Worksheet,
@@ -123,32 +163,20 @@ impl ScoreSheet {
     ) -> Result<(), XlsxError> {
         sheet.write_string_with_format(0, at, item.head(), &styles.head)?;
         write_text(sheet, (1, at), &item.name, &styles.note)?;
-        let (max, step, rule) = match &item.what {
-            What::Points { max, step } => (
-                max.clone(),
-                step.clone(),
-                max.parse().ok().map(|max: f64| {
-                    DataValidation::new()
-                        .allow_decimal_number(DataValidationRule::Between(0.0, max))
-                }),
-            ),
-            What::Done { tasks: Some(tasks) } => (
-                format!("共 {tasks} 项"),
-                "1".to_owned(),
-                i32::try_from(*tasks).ok().map(|tasks| {
-                    DataValidation::new().allow_whole_number(DataValidationRule::Between(0, tasks))
-                }),
-            ),
-            What::Done { tasks: None } | What::Tasks => (String::new(), "1".to_owned(), None),
+        let (max, step) = item.limits();
+        let rule = match &item.what {
+            What::Points { max, .. } => max.parse().ok().map(|max: f64| {
+                DataValidation::new().allow_decimal_number(DataValidationRule::Between(0.0, max))
+            }),
+            What::Done { tasks: Some(tasks) } => i32::try_from(*tasks).ok().map(|tasks| {
+                DataValidation::new().allow_whole_number(DataValidationRule::Between(0, tasks))
+            }),
+            What::Done { tasks: None } | What::Tasks => None,
         };
         sheet.write_string_with_format(2, at, &max, &styles.note)?;
         sheet.write_string_with_format(3, at, &step, &styles.note)?;
         for (line, subject) in (FIRST_ROW..).zip(&self.subjects) {
-            let applies = item
-                .categories
-                .as_ref()
-                .is_none_or(|list| list.contains(&subject.category));
-            if !applies {
+            if !item.is_for(subject) {
                 sheet.write_string_with_format(line, at, NOT_APPLICABLE, &styles.shut)?;
             }
         }
@@ -194,6 +222,14 @@ impl Styles {
     }
 }
 
+/// What a spreadsheet takes for the beginning of a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+fn without_formula(text: &str) -> String {
+    let mark = if text.starts_with(FORMULA) { "'" } else { "" };
+    format!("{mark}{text}")
+}
+
 /// Writes text that people gave. It is stored as text and, where a program would take it for a formula once it is
 /// edited, marked as such.
 fn write_text(
@@ -203,7 +239,7 @@ fn write_text(
     style: &Format,
 ) -> Result<(), XlsxError> {
     let quoted = style.clone().set_quote_prefix();
-    let style = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let style = if text.starts_with(FORMULA) {
         &quoted
     } else {
         style
@@ -217,6 +253,21 @@ fn column(place: usize) -> Result<u16, XlsxError> {
 }
 
 impl ScoreColumn {
+    /// The most that can be put in, and the step, as people read them.
+    fn limits(&self) -> (String, String) {
+        match &self.what {
+            What::Points { max, step } => (max.clone(), step.clone()),
+            What::Done { tasks: Some(tasks) } => (format!("共 {tasks} 项"), "1".to_owned()),
+            What::Done { tasks: None } | What::Tasks => (String::new(), "1".to_owned()),
+        }
+    }
+
+    fn is_for(&self, subject: &ScoreSubject) -> bool {
+        self.categories
+            .as_ref()
+            .is_none_or(|list| list.contains(&subject.category))
+    }
+
     fn head(&self) -> String {
         match self.what {
             What::Points { .. } => self.code.clone(),

@@ -176,6 +176,9 @@ fn a_filled_in_score_sheet_comes_back_as_scores() {
     assert_eq!(table.header.last().unwrap(), "F7.3 完成数/4");
     assert_eq!(texts(&table)[0][..2], ["o-1", "=cmd|' /C calc'!A0"]);
     assert!(table.clone().unfold_scores().unwrap().rows.is_empty());
+    let plain = read(&sheet.write_csv().unwrap()).unwrap();
+    assert_eq!(plain.header, table.header);
+    assert_eq!(texts(&plain)[0][..2], ["o-1", "'=cmd|' /C calc'!A0"]);
 
     let mut filled = table;
     filled.rows[1].cells[2] = "i01".to_owned();

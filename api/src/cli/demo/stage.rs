@@ -261,14 +261,16 @@ impl Play<'_> {
     }
 
     async fn surveys(&self, round: Id<Round>) -> Result<BTreeMap<String, Id<Survey>>, Failure> {
-        let surveys = self
+        let mut surveys = self
             .service
-            .list_surveys(OPERATOR, round)
+            .list_surveys_of(OPERATOR, &[round])
             .await
             .map_err(fail)?;
         Ok(surveys
+            .remove(&round)
+            .unwrap_or_default()
             .into_iter()
-            .map(|survey| (survey.code, survey.id))
+            .map(|survey| (survey.definition.code, survey.id))
             .collect())
     }
 

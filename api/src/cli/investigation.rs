@@ -1,0 +1,85 @@
+//! `mingjian investigation`: opens what rules ask for, and records what was found.
+
+use std::path::Path;
+
+use clap::{Subcommand, ValueEnum};
+use domain::access::Actor;
+use domain::id::{self, Id};
+use domain::scheme::file;
+use service::investigation::FindingDraft;
+
+use super::database::{load_settings, of_fault, open_migrated};
+use super::{Failure, print, round};
+use crate::config::Purpose;
+
+/// What can be done with investigations from the terminal.
+#[derive(Debug, Subcommand)]
+pub(super) enum InvestigationCommand {
+    /// Open every investigation that a rule of the round asks for, and print the ids.
+    OpenDue {
+        /// Code of the round.
+        round: String,
+    },
+    /// Record what an investigation found, once and for good.
+    Record {
+        /// Its id, as it was printed.
+        investigation: Id<id::Investigation>,
+        /// What it found.
+        finding: Finding,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Finding {
+    /// What was complained about is true.
+    Verified,
+    /// It is not.
+    Unfounded,
+}
+
+/// Does it.
+pub(super) async fn run(
+    config: Option<&Path>,
+    command: InvestigationCommand,
+) -> Result<(), Failure> {
+    let settings = load_settings(config, Purpose::Tool)?;
+    let service = open_migrated(&settings.database).await?;
+    let said = match command {
+        InvestigationCommand::OpenDue { round: code } => {
+            let round = round::get(&service, &code).await?;
+            let opened = service
+                .open_due_investigations(&Actor::Operator, round.id)
+                .await
+                .map_err(|fault| of_fault(&fault))?;
+            opened
+                .iter()
+                .map(|one| format!("{} {} {}\n", one.id, one.subject, one.rule))
+                .collect()
+        }
+        InvestigationCommand::Record {
+            investigation,
+            finding,
+            reason,
+        } => {
+            let finding = match finding {
+                Finding::Verified => file::Finding::Verified,
+                Finding::Unfounded => file::Finding::Unfounded,
+            };
+            let draft = FindingDraft {
+                id: investigation,
+                finding,
+                reason,
+            };
+            let recorded = service
+                .record_finding(&Actor::Operator, draft)
+                .await
+                .map_err(|fault| of_fault(&fault))?;
+            format!("{}: recorded\n", recorded.id)
+        }
+    };
+    service.database.close().await;
+    print(said.as_bytes())
+}
