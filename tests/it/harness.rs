@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 on_both!(
     a_fresh_database_is_migrated,
     two_databases_are_strangers,
-    a_removed_database_is_gone
+    a_removed_database_is_gone,
+    a_killed_server_comes_back_on_the_same_address
 );
 
 async fn a_fresh_database_is_migrated(world: World) {
@@ -34,6 +35,22 @@ async fn a_removed_database_is_gone(world: World) {
         support::Backend::Sqlite => assert!(!std::path::Path::new(&path).exists()),
         support::Backend::Postgresql => drop(service::Database::open(settings).await.unwrap_err()),
     }
+}
+
+async fn a_killed_server_comes_back_on_the_same_address(world: World) {
+    let mut server = world.server().await;
+    let url = server.url("/healthz");
+    assert_eq!(
+        reqwest::get(&url).await.unwrap().text().await.unwrap(),
+        "ok\n"
+    );
+    server.kill().await;
+    reqwest::get(&url).await.unwrap_err();
+    server.restart().await;
+    assert_eq!(
+        reqwest::get(&url).await.unwrap().text().await.unwrap(),
+        "ok\n"
+    );
 }
 
 #[tokio::test]
