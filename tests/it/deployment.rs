@@ -6,7 +6,9 @@ use api::config::{FILE_VARIABLE, Purpose, Settings, Sources};
 use support::project;
 
 /// Where settings are written down for people.
-const FILES: [&str; 5] = [
+const FILES: [&str; 7] = [
+    "README.md",
+    "README.zh-CN.md",
     "docker-compose.yml",
     "deploy/production.env",
     "tests/src/server.rs",
