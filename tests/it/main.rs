@@ -11,5 +11,6 @@ mod database;
 mod deployment;
 mod graphql;
 mod harness;
+mod import;
 mod intake;
 mod page;
