@@ -18,7 +18,7 @@ use crate::mail::{Mailer, Message};
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a claimed job stays ours.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 
 /// How long one job may take, well within the lease of all that were claimed with it.
 const PATIENCE: Duration = Duration::from_secs(25);

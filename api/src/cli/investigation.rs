@@ -1,5 +1,6 @@
 //! `mingjian investigation`: opens what rules ask for, and records what was found.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{Subcommand, ValueEnum};
@@ -54,10 +55,11 @@ pub(super) async fn run(
                 .open_due_investigations(&Actor::Operator, round.id)
                 .await
                 .map_err(|fault| of_fault(&fault))?;
-            opened
-                .iter()
-                .map(|one| format!("{} {} {}\n", one.id, one.subject, one.rule))
-                .collect()
+            let mut lines = String::new();
+            for one in &opened {
+                let _never_fails = writeln!(lines, "{} {} {}", one.id, one.subject, one.rule);
+            }
+            lines
         }
         InvestigationCommand::Record {
             investigation,

@@ -15,10 +15,9 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::new(describe(&error)))?;
     database.close().await;
-    let lines: String = applied.iter().map(|name| format!("{name}\n")).collect();
-    if lines.is_empty() {
+    if applied.is_empty() {
         print(b"the tables are up to date\n")
     } else {
-        print(lines.as_bytes())
+        print(format!("{}\n", applied.join("\n")).as_bytes())
     }
 }

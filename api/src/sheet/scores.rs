@@ -364,25 +364,24 @@ impl Table {
                         rows.push(long_row(
                             row,
                             [cell(subject), head, inspector.map_or("", cell)],
-                            Given::Points(value),
+                            &Given::Points(value),
                         ));
                         continue;
                     }
                 };
-                match lists.iter_mut().find(|(known, _)| *known == code) {
-                    Some((_, given)) => given[slot] = value,
-                    None => {
-                        let mut given = ["", of];
-                        given[slot] = value;
-                        lists.push((code, given));
-                    }
+                if let Some((_, given)) = lists.iter_mut().find(|(known, _)| *known == code) {
+                    given[slot] = value;
+                } else {
+                    let mut given = ["", of];
+                    given[slot] = value;
+                    lists.push((code, given));
                 }
             }
             for (code, given) in lists {
                 rows.push(long_row(
                     row,
                     [cell(subject), code, inspector.map_or("", cell)],
-                    Given::Tasks(given),
+                    &Given::Tasks(given),
                 ));
             }
             if rows.len() > MOST_CELLS {
@@ -404,11 +403,11 @@ enum Given<'a> {
     Tasks([&'a str; 2]),
 }
 
-fn long_row(row: &Row, [subject, code, inspector]: [&str; 3], given: Given<'_>) -> Row {
+fn long_row(row: &Row, [subject, code, inspector]: [&str; 3], given: &Given<'_>) -> Row {
     let (item, part) = code.split_once('/').unwrap_or((code, ""));
     let (points, [done, tasks]) = match given {
-        Given::Points(points) => (points, [""; 2]),
-        Given::Tasks(tasks) => ("", tasks),
+        Given::Points(points) => (*points, [""; 2]),
+        Given::Tasks(tasks) => ("", *tasks),
     };
     let cells = [subject, item, part, points, inspector, done, tasks, ""];
     Row {

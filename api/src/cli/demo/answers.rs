@@ -84,7 +84,7 @@ async fn answer(intake: &Intake, admitted: &Admitted, sheet: &Sheet<'_>) -> Resu
             }
             // Too many wait: come back, as the pages tell people to.
             Err(Fault::Unavailable) => {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
             Err(fault) => return Err(of_fault(&fault)),
         }

@@ -352,7 +352,7 @@ impl Sheet<'_> {
             0..30 => "no_opinion",
             _ if mood < unit.mood * 7 / 10 => "satisfied",
             _ if mood < unit.mood => "basically_satisfied",
-            _ if mood % 2 == 0 => "fair",
+            _ if mood.is_multiple_of(2) => "fair",
             _ => "dissatisfied",
         }
     }

@@ -116,12 +116,11 @@ impl Place {
             .bytes()
             .map_err(|fault| of_fault(&fault))?;
         let mark = hex::encode(mark);
-        let (folder, made) = match folder {
-            Some(folder) => (folder.to_path_buf(), None),
-            None => {
-                let folder = std::env::temp_dir().join(format!("mingjian-demo-{mark}"));
-                (folder.clone(), Some(folder))
-            }
+        let (folder, made) = if let Some(folder) = folder {
+            (folder.to_path_buf(), None)
+        } else {
+            let folder = std::env::temp_dir().join(format!("mingjian-demo-{mark}"));
+            (folder.clone(), Some(folder))
         };
         let built = DirBuilder::new()
             .recursive(made.is_none())

@@ -81,6 +81,10 @@ struct Play<'a> {
 /// Whoever sits at the machine may set everything up; points are awarded in the inspectors' names.
 const OPERATOR: &Actor = &Actor::Operator;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` hands the fault over"
+)]
 fn fail(fault: Fault) -> Failure {
     of_fault(&fault)
 }
