@@ -135,7 +135,7 @@ impl Service {
         ask_somewhere(actor, Action::ChangeRoster)?;
         let transaction = self.database.begin_write().await?;
         let permit = ask_below(&transaction, actor, draft.parent).await?;
-        let draft = check(draft)?;
+        let draft = check(&draft)?;
         let region = Region {
             id: Id::new(self.ids.draw()?),
             parent: draft.parent,
@@ -185,7 +185,7 @@ impl Service {
         if before.version() != change.version {
             return Err(Fault::Conflict);
         }
-        let draft = check(change.draft)?;
+        let draft = check(&change.draft)?;
         if let Some(parent) = draft.parent
             && path_of(&transaction, parent).await?.contains(&before.id)
         {
@@ -247,7 +247,7 @@ async fn ask_below(
     Permit::ask(actor, Action::ChangeRoster, &scope)
 }
 
-fn check(draft: RegionDraft) -> Result<RegionDraft, Fault> {
+fn check(draft: &RegionDraft) -> Result<RegionDraft, Fault> {
     let mut refusals = Refusals::default();
     let draft = RegionDraft {
         parent: draft.parent,

@@ -81,7 +81,7 @@ impl Relation {
         ])
     }
 
-    fn of(row: relation::Model) -> Result<Self, Fault> {
+    fn of(row: &relation::Model) -> Result<Self, Fault> {
         Ok(Self {
             id: Id::new(row.id),
             content: RelationDraft {
@@ -117,7 +117,7 @@ impl Service {
             .await?;
         let mut found: BTreeMap<Id<Subject>, Vec<Relation>> = BTreeMap::new();
         for row in rows {
-            let relation = Relation::of(row)?;
+            let relation = Relation::of(&row)?;
             for side in [relation.content.from, relation.content.to] {
                 if subjects.contains(&side) {
                     found.entry(side).or_default().push(relation.clone());
@@ -184,7 +184,7 @@ impl Service {
             .lock_exclusive()
             .one(&transaction)
             .await?;
-        let before = Relation::of(row.ok_or(Fault::NotFound)?)?;
+        let before = Relation::of(&row.ok_or(Fault::NotFound)?)?;
         let permit = ask_for(&transaction, actor, &before.content).await?;
         if before.version() != change.version {
             return Err(Fault::Conflict);

@@ -24,7 +24,7 @@ use crate::{Fault, Refusal, Service, audit, clock, code};
 const FAILURES: i64 = 10;
 
 /// For how long. Long enough to make guessing hopeless, short enough that locking others out is no great joke.
-const LOCKED: Duration = Duration::from_secs(15 * 60);
+const LOCKED: Duration = Duration::from_mins(15);
 
 /// What a password is compared with.
 #[derive(Debug, Clone)]

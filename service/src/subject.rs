@@ -172,7 +172,7 @@ impl Service {
         ask_somewhere(actor, Action::ChangeRoster)?;
         let transaction = self.database.begin_write().await?;
         let permit = ask_for(&transaction, actor, &draft).await?;
-        let content = check(draft)?;
+        let content = check(&draft)?;
         let added = Subject {
             id: Id::new(self.ids.draw()?),
             content,
@@ -224,7 +224,7 @@ impl Service {
         }
         let after = Subject {
             id: before.id,
-            content: check(change.draft)?,
+            content: check(&change.draft)?,
         };
         subject::Entity::update_many()
             .col_expr(
@@ -288,14 +288,14 @@ async fn ask_for(
     Permit::ask(actor, Action::ChangeRoster, &scope)
 }
 
-fn check(draft: SubjectDraft) -> Result<SubjectDraft, Fault> {
+fn check(draft: &SubjectDraft) -> Result<SubjectDraft, Fault> {
     let mut refusals = Refusals::default();
     let checked = SubjectDraft {
         code: refusals.code("code", &draft.code),
         category: refusals.code("category", &draft.category),
         name: refusals.name("name", &draft.name),
         name_en: refusals.name("nameEn", &draft.name_en),
-        ..draft
+        ..draft.clone()
     };
     refusals.settle()?;
     Ok(checked)

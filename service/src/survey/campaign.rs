@@ -79,7 +79,7 @@ pub struct NewLinks {
 }
 
 impl Survey {
-    fn of(row: survey::Model) -> Result<Self, Fault> {
+    fn of(row: &survey::Model) -> Result<Self, Fault> {
         Ok(Self {
             id: Id::new(row.id),
             round: Id::new(row.round_id),
@@ -122,7 +122,7 @@ impl Service {
             .await?;
         let mut found: BTreeMap<Id<id::Round>, Vec<Survey>> = BTreeMap::new();
         for row in rows {
-            let survey = Survey::of(row)?;
+            let survey = Survey::of(&row)?;
             found.entry(survey.round).or_default().push(survey);
         }
         Ok(found)
@@ -143,7 +143,7 @@ impl Service {
             .await?;
         let read = rows
             .into_iter()
-            .map(|row| Survey::of(row).map(|survey| (survey.id, survey)));
+            .map(|row| Survey::of(&row).map(|survey| (survey.id, survey)));
         read.collect()
     }
 
@@ -319,7 +319,7 @@ async fn ask_about_subjects(
             Refusal::new("SURVEY_CLOSED", message).at(["surveyId"]),
         ));
     }
-    let survey = Survey::of(row)?;
+    let survey = Survey::of(&row)?;
     if survey.definition.panel(target.panel).is_none() {
         let known: Vec<&str> = survey
             .definition
