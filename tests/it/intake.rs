@@ -316,7 +316,7 @@ async fn a_retry_of_the_same_form_gets_the_same_receipt(world: World) {
         stand
             .world
             .clock
-            .advance(std::time::Duration::from_secs(3_600));
+            .advance(std::time::Duration::from_hours(1));
         assert_eq!(stand.book(&admitted, key, GOOD).await, first);
     }
     assert_eq!(stand.sheets().await, [(SheetState::Valid, 2)].into());
@@ -457,12 +457,12 @@ async fn a_survey_takes_answers_between_its_hours_alone(world: World) {
     stand
         .world
         .clock
-        .advance(std::time::Duration::from_secs(600));
+        .advance(std::time::Duration::from_mins(10));
     receipt(&stand.book(&admitted, stand.form(&admitted), GOOD).await);
     stand
         .world
         .clock
-        .advance(std::time::Duration::from_secs(600));
+        .advance(std::time::Duration::from_mins(10));
     assert_eq!(
         stand.book(&admitted, stand.form(&admitted), GOOD).await,
         closed

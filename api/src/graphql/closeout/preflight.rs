@@ -155,6 +155,7 @@ impl Preflight {
 
     /// What stands in the way or is alarming, by subject.
     #[graphql(complexity = "page_cost(first, child_complexity)")]
+    #[expect(clippy::unused_async, reason = "the interface awaits it")]
     async fn gaps(
         &self,
         #[graphql(desc = "How many, 1 to 100.")] first: i32,
@@ -171,6 +172,7 @@ impl Preflight {
 
     /// What each subject would get, by code.
     #[graphql(complexity = "page_cost(first, child_complexity)")]
+    #[expect(clippy::unused_async, reason = "the interface awaits it")]
     async fn decisions(
         &self,
         #[graphql(desc = "How many, 1 to 100.")] first: i32,

@@ -67,6 +67,7 @@ enum State {
 #[Subscription]
 impl ProgressSubscription {
     /// How far a round has come: at once, then whenever that has changed, until it is closed.
+    #[expect(clippy::unused_async, reason = "the interface awaits it")]
     async fn round_progress(
         &self,
         context: &Context<'_>,
