@@ -5,7 +5,6 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,13 +42,6 @@ pub enum Aim {
     AtLeast(f64),
     /// No more than.
     AtMost(f64),
-}
-
-/// Runs `work` and returns how long it took with what it made, so that the caller throws that away untimed.
-pub fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
-    let start = Instant::now();
-    let made = std::hint::black_box(work());
-    (start.elapsed(), made)
 }
 
 /// Writes the figures of one bench, in place of those that it wrote before.

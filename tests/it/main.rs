@@ -1,14 +1,15 @@
 //! What the whole system does, each test on SQLite and on PostgreSQL.
 //!
 //! One program, so that the tests link once; every module is a subject. What they stand on is the
-//! library of this crate. Absent on purpose: benches, fault injection and browser tests, which have runners of
-//! their own.
+//! library of this crate. Absent on purpose: benches and browser tests, which have runners of their own; of
+//! fault injection there is a small share.
 
 mod architecture;
 mod cli;
 mod closeout;
 mod database;
 mod deployment;
+mod fault;
 mod graphql;
 mod harness;
 mod import;

@@ -33,11 +33,86 @@ const WARDEN: &str = r#"
     exec flock users sh -c '"$1/pg_ctl" stop --silent --mode immediate --pgdata data; rm -rf data' sh "$2"
 "#;
 
+/// What the cluster of the tests runs with: nothing in it must survive the machine.
+const FORGETFUL: &str =
+    "-c shared_buffers=64MB -c fsync=off -c full_page_writes=off -c autovacuum=off";
+/// What a cluster for figures runs with: it keeps what it has acknowledged, and a machine of this size is told to it.
+const DURABLE: &str =
+    "-c shared_buffers=512MB -c fsync=on -c synchronous_commit=on -c max_wal_size=4GB";
+
 /// A running PostgreSQL, reached through a socket in its folder.
 #[derive(Debug)]
 pub struct Cluster {
     folder: PathBuf,
-    _in_use: File,
+    _in_use: Option<File>,
+}
+
+/// A cluster of its own that keeps every promise to the disk, for figures. Stopped and removed when dropped.
+#[derive(Debug)]
+pub struct DurableCluster {
+    cluster: Cluster,
+    user: User,
+    _folder: tempfile::TempDir,
+}
+
+impl DurableCluster {
+    /// Makes and starts it.
+    ///
+    /// # Panics
+    /// PostgreSQL is not installed or does not start; its log is in the message.
+    pub fn start() -> Self {
+        Self::try_start().unwrap_or_else(|error| panic!("PostgreSQL for the figures: {error}"))
+    }
+
+    fn try_start() -> io::Result<Self> {
+        let user = User::of_the_server()?;
+        let folder = tempfile::tempdir()?;
+        user.own(folder.path())?;
+        launch(folder.path(), &user, DURABLE)?;
+        let cluster = Cluster {
+            folder: folder.path().to_path_buf(),
+            _in_use: None,
+        };
+        Ok(Self {
+            cluster,
+            user,
+            _folder: folder,
+        })
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// A command that runs one of PostgreSQL's own programs as the user that owns the cluster.
+    ///
+    /// # Panics
+    /// PostgreSQL is not installed.
+    pub fn command(&self, program: &str) -> Command {
+        let programs = programs().expect("PostgreSQL's programs");
+        self.user
+            .command(&programs.join(program), &self.cluster.folder)
+    }
+}
+
+impl Drop for DurableCluster {
+    fn drop(&mut self) {
+        let stopped = self
+            .command("pg_ctl")
+            .args([
+                "stop",
+                "--silent",
+                "--mode",
+                "immediate",
+                "--pgdata",
+                "data",
+            ])
+            .status();
+        if let Err(error) = stopped {
+            eprintln!("PostgreSQL for the figures does not stop: {error}");
+        }
+    }
 }
 
 impl Cluster {
@@ -50,6 +125,11 @@ impl Cluster {
         CLUSTER.get_or_init(|| {
             Self::join().unwrap_or_else(|error| panic!("PostgreSQL for the tests: {error}"))
         })
+    }
+
+    /// Where its socket lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// How `role` reaches `database`.
@@ -75,7 +155,7 @@ impl Cluster {
         }
         Ok(Self {
             folder,
-            _in_use: users,
+            _in_use: Some(users),
         })
     }
 }
@@ -88,6 +168,24 @@ fn folder(user: &User) -> PathBuf {
 }
 
 fn start(folder: &Path, user: &User) -> io::Result<()> {
+    launch(folder, user, FORGETFUL)?;
+    let mut warden = user.command(Path::new("sh"), folder);
+    warden
+        .args(["-c", WARDEN, "warden"])
+        .arg(folder)
+        .arg(programs()?);
+    // Its own group: an interrupted test run must not take the warden along.
+    warden
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    Ok(())
+}
+
+/// Makes a cluster in `folder` and starts it.
+fn launch(folder: &Path, user: &User, settings: &str) -> io::Result<()> {
     let programs = programs()?;
     let data = folder.join("data");
     if data.exists() {
@@ -105,8 +203,7 @@ fn start(folder: &Path, user: &User) -> io::Result<()> {
     run(initdb.arg("--pgdata").arg(&data), folder)?;
 
     let options = format!(
-        "-c listen_addresses= -c unix_socket_directories={} -c max_connections=300 -c shared_buffers=64MB \
-         -c fsync=off -c full_page_writes=off -c autovacuum=off",
+        "-c listen_addresses= -c unix_socket_directories={} -c max_connections=300 {settings}",
         folder.display()
     );
     let mut control = user.command(&programs.join("pg_ctl"), folder);
@@ -120,21 +217,7 @@ fn start(folder: &Path, user: &User) -> io::Result<()> {
             .arg("--pgdata")
             .arg(&data),
         folder,
-    )?;
-
-    let mut warden = user.command(Path::new("sh"), folder);
-    warden
-        .args(["-c", WARDEN, "warden"])
-        .arg(folder)
-        .arg(programs);
-    // Its own group: an interrupted test run must not take the warden along.
-    warden
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    Ok(())
+    )
 }
 
 fn run(command: &mut Command, folder: &Path) -> io::Result<()> {
@@ -174,6 +257,7 @@ fn programs() -> io::Result<PathBuf> {
 }
 
 /// Who runs the server: root may not.
+#[derive(Debug)]
 struct User {
     uid: u32,
     gid: u32,

@@ -80,6 +80,36 @@ impl Database {
         }
     }
 
+    /// A new database in a cluster of its own, which takes the database along when it goes.
+    ///
+    /// # Panics
+    /// It cannot be made; nothing can be measured then.
+    pub async fn fresh_in(cluster: &Cluster) -> Self {
+        let name = format!("figures_{}", unique());
+        let mut connection = superuser(cluster).await;
+        make_roles(&mut connection).await;
+        execute(
+            &mut connection,
+            &format!("CREATE DATABASE {name} OWNER {OWNER}"),
+        )
+        .await;
+        let url = cluster.url(RUNNING, &name);
+        let migrate_url = cluster.url(OWNER, &name);
+        migrate(&url, Some(migrate_url.clone())).await;
+        Self {
+            backend: Backend::Postgresql,
+            url,
+            migrate_url,
+            name,
+            _folder: None,
+        }
+    }
+
+    /// Its name on the server; empty on SQLite.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Throws it away. A database that a failed test leaves behind goes with the cluster.
     pub async fn remove(self) {
         if self.backend == Backend::Postgresql {
@@ -123,12 +153,7 @@ async fn template(cluster: &Cluster) -> String {
             .await
             .expect("PostgreSQL lists its databases");
     if !exists {
-        for role in [OWNER, RUNNING] {
-            let sql = format!(
-                "DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN END $$"
-            );
-            execute(&mut connection, &sql).await;
-        }
+        make_roles(&mut connection).await;
         // Under another name until it is whole: a killed test must not leave half a template.
         let unfinished = format!("unfinished_{}", unique());
         execute(
@@ -150,6 +175,15 @@ async fn template(cluster: &Cluster) -> String {
     // The lock ends with the connection.
     connection.close().await.expect("PostgreSQL lets go");
     name
+}
+
+async fn make_roles(connection: &mut PgConnection) {
+    for role in [OWNER, RUNNING] {
+        let sql = format!(
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN END $$"
+        );
+        execute(connection, &sql).await;
+    }
 }
 
 async fn migrate(url: &str, migrate_url: Option<String>) {

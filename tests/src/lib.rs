@@ -2,16 +2,18 @@
 //!
 //! A test is an ordinary async function that takes a [`World`]; [`on_both!`] runs it on SQLite and
 //! on PostgreSQL. The PostgreSQL is started by whichever test needs it first and stops by itself.
-//! Nothing here knows what a round or a survey is: that belongs to the tests.
+//! Nothing here but [`poll`] knows what a round or a survey is: that belongs to the tests.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "tests read their environment and real clocks"
 )]
 
+pub mod client;
 pub mod cluster;
 pub mod database;
 pub mod mail;
+pub mod poll;
 pub mod project;
 pub mod server;
 pub mod world;

@@ -15,6 +15,7 @@ use base64::Engine;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use crate::client::{self, Client};
 use crate::database::Database;
 use crate::mail::MailCatcher;
 
@@ -99,6 +100,11 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
+    /// The number of its process; none once it has ended.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.id()
+    }
+
     /// Ends the process at once, as `kill -9` does.
     ///
     /// # Panics
@@ -122,17 +128,18 @@ impl Server {
     }
 
     async fn wait_until_ready(&mut self) {
-        let url = self.url("/readyz");
-        for _ in 0..600 {
-            if let Ok(answer) = reqwest::get(&url).await
-                && answer.status().is_success()
+        let request = client::get(self.address, "/readyz");
+        for _ in 0..6_000 {
+            if let Ok(mut connection) = Client::connect(self.address).await
+                && let Ok(answer) = connection.send(&request).await
+                && answer.status == 200
             {
                 return;
             }
             if let Some(status) = self.process.try_wait().expect("a process has a state") {
                 panic!("the server stopped with {status}:\n{}", self.log());
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         panic!("the server is not ready after 30 seconds:\n{}", self.log());
     }

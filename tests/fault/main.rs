@@ -1,0 +1,133 @@
+//! Faults in large numbers: `scripts/fault kill --count 1000 --seed 7`.
+//!
+//! What is made: `kill` (the server dies under load), `closing` (answers race it), `copies` (of one form at once),
+//! `closers` (people who close one round), `hostile` (GraphQL documents). Without a name, all of them; on both
+//! databases, unless `--database sqlite` or `--database postgresql` chooses one. Whatever breaks stops the run with
+//! its number and the seed that leads there again.
+
+#![expect(clippy::disallowed_methods, reason = "the time of a run is told")]
+
+mod draw;
+mod hostile;
+mod kill;
+mod race;
+
+use std::time::Instant;
+
+use draw::Draw;
+use support::{Backend, Database};
+
+const KINDS: [&str; 5] = ["kill", "closing", "copies", "closers", "hostile"];
+
+/// Answers that race one closing, and copies of one form.
+const RACING: usize = 500;
+const COPIES: usize = 100;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let value = |name: &str| {
+        let place = words.iter().position(|word| word == name)?;
+        words.get(place + 1).cloned()
+    };
+    let number = |name: &str, otherwise: u64| {
+        value(name).map_or(otherwise, |text| {
+            text.parse()
+                .unwrap_or_else(|_| panic!("{name} takes a number"))
+        })
+    };
+    let (count, seed) = (number("--count", 20), number("--seed", 1));
+    let backends = match value("--database").as_deref() {
+        None => vec![Backend::Sqlite, Backend::Postgresql],
+        Some("sqlite") => vec![Backend::Sqlite],
+        Some("postgresql") => vec![Backend::Postgresql],
+        Some(_) => panic!("--database takes sqlite or postgresql"),
+    };
+    let chosen: Vec<&str> = KINDS
+        .into_iter()
+        .filter(|kind| words.iter().any(|word| word == kind))
+        .collect();
+    let kinds = if chosen.is_empty() {
+        KINDS.to_vec()
+    } else {
+        chosen
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    for kind in kinds {
+        for backend in &backends {
+            let begun = Instant::now();
+            let told = runtime.block_on(run(
+                kind,
+                *backend,
+                usize::try_from(count).expect("a count"),
+                seed,
+            ));
+            println!(
+                "{kind}, {backend:?}, seed {seed}: {told}; {:.0} s",
+                begun.elapsed().as_secs_f64()
+            );
+        }
+    }
+}
+
+async fn run(kind: &str, backend: Backend, count: usize, seed: u64) -> String {
+    let draw = Draw::seeded(seed);
+    match kind {
+        "kill" => {
+            let database = Database::fresh(backend).await;
+            let answers = kill::run(&database, count, draw).await;
+            database.remove().await;
+            format!("{count} kills, {answers} answers, each there once")
+        }
+        "closing" => {
+            let (mut sent, mut booked) = (0, 0);
+            while sent < count {
+                let database = Database::fresh(backend).await;
+                let size = RACING.min(count - sent);
+                booked += race::closing(
+                    &database,
+                    size,
+                    Draw::seeded(seed + u64::try_from(sent).unwrap_or(0)),
+                )
+                .await;
+                sent += size;
+                database.remove().await;
+            }
+            format!(
+                "{sent} answers raced a closing, {booked} are in the tally, the others were refused as closed"
+            )
+        }
+        "copies" => {
+            let database = Database::fresh(backend).await;
+            race::copies(&database, count, COPIES).await;
+            database.remove().await;
+            format!("{count} forms in {COPIES} copies each, one sheet each")
+        }
+        "closers" => {
+            for number in 0..count {
+                let database = Database::fresh(backend).await;
+                race::closers(
+                    &database,
+                    Draw::seeded(seed + u64::try_from(number).unwrap_or(0)),
+                )
+                .await;
+                database.remove().await;
+            }
+            format!("{count} rounds were closed by several people, once each")
+        }
+        _ => {
+            let database = Database::fresh(backend).await;
+            let fared = hostile::run(&database, count, draw).await;
+            database.remove().await;
+            format!(
+                "{count} documents, the slowest took {:.0} ms; p99 of others {:.1} ms before, {:.1} ms during",
+                fared.worst.as_secs_f64() * 1_000.0,
+                fared.before,
+                fared.during
+            )
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! An open survey with ten questions and room for words, and forms to answer it with, ready to be sent.
+//!
+//! The one place of this crate that knows what a survey is: load and faults need one that has nothing to do with any
+//! scheme. Forms are made here with the secret that lies in the database, so that each costs the server one request.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use domain::id::{self, Id};
+use domain::scheme::Scheme;
+use domain::survey::{Definition, SheetState};
+use sea_orm::ConnectionTrait;
+use service::Service;
+use service::database::DatabaseSettings;
+use service::intake::{Intake, IntakeSettings, InvitationToken};
+use service::survey::{self, LinkFor, NewInvitations, NewSurvey, Recount};
+
+use crate::client;
+use crate::database::Database;
+
+/// A scheme of one item, which is worth nothing where nobody scored it, so that the round can always be closed.
+const SCHEME: &str = r#"
+format = "mingjian-scheme/1"
+code = "load"
+version = "1"
+name = { zh = "压力测试表（虚构）", en = "Table for load (fictional)" }
+
+[numbers]
+decimals = 2
+mode = "half_up"
+
+[grading]
+by = "total"
+minimum = "good"
+scale_not_applicable = true
+
+[closing]
+two_people = false
+
+[[grade]]
+code = "good"
+name = { zh = "良好", en = "Good" }
+from = 60
+
+[[grade]]
+code = "poor"
+name = { zh = "较差", en = "Poor" }
+
+[[category]]
+code = "organ"
+kind = "unit"
+name = { zh = "机关", en = "Organ" }
+
+[[section]]
+code = "all"
+kind = "common"
+name = { zh = "共性", en = "Common" }
+max = 100
+
+[[item]]
+code = "A1"
+in = "all"
+name = { zh = "检查", en = "Inspection" }
+max = 100
+missing = "zero"
+graded = { step = "0.5", several = "mean" }
+
+[[scale]]
+code = "five"
+option = [
+  { code = "5", label = { zh = "很满意", en = "Very satisfied" }, class = "satisfied", weight = "100" },
+  { code = "4", label = { zh = "满意", en = "Satisfied" }, class = "satisfied", weight = "80" },
+  { code = "3", label = { zh = "一般", en = "Neither" }, class = "neutral", weight = "60" },
+  { code = "2", label = { zh = "不满意", en = "Dissatisfied" }, class = "dissatisfied", weight = "30" },
+  { code = "0", label = { zh = "不了解", en = "I do not know" }, class = "no_opinion" },
+]
+
+[[survey]]
+code = "load"
+name = { zh = "满意度测评", en = "Satisfaction survey" }
+denominator = "rated"
+combine = "pooled"
+panel = [{ code = "users", name = { zh = "服务对象", en = "Service users" } }]
+channel = [{ code = "web" }]
+"#;
+
+/// How many questions have options; one more asks for words.
+const RATED: usize = 10;
+const OPTIONS: [&str; 5] = ["5", "4", "3", "2", "0"];
+
+/// An open survey.
+#[derive(Debug)]
+pub struct Poll {
+    /// On the poll's database, with the machine's clock and randomness.
+    pub service: Service,
+    /// The survey.
+    pub survey: Id<id::Survey>,
+    /// What it asks.
+    pub definition: Definition,
+    /// How many subjects the invitations go round.
+    pub subjects: usize,
+}
+
+/// A poll that nobody holds.
+#[derive(Debug)]
+pub struct Left {
+    survey: Id<id::Survey>,
+    definition: Definition,
+    subjects: usize,
+}
+
+impl Left {
+    /// Takes it up again.
+    ///
+    /// # Panics
+    /// The database cannot be opened.
+    pub async fn join(self, database: &Database) -> Poll {
+        Poll {
+            service: connect(database).await,
+            survey: self.survey,
+            definition: self.definition,
+            subjects: self.subjects,
+        }
+    }
+}
+
+/// A form that was handed out, filled in.
+#[derive(Debug, Clone)]
+pub struct FilledForm {
+    /// Where it is sent.
+    pub path: String,
+    /// What is sent.
+    pub body: String,
+}
+
+impl FilledForm {
+    /// The request that sends it.
+    pub fn request(&self, address: SocketAddr) -> Vec<u8> {
+        client::post_form(address, &self.path, &self.body)
+    }
+}
+
+impl Poll {
+    /// Opens a survey about so many subjects in an empty database.
+    ///
+    /// # Panics
+    /// The database refuses.
+    pub async fn open(database: &Database, subjects: usize) -> Self {
+        let service = connect(database).await;
+        let definition = definition();
+        let transaction = service.database.begin_write().await.expect("a transaction");
+        for sql in round_sql(transaction.get_database_backend(), subjects) {
+            transaction
+                .execute_unprepared(&sql)
+                .await
+                .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+        let new = NewSurvey {
+            round: Id::new(1),
+            definition: &definition,
+            opens_at: None,
+            closes_at: None,
+        };
+        let survey = survey::add(&transaction, &service.ids, new)
+            .await
+            .expect("a survey");
+        survey::open(&transaction, survey)
+            .await
+            .expect("an open survey");
+        transaction.commit().await.expect("a commit");
+        Self {
+            service,
+            survey,
+            definition,
+            subjects,
+        }
+    }
+
+    /// Issues so many invitations, their subjects in turn.
+    ///
+    /// # Panics
+    /// The database refuses.
+    pub async fn invite(&self, count: usize) -> Vec<InvitationToken> {
+        let mut tokens = Vec::with_capacity(count);
+        let each = count.div_ceil(self.subjects);
+        for subject in (1..).take(self.subjects) {
+            let transaction = (self.service.database.begin_write().await).expect("a transaction");
+            let new = NewInvitations {
+                survey: self.survey,
+                subject: Id::new(subject),
+                panel: "users".to_owned(),
+                count: each.min(count - tokens.len()),
+            };
+            let issued = survey::issue_invitations(&self.service, &transaction, &new)
+                .await
+                .expect("invitations");
+            transaction.commit().await.expect("a commit");
+            tokens.extend(issued.into_iter().map(|issued| issued.token));
+        }
+        tokens
+    }
+
+    /// The path of an open link about the first subject.
+    ///
+    /// # Panics
+    /// The database refuses.
+    pub async fn link(&self) -> String {
+        let transaction = (self.service.database.begin_write().await).expect("a transaction");
+        let wanted = LinkFor {
+            subject: Id::new(1),
+            panel: "users".to_owned(),
+        };
+        let links = survey::add_links(&transaction, &self.service.ids, self.survey, vec![wanted])
+            .await
+            .expect("a link");
+        transaction.commit().await.expect("a commit");
+        format!("/s/{}", links[0].code)
+    }
+
+    /// A form for each invitation, filled in, each a little differently.
+    ///
+    /// # Panics
+    /// The database refuses.
+    pub async fn fill_in(&self, tokens: &[InvitationToken]) -> Vec<FilledForm> {
+        let intake = Intake::start(self.service.clone(), IntakeSettings::default())
+            .await
+            .expect("an intake");
+        let mut forms = Vec::with_capacity(tokens.len());
+        for (number, token) in tokens.iter().enumerate() {
+            let admitted = (intake.admit(token).await.expect("an answer")).expect("a survey");
+            let key = intake.make_key(&admitted).expect("a key");
+            let mut body = format!("key={key}");
+            for question in 0..RATED {
+                let option = OPTIONS[(number * 7 + question * 3) % OPTIONS.len()];
+                let _written = write!(body, "&q.q{question}={option}");
+            }
+            // 窗口太少, in the way a browser writes it.
+            body.push_str("&q.words=%E7%AA%97%E5%8F%A3%E5%A4%AA%E5%B0%91");
+            forms.push(FilledForm {
+                path: format!("/i/{}", token.expose()),
+                body,
+            });
+        }
+        intake.finish().await;
+        forms
+    }
+
+    /// Counts the survey again from its sheets.
+    ///
+    /// # Panics
+    /// The database refuses.
+    pub async fn recount(&self) -> Recount {
+        let read = (self.service.database.begin_long_read().await).expect("a transaction");
+        let recount = survey::count_from_sheets(&read, self.survey, &self.definition)
+            .await
+            .expect("a recount");
+        read.finish().await.expect("an end");
+        recount
+    }
+
+    /// Closes the survey.
+    ///
+    /// # Panics
+    /// The database refuses.
+    pub async fn close(&self) {
+        let transaction = (self.service.database.begin_write().await).expect("a transaction");
+        survey::close(&transaction, self.survey)
+            .await
+            .expect("a closed survey");
+        transaction.commit().await.expect("a commit");
+    }
+
+    /// Lets go of the database: while a server is killed, nobody else may hold its file open.
+    pub async fn leave(self) -> Left {
+        self.service.database.close().await;
+        Left {
+            survey: self.survey,
+            definition: self.definition,
+            subjects: self.subjects,
+        }
+    }
+}
+
+/// How many valid sheets a recount found.
+pub fn valid_sheets(recount: &Recount) -> u64 {
+    let of = |tally: &domain::survey::Tally| tally.sheets.get(&SheetState::Valid).copied();
+    recount.tallies.values().filter_map(of).sum()
+}
+
+/// A service on a database that servers use as well.
+///
+/// # Panics
+/// The database cannot be opened.
+pub async fn connect(database: &Database) -> Service {
+    let mut settings = DatabaseSettings::new(&database.url);
+    settings.migrate_url = Some(database.migrate_url.clone());
+    Service {
+        database: service::Database::open(settings)
+            .await
+            .expect("the database opens"),
+        clock: Arc::new(service::clock::SystemClock),
+        ids: Arc::new(service::IdSource::system()),
+    }
+}
+
+fn scheme_text() -> String {
+    let mut text = SCHEME.to_owned();
+    for question in 0..RATED {
+        let _written = write!(
+            text,
+            "[[survey.question]]\ncode = \"q{question}\"\ntext = {{ zh = \"您对办事速度是否满意？\", en = \"Are you satisfied?\" }}\n\
+             scale = \"five\"\nrequired = true\n"
+        );
+    }
+    text.push_str(
+        "[[survey.question]]\ncode = \"words\"\ntext = { zh = \"建议\", en = \"Suggestions\" }\nlongest = 200\n",
+    );
+    text
+}
+
+fn definition() -> Definition {
+    let scheme = Scheme::parse(&scheme_text()).unwrap_or_else(|faults| panic!("{faults:?}"));
+    Definition::of(&scheme.file.survey[0], &scheme.file.scale).expect("a definition")
+}
+
+fn round_sql(backend: sea_orm::DbBackend, subjects: usize) -> Vec<String> {
+    let digest = match backend {
+        sea_orm::DbBackend::Sqlite => "zeroblob(32)",
+        _ => "decode(repeat('00', 32), 'hex')",
+    };
+    let numbers = format!(
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {subjects})"
+    );
+    vec![
+        "INSERT INTO region (id, code, name, name_en) VALUES (1, 'r', '区（虚构）', 'District (fictional)')".to_owned(),
+        format!(
+            "{numbers} INSERT INTO subject (id, code, kind, category, region_id, name, name_en) \
+             SELECT n, 's' || n, 'unit', 'organ', 1, '虚构局', 'A fictional bureau' FROM number"
+        ),
+        "INSERT INTO scheme (id, code, name, name_en) VALUES (1, 'load', '评', 'S')".to_owned(),
+        format!(
+            "INSERT INTO scheme_version (id, scheme_id, version, source, digest, added_at) VALUES (1, 1, '1', '{}', {digest}, 0)",
+            scheme_text().replace('\'', "''")
+        ),
+        "INSERT INTO round (id, code, series, name, name_en, scheme_version_id, period_from_on, period_to_on, \
+         time_zone, state, publicity, opened_at, row_version, inputs_changed_at) VALUES \
+         (1, 'r1', 'r', '一轮', 'Round', 1, '2026-01-01', '2026-12-31', 'Asia/Shanghai', 'open', 'internal', 0, 1, 0)"
+            .to_owned(),
+        "INSERT INTO round_subject (round_id, subject_id, category, region_id, name, name_en) \
+         SELECT 1, id, category, region_id, name, name_en FROM subject"
+            .to_owned(),
+    ]
+}
