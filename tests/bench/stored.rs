@@ -29,7 +29,23 @@ pub async fn fill(database: &Database, sheets: usize, subjects: usize) {
          INSERT INTO sheet (survey_id, sheet_no, subject_id, panel, channel, answers, state, receipt_hash, body_hash) \
          SELECT (SELECT id FROM survey), n, 1 + n % {subjects}, 'users', 'web', {bytes}, 'valid', {hash}, {hash} FROM number"
     );
-    for sql in [sheet, group_by(backend, true), COUNT_SHEETS.to_owned()] {
+    let silent = match backend {
+        DbBackend::Sqlite => "x'05050505050505050505'",
+        _ => "'\\x05050505050505050505'::bytea",
+    };
+    // Sheets with any answer but "I do not know" are counted under a question of their own.
+    let rated = format!(
+        "INSERT INTO tally (survey_id, subject_id, panel, channel, question, option, count) \
+         SELECT survey_id, subject_id, panel, channel, {}, 0, count(*) FROM sheet \
+         WHERE substr(answers, 1, 10) <> {silent} GROUP BY 1, 2, 3, 4",
+        domain::survey::RATED.0
+    );
+    for sql in [
+        sheet,
+        group_by(backend, true),
+        rated,
+        COUNT_SHEETS.to_owned(),
+    ] {
         transaction
             .execute_unprepared(&sql)
             .await

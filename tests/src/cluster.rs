@@ -86,13 +86,14 @@ impl DurableCluster {
     }
 
     /// A command that runs one of PostgreSQL's own programs as the user that owns the cluster.
-    ///
-    /// # Panics
-    /// PostgreSQL is not installed.
     pub fn command(&self, program: &str) -> Command {
-        let programs = programs().expect("PostgreSQL's programs");
-        self.user
-            .command(&programs.join(program), &self.cluster.folder)
+        // What is no part of the server may lie in PATH alone.
+        let path = programs()
+            .map(|folder| folder.join(program))
+            .ok()
+            .filter(|path| path.exists());
+        let path = path.unwrap_or_else(|| PathBuf::from(program));
+        self.user.command(&path, &self.cluster.folder)
     }
 }
 
