@@ -398,7 +398,7 @@ mod tests {
     use super::*;
 
     const TABLE: &str = include_str!("../../schemes/ouhai/organ.toml");
-    const INPUTS: &str = include_str!("../../schemes/ouhai/sample-inputs.json");
+    const INPUTS: &str = include_str!("../../schemes/ouhai/organ.sample.json");
 
     fn package() -> Package {
         let scheme = Scheme::parse(TABLE).unwrap();

@@ -12,7 +12,7 @@ fn every_unit_of_the_sample_reads_why() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemes/ouhai");
     let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
     let scheme = Scheme::parse(&read("organ.toml")).unwrap();
-    let inputs = Inputs::parse(&read("sample-inputs.json")).unwrap();
+    let inputs = Inputs::parse(&read("organ.sample.json")).unwrap();
     let outcome = decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap());
     let names = inputs
         .subjects

@@ -1,19 +1,12 @@
-//! The Ouhai table says what its document says, and a round under it comes to what was worked out by other means.
+//! The Ouhai table says what its document says. What holds of every place is asked in `place.rs`.
 
 use std::collections::BTreeMap;
 
-use domain::decide::decide;
-use domain::inputs::Inputs;
 use domain::number::Points;
-use domain::outcome::{Outcome, Truth3};
 use domain::scheme::Scheme;
 use domain::scheme::file::{Item, SectionKind};
-use domain::snapshot::Snapshot;
-use serde::Deserialize;
 
 const TABLE: &str = include_str!("../../schemes/ouhai/organ.toml");
-const INPUTS: &str = include_str!("../../schemes/ouhai/sample-inputs.json");
-const DECISIONS: &str = include_str!("../../schemes/ouhai/sample-decisions.json");
 
 /// The points of the leaves below each second-level indicator, as the document prints them.
 const LEAVES: [(&str, &[i64]); 26] = [
@@ -126,97 +119,4 @@ fn what_the_document_counts_is_not_left_to_inspectors() {
     assert!(find("B3.3").unwrap().gate.is_some());
     assert!(find("E1.3").unwrap().surveyed.is_some());
     assert_eq!(find("E1.4").unwrap().part.len(), 3);
-}
-
-#[test]
-fn a_rule_that_the_document_does_not_have_is_named_as_an_assumption() {
-    let scheme = scheme();
-    for rule in &scheme.file.rule {
-        let path = format!("rule/{}", rule.code);
-        let named = scheme
-            .file
-            .assumption
-            .iter()
-            .any(|assumption| assumption.setting == path);
-        assert!(named, "{path}");
-    }
-}
-
-/// `sample-decisions.json`: what the sample round comes to, worked out without the engine.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expected {
-    round: String,
-    decisions: Vec<ExpectedDecision>,
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExpectedDecision {
-    subject: String,
-    /// What the subject is there to show.
-    case: String,
-    total: Option<Points>,
-    grade: Option<String>,
-    rank: Option<u32>,
-    disqualified: bool,
-    eligible: Option<bool>,
-    labels: Vec<String>,
-    /// Rules that fired, in the order of the scheme.
-    fired: Vec<String>,
-    /// Points of the items of interest.
-    items: BTreeMap<String, Points>,
-}
-
-fn sample_outcome() -> Outcome {
-    let scheme = scheme();
-    let snapshot = Snapshot::build(&scheme, &Inputs::parse(INPUTS).unwrap()).unwrap();
-    decide(&scheme, &snapshot)
-}
-
-/// What the engine says of the same things.
-fn found(outcome: &Outcome, expected: &ExpectedDecision) -> ExpectedDecision {
-    let decision = outcome.find(&expected.subject).unwrap();
-    ExpectedDecision {
-        subject: decision.subject.to_string(),
-        case: expected.case.clone(),
-        total: decision.total,
-        grade: decision.grade.as_deref().map(str::to_owned),
-        rank: decision.rank,
-        disqualified: decision.disqualified,
-        eligible: decision.eligible,
-        labels: decision.labels.iter().map(ToString::to_string).collect(),
-        fired: decision
-            .rules
-            .iter()
-            .filter(|rule| rule.fired == Truth3::True)
-            .map(|rule| rule.rule.to_string())
-            .collect(),
-        items: decision
-            .items
-            .iter()
-            .filter(|item| expected.items.contains_key(item.item.as_ref()))
-            .filter_map(|item| Some((item.item.to_string(), item.points?)))
-            .collect(),
-    }
-}
-
-#[test]
-fn the_sample_round_comes_to_what_was_worked_out_without_the_engine() {
-    let expected: Expected = serde_json::from_str(DECISIONS).unwrap();
-    let outcome = sample_outcome();
-    assert_eq!(outcome.round.as_ref(), expected.round);
-    assert_eq!(outcome.decisions.len(), expected.decisions.len());
-    for decision in &expected.decisions {
-        assert_eq!(found(&outcome, decision), *decision);
-    }
-}
-
-#[test]
-fn nothing_keeps_the_sample_round_from_being_closed() {
-    let blocking: Vec<String> = sample_outcome()
-        .blocking()
-        .map(|gap| format!("{gap:?}"))
-        .collect();
-    assert_eq!(blocking, Vec::<String>::new());
 }

@@ -21,7 +21,7 @@ use domain::snapshot::Snapshot;
 use measure::{Aim, Figure, PAIRS};
 
 const TABLE: &str = include_str!("../../schemes/ouhai/organ.toml");
-const SAMPLE: &str = include_str!("../../schemes/ouhai/sample-inputs.json");
+const SAMPLE: &str = include_str!("../../schemes/ouhai/organ.sample.json");
 
 /// One score as a table of a database holds it.
 #[derive(Clone, Copy)]

@@ -10,7 +10,7 @@ use support::project;
 use super::{mingjian, text};
 
 const TABLE: &str = "schemes/ouhai/organ.toml";
-const INPUTS: &str = "schemes/ouhai/sample-inputs.json";
+const INPUTS: &str = "schemes/ouhai/organ.sample.json";
 
 #[test]
 fn a_scheme_without_fault_is_described() {
