@@ -194,7 +194,9 @@ impl Engine<'_> {
                     Some((exact, by)) if *exact != grade => {
                         demands.clash.extend([by.clone(), code()]);
                     }
-                    _ => demands.exact = Some((grade, code())),
+                    // Of several that agree the first is named, as of caps and floors.
+                    Some(_) => {}
+                    None => demands.exact = Some((grade, code())),
                 },
                 _ => {}
             }
