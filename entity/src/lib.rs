@@ -34,7 +34,6 @@ pub mod session;
 pub mod setting;
 pub mod sheet;
 pub mod sheet_tally;
-pub mod sheet_text;
 pub mod staff;
 pub mod staff_role;
 pub mod standing;

@@ -43,6 +43,9 @@ pub struct Model {
     /// One byte per question in the order of the definition: 0 for none, otherwise the index of the option plus 1; a
     /// multiple choice is a mask of bits.
     pub answers: Vec<u8>,
+    /// What was answered in words, as a JSON object by the number of the question; absent where nothing was. In the
+    /// sheet's own row: a row of their own for each would cost as much as the sheet.
+    pub words: Option<String>,
     /// Whether it counts.
     pub state: State,
     /// The code of the reason for which it does not count; absent on a valid sheet.

@@ -1,4 +1,4 @@
-//! How often an option was chosen on the sheets that count, kept up with every sheet.
+//! How often each option was chosen on the sheets of a group that count, kept up with every sheet.
 
 use sea_orm::entity::prelude::*;
 
@@ -19,14 +19,10 @@ pub struct Model {
     /// The channel.
     #[sea_orm(primary_key, auto_increment = false)]
     pub channel: String,
-    /// Index of the question, from 0.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub question: i16,
-    /// Index of the option, from 0.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub option: i16,
-    /// How often it was chosen.
-    pub count: i64,
+    /// The counts in the order in which the survey's definition lines them up, such as `{3,1,2}`; on PostgreSQL an
+    /// array, which is written so. Read through this row and never written.
+    #[sea_orm(select_as = "text")]
+    pub counts: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,6 +6,8 @@
 //! | `{small}` | `INTEGER` | `SMALLINT` |
 //! | `{boolean}` | `INTEGER` | `BOOLEAN` |
 //! | `{bytes}` | `BLOB` | `BYTEA` |
+//! | `{counts}` | `TEXT`, as PostgreSQL writes an array | `BIGINT[]` |
+//! | `{are_counts}` | such a text, without a sign | none below 0 |
 //! | `{strict}` | `STRICT` | |
 //! | `{clustered}` | `STRICT, WITHOUT ROWID` | |
 //! | `{clustered_hot}` | `STRICT, WITHOUT ROWID` | `WITH (fillfactor = 70)` |
@@ -20,21 +22,28 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait, DbBackend, DbErr},
 };
 
-const ON_SQLITE: [(&str, &str); 7] = [
+const ON_SQLITE: [(&str, &str); 9] = [
     ("{integer}", "INTEGER"),
     ("{small}", "INTEGER"),
     ("{boolean}", "INTEGER"),
     ("{bytes}", "BLOB"),
+    ("{counts}", "TEXT"),
+    (
+        "{are_counts}",
+        "counts GLOB '{[0-9]*}' AND counts NOT GLOB '*[^0-9,{}]*'",
+    ),
     ("{strict}", "STRICT"),
     ("{clustered}", "STRICT, WITHOUT ROWID"),
     ("{clustered_hot}", "STRICT, WITHOUT ROWID"),
 ];
 
-const ON_POSTGRES: [(&str, &str); 7] = [
+const ON_POSTGRES: [(&str, &str); 9] = [
     ("{integer}", "BIGINT"),
     ("{small}", "SMALLINT"),
     ("{boolean}", "BOOLEAN"),
     ("{bytes}", "BYTEA"),
+    ("{counts}", "BIGINT[]"),
+    ("{are_counts}", "0 <= ALL (counts)"),
     ("{strict}", ""),
     ("{clustered}", ""),
     ("{clustered_hot}", "WITH (fillfactor = 70)"),

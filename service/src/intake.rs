@@ -5,7 +5,7 @@
 //! timer is involved, and no write is ever cancelled: a sender that goes away only stops listening.
 //!
 //! What must hold is held by the database: an invitation is spent by compare-and-set, a receipt is unique within its
-//! survey, a survey is open in the very transaction that books the answer. A second attempt with the same form finds
+//! survey, a survey is open in the very transaction that stores the answer. A second attempt with the same form finds
 //! the first one and gets the same receipt.
 //!
 //! Deliberately absent: who the respondent is, and any record of which answer came from which invitation.
@@ -17,6 +17,7 @@ mod postgres;
 mod sqlite;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -180,10 +181,7 @@ impl Intake {
             admission: admitted.admission(),
             verdict: judge(definition, &answers, Some(seconds)),
             bytes: encode(definition, &answers),
-            words: answers
-                .words()
-                .map(|(question, words)| (question, words.to_owned()))
-                .collect(),
+            words: write_words(&answers)?,
             receipt_hash: receipt.hash(),
             body_hash: answers.digest(definition),
         };
@@ -217,4 +215,13 @@ impl Intake {
             let _: Result<(), _> = task.await;
         }
     }
+}
+
+/// What was answered in words, as a sheet holds it: a JSON object by the number of the question.
+fn write_words(answers: &Answers) -> Result<Option<String>, Fault> {
+    let words: BTreeMap<usize, &str> = answers.words().collect();
+    if words.is_empty() {
+        return Ok(None);
+    }
+    (serde_json::to_string(&words).map(Some)).map_err(Fault::internal)
 }

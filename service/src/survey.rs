@@ -7,6 +7,7 @@
 mod campaign;
 mod count;
 mod invitation;
+pub(crate) mod line;
 mod run;
 
 use chrono::{DateTime, Utc};
@@ -27,7 +28,7 @@ pub use campaign::{NewLinks, PanelProgress, Survey as RoundSurvey, SurveyState};
 pub use count::{
     Difference, Group, GroupProgress, Recount, count_from_sheets, list_progress, list_tallies,
 };
-pub(crate) use count::{SheetPart, read_sheet_part};
+pub(crate) use count::{SheetPart, list_tallies_of, read_sheet_part};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
 
 /// A survey to be made.

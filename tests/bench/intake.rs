@@ -30,7 +30,7 @@ struct Stand {
 impl Stand {
     async fn on(database: Database, forms: usize, stored: usize) -> Self {
         let poll = Poll::open(&database, SUBJECTS).await;
-        crate::stored::fill(&database, stored, SUBJECTS).await;
+        crate::stored::fill(&poll, stored).await;
         let tokens = poll.invite(forms).await;
         let forms = poll.fill_in(&tokens).await;
         poll.leave().await;

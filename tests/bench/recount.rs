@@ -77,10 +77,7 @@ async fn group(poll: &Poll) {
         .expect("a transaction");
     let backend = read.get_database_backend();
     let rows = read
-        .query_all_raw(Statement::from_string(
-            backend,
-            stored::group_by(backend, false),
-        ))
+        .query_all_raw(Statement::from_string(backend, stored::group_by(backend)))
         .await
         .expect("counts");
     assert!(rows.len() >= SUBJECTS, "every subject has counts");
@@ -92,7 +89,7 @@ async fn look(poll: &Poll) {
     let progress = survey::list_progress(&reader, poll.survey)
         .await
         .expect("progress");
-    let tallies = survey::list_tallies(&reader, poll.survey)
+    let tallies = survey::list_tallies(&reader, poll.survey, &poll.definition)
         .await
         .expect("tallies");
     assert_eq!(

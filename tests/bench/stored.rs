@@ -2,15 +2,15 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use support::Database;
-use support::poll::{self, Poll};
+use support::poll::Poll;
 
 /// Stores so many sheets, their subjects in turn, with the tallies that belong to them.
-pub async fn fill(database: &Database, sheets: usize, subjects: usize) {
+pub async fn fill(poll: &Poll, sheets: usize) {
     if sheets == 0 {
         return;
     }
-    let service = poll::connect(database).await;
-    let transaction = service.database.begin_write().await.expect("a transaction");
+    let subjects = poll.subjects;
+    let transaction = (poll.service.database.begin_write().await).expect("a transaction");
     let backend = transaction.get_database_backend();
     // Ten options of five, drawn by multiplying, and one byte for words.
     let (bytes, hash) = match backend {
@@ -29,55 +29,47 @@ pub async fn fill(database: &Database, sheets: usize, subjects: usize) {
          INSERT INTO sheet (survey_id, sheet_no, subject_id, panel, channel, answers, state, receipt_hash, body_hash) \
          SELECT (SELECT id FROM survey), n, 1 + n % {subjects}, 'users', 'web', {bytes}, 'valid', {hash}, {hash} FROM number"
     );
-    let silent = match backend {
-        DbBackend::Sqlite => "x'05050505050505050505'",
-        _ => "'\\x05050505050505050505'::bytea",
-    };
-    // Sheets with any answer but "I do not know" are counted under a question of their own.
-    let rated = format!(
-        "INSERT INTO tally (survey_id, subject_id, panel, channel, question, option, count) \
-         SELECT survey_id, subject_id, panel, channel, {}, 0, count(*) FROM sheet \
-         WHERE substr(answers, 1, 10) <> {silent} GROUP BY 1, 2, 3, 4",
-        domain::survey::RATED.0
-    );
-    for sql in [
-        sheet,
-        group_by(backend, true),
-        rated,
-        COUNT_SHEETS.to_owned(),
-    ] {
+    for sql in [sheet, COUNT_SHEETS.to_owned()] {
         transaction
             .execute_unprepared(&sql)
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
     transaction.commit().await.expect("a commit");
-    service.database.close().await;
+    let counted = poll.recount().await;
+    let transaction = (poll.service.database.begin_write().await).expect("a transaction");
+    for (group, tally) in counted.tallies {
+        let counts = tally.line_up(&poll.definition);
+        let sql = format!(
+            "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) \
+             VALUES ({}, {}, '{}', 'web', '{{{}}}')",
+            poll.survey.number(),
+            group.subject.number(),
+            group.panel,
+            counts
+                .iter()
+                .map(u64::to_string)
+                .collect::<Vec<_>>()
+                .join(",")
+        );
+        transaction.execute_unprepared(&sql).await.expect("a tally");
+    }
+    transaction.commit().await.expect("a commit");
 }
 
 const COUNT_SHEETS: &str = "INSERT INTO sheet_tally (survey_id, subject_id, panel, channel, state, count) \
     SELECT survey_id, subject_id, panel, channel, state, count(*) FROM sheet GROUP BY 1, 2, 3, 4, 5";
 
-/// The counts by subject, panel, channel, question and option, straight from the stored bytes; into the tally or only
-/// told.
-pub fn group_by(backend: DbBackend, store: bool) -> String {
-    let (option, kind) = match (backend, store) {
-        // Grouping by the byte as it is costs the baseline least.
-        (DbBackend::Sqlite, false) => ("substr(answers, question + 1, 1)", ""),
-        (DbBackend::Sqlite, true) => (
-            "unicode(substr(CAST(answers AS TEXT), question + 1, 1)) - 1",
-            "",
-        ),
-        _ => ("(get_byte(answers, question) - 1)::smallint", "::smallint"),
-    };
-    let insert = if store {
-        "INSERT INTO tally (survey_id, subject_id, panel, channel, question, option, count) "
-    } else {
-        ""
+/// The counts by subject, panel, channel, question and option, straight from the stored bytes.
+pub fn group_by(backend: DbBackend) -> String {
+    // Grouping by the byte as it is costs the baseline least.
+    let option = match backend {
+        DbBackend::Sqlite => "substr(answers, question + 1, 1)",
+        _ => "(get_byte(answers, question) - 1)::smallint",
     };
     format!(
-        "WITH RECURSIVE asked (question) AS (SELECT 0 UNION ALL SELECT question + 1 FROM asked WHERE question < 9) {insert}\
-         SELECT survey_id, subject_id, panel, channel, question{kind}, {option} AS option, count(*) \
+        "WITH RECURSIVE asked (question) AS (SELECT 0 UNION ALL SELECT question + 1 FROM asked WHERE question < 9) \
+         SELECT survey_id, subject_id, panel, channel, question, {option} AS option, count(*) \
          FROM sheet CROSS JOIN asked WHERE state = 'valid' GROUP BY survey_id, subject_id, panel, channel, question, option"
     )
 }
@@ -99,6 +91,6 @@ pub async fn count(connection: &impl ConnectionTrait) -> usize {
 /// A database with a survey about so many subjects and so many sheets.
 pub async fn survey(database: &Database, subjects: usize, sheets: usize) -> Poll {
     let poll = Poll::open(database, subjects).await;
-    fill(database, sheets, subjects).await;
+    fill(&poll, sheets).await;
     poll
 }

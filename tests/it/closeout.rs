@@ -852,7 +852,7 @@ async fn a_tally_that_was_tampered_with_keeps_the_round_open(world: World) {
     stand.investigate(Finding::Unfounded).await;
     let transaction = stand.world.service.database.begin_write().await.unwrap();
     transaction
-        .execute_unprepared("UPDATE tally SET count = count - 1 WHERE subject_id = 1 AND question = 0 AND option = 0")
+        .execute_unprepared("UPDATE tally SET counts = '{4,3,0}' WHERE subject_id = 1")
         .await
         .unwrap();
     transaction.commit().await.unwrap();

@@ -243,7 +243,9 @@ async fn an_answer_by_a_link_is_stored_counted_and_found_by_its_receipt(world: W
 
     assert_eq!(stand.sheets().await, [(SheetState::Valid, 1)].into());
     let reader = stand.world.service.database.reader();
-    let tallies = survey::list_tallies(&reader, stand.survey).await.unwrap();
+    let tallies = survey::list_tallies(&reader, stand.survey, &definition())
+        .await
+        .unwrap();
     let tally = tallies.values().next().unwrap();
     assert_eq!(
         [tally.count(0, 0), tally.count(1, 1), tally.count(0, 1)],
@@ -501,7 +503,7 @@ async fn a_recount_from_the_sheets_notices_a_changed_tally(world: World) {
     receipt(&stand.book(&admitted, stand.form(&admitted), GOOD).await);
     let transaction = stand.world.service.database.begin_write().await.unwrap();
     transaction
-        .execute_unprepared("UPDATE tally SET count = 5 WHERE question = 0")
+        .execute_unprepared("UPDATE tally SET counts = '{1,5,0,0,0,1,0,0}'")
         .await
         .unwrap();
     transaction.commit().await.unwrap();
@@ -526,7 +528,7 @@ async fn words_are_stored_beside_the_sheet(world: World) {
     let pairs = [("speed", "good"), ("more", words)];
     receipt(&stand.book(&admitted, stand.form(&admitted), &pairs).await);
     let read = stand.world.service.database.begin_read().await.unwrap();
-    let sql = "SELECT text FROM sheet_text WHERE question = 2";
+    let sql = "SELECT words FROM sheet";
     let row = read
         .query_one_raw(sea_orm::Statement::from_string(
             read.get_database_backend(),
@@ -536,8 +538,9 @@ async fn words_are_stored_beside_the_sheet(world: World) {
         .unwrap()
         .unwrap();
     assert_eq!(
-        row.try_get::<String>("", "text").unwrap(),
-        words.replace("\r\n", "\n")
+        serde_json::from_str::<serde_json::Value>(&row.try_get::<String>("", "words").unwrap())
+            .unwrap(),
+        serde_json::json!({ "2": words.replace("\r\n", "\n") })
     );
 }
 

@@ -13,7 +13,7 @@ mod validity;
 pub use answer::{Answer, AnswerFault, Answers, Entries, FaultCode, parse, validate};
 pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question};
 pub use sheet::{SheetError, decode, encode};
-pub use tally::{RATED, SheetState, Tally, recount};
+pub use tally::{LineLength, RATED, SheetState, Tally, recount};
 pub use text::{clean, without_controls};
 pub use validity::{Invalidity, Verdict, judge};
 

@@ -50,7 +50,7 @@ impl SheetState {
 }
 
 /// Where a tally counts the valid sheets with at least one rated answer, beside the answers themselves: beyond the
-/// number of any question, and within a small integer of the database.
+/// number of any question.
 pub const RATED: (u16, u16) = (32_767, 0);
 
 /// Counts of one group of sheets, say of one subject, panel and channel.
@@ -111,6 +111,35 @@ impl Tally {
         }
     }
 
+    /// The answers as a row of numbers, the same places in the same order for every tally of a survey: first the sheets
+    /// with a rated answer, then the options of each question in their order.
+    pub fn line_up(&self, definition: &Definition) -> Vec<u64> {
+        places(definition)
+            .map(|place| self.answers.get(&place).copied().unwrap_or(0))
+            .collect()
+    }
+
+    /// The answers of a row of numbers that [`Self::line_up`] made.
+    ///
+    /// # Errors
+    /// [`LineLength`] if the row was made for another survey.
+    pub fn read_line(
+        definition: &Definition,
+        line: &[u64],
+    ) -> Result<BTreeMap<(u16, u16), u64>, LineLength> {
+        let expected = places(definition).count();
+        if line.len() != expected {
+            return Err(LineLength {
+                expected,
+                found: line.len(),
+            });
+        }
+        Ok(places(definition)
+            .zip(line.iter().copied())
+            .filter(|(_, count)| *count > 0)
+            .collect())
+    }
+
     /// How many answers to this question took this option.
     pub fn count(&self, question: u16, option: u16) -> u64 {
         self.answers.get(&(question, option)).copied().unwrap_or(0)
@@ -120,6 +149,30 @@ impl Tally {
     pub fn sheets(&self, state: SheetState) -> u64 {
         self.sheets.get(&state).copied().unwrap_or(0)
     }
+}
+
+/// A row of counts is not one of this survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a kept tally has `{found}` counts where the survey has `{expected}`; count it again from the sheets"
+)]
+pub struct LineLength {
+    /// As many as the survey has places.
+    pub expected: usize,
+    /// As many as there are.
+    pub found: usize,
+}
+
+/// What a survey counts, in the order of [`Tally::line_up`].
+fn places(definition: &Definition) -> impl Iterator<Item = (u16, u16)> {
+    let options = (0_u16..)
+        .zip(&definition.questions)
+        .flat_map(|(number, question)| {
+            // A question answered in words counts the sheets that hold words.
+            let options = question.options().len().max(1);
+            (0_u16..).take(options).map(move |option| (number, option))
+        });
+    std::iter::once(RATED).chain(options)
 }
 
 /// Whether this option of a question is a rated answer: on a scale, and not "I do not know".

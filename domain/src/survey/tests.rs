@@ -271,6 +271,24 @@ fn bytes_of_another_definition_are_refused() {
     }
 }
 
+#[test]
+fn counts_lie_in_the_order_of_the_questions_behind_the_sheets_that_are_rated() {
+    let definition = definition();
+    let tally = Tally {
+        answers: [(RATED, 7), ((0, 0), 5), ((0, 3), 2)].into(),
+        ..Tally::default()
+    };
+    let line = tally.line_up(&definition);
+    assert_eq!(line[..5], [7, 5, 0, 0, 2]);
+    assert_eq!(
+        Tally::read_line(&definition, &line[1..]),
+        Err(LineLength {
+            expected: line.len(),
+            found: line.len() - 1
+        })
+    );
+}
+
 fn option() -> impl Strategy<Value = Option<&'static str>> {
     prop::option::of(prop::sample::select(vec!["good", "fair", "bad", "unknown"]))
 }
@@ -315,6 +333,8 @@ proptest! {
                 kept.add(&definition, state, &bytes).unwrap();
                 all.extend(bytes);
             }
+            let line = kept.line_up(&definition);
+            prop_assert_eq!(&Tally::read_line(&definition, &line).unwrap(), &kept.answers);
             prop_assert_eq!(recount(&definition, state, &all).unwrap(), kept);
         }
     }

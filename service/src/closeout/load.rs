@@ -7,10 +7,10 @@ use domain::inputs::{self, Date, Inputs};
 use domain::number::Points;
 use domain::package::CountedGroup;
 use domain::scheme::file::{FactDate, Finding};
-use domain::survey::{Definition, SheetState, Tally};
+use domain::survey::{Definition, Tally};
 use entity::{
     checklist_result, fact, investigation, measure_value, nil_report, past_grade, proposed_grade,
-    round_relation, sheet_tally, survey, survey_issue, tally, waiver,
+    round_relation, survey, survey_issue, waiver,
 };
 use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement,
@@ -18,7 +18,7 @@ use sea_orm::{
 
 use crate::Fault;
 use crate::frame::{Frame, Whom, local_day, parse_date};
-use crate::survey::{Group, parse_channel};
+use crate::survey::{Group, list_tallies_of};
 
 /// The value of `period` in the inputs where a measure has one value for the whole round; the column is empty then.
 pub(crate) const WHOLE_ROUND: &str = "round";
@@ -360,7 +360,7 @@ impl<C: ConnectionTrait> Reading<'_, C> {
             .filter(survey::Column::RoundId.eq(self.round))
             .all(self.connection)
             .await?;
-        let mut surveys = BTreeMap::new();
+        let mut surveys: BTreeMap<i64, LoadedSurvey> = BTreeMap::new();
         for row in rows {
             let definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
             if row.state != survey::State::Closed {
@@ -375,41 +375,13 @@ impl<C: ConnectionTrait> Reading<'_, C> {
             surveys.insert(row.id, loaded);
         }
         let ids: Vec<i64> = surveys.keys().copied().collect();
-        let rows = sheet_tally::Entity::find()
-            .filter(sheet_tally::Column::SurveyId.is_in(ids.clone()))
-            .all(self.connection)
-            .await?;
-        for row in rows.into_iter().filter(|row| row.count > 0) {
-            let word: String = row.state.to_value();
-            let state = SheetState::parse(&word)
-                .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?;
-            if let Some(survey) = surveys.get_mut(&row.survey_id) {
-                let tally = survey
-                    .kept
-                    .entry(group(row.subject_id, row.panel, &row.channel)?);
-                tally
-                    .or_default()
-                    .sheets
-                    .insert(state, u64::try_from(row.count).map_err(Fault::internal)?);
-            }
-        }
-        let rows = tally::Entity::find()
-            .filter(tally::Column::SurveyId.is_in(ids.clone()))
-            .all(self.connection)
-            .await?;
-        for row in rows.into_iter().filter(|row| row.count > 0) {
-            let place = (
-                u16::try_from(row.question).map_err(Fault::internal)?,
-                u16::try_from(row.option).map_err(Fault::internal)?,
-            );
-            if let Some(survey) = surveys.get_mut(&row.survey_id) {
-                let tally = survey
-                    .kept
-                    .entry(group(row.subject_id, row.panel, &row.channel)?);
-                tally
-                    .or_default()
-                    .answers
-                    .insert(place, u64::try_from(row.count).map_err(Fault::internal)?);
+        let definitions = surveys
+            .iter()
+            .map(|(id, survey)| (*id, &survey.definition))
+            .collect();
+        for (id, kept) in list_tallies_of(self.connection, &definitions).await? {
+            if let Some(survey) = surveys.get_mut(&id) {
+                survey.kept = kept;
             }
         }
         for survey in surveys.values() {
@@ -560,14 +532,6 @@ impl<C: ConnectionTrait> Reading<'_, C> {
             .collect();
         Ok(())
     }
-}
-
-fn group(subject: i64, panel: String, channel: &str) -> Result<Group, Fault> {
-    Ok(Group {
-        subject: Id::new(subject),
-        panel,
-        channel: parse_channel(channel)?,
-    })
 }
 
 fn relation_kind(word: &str) -> Option<inputs::RelationKind> {

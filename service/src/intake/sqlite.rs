@@ -1,20 +1,40 @@
-//! The statements of a batch for SQLite. The transaction holds the only write lock, so no row needs one of its own.
+//! A batch on SQLite: several statements in one transaction that holds the only write lock, so that nothing changes
+//! between looking and storing.
+//!
+//! Each statement takes its rows as one JSON text, bytes in hexadecimal, so that its own text never changes and it is
+//! prepared once, however many rows there are.
 
 use std::collections::BTreeMap;
 
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
-use super::batch::{Additions, Admission, Inserted, Key, NewSheet, SurveyRow, Tables, hash_of};
+use super::batch::{Candidate, Found, NewSheet, Plan, Stratum, look};
+use crate::Fault;
+use crate::survey::line;
 
-/// A transaction that began as `IMMEDIATE`.
-pub(super) struct SqliteTables<'a>(pub &'a mut SqliteConnection);
+/// Statements of a batch, without the beginning and the end of its transaction.
+pub(super) const STATEMENTS: u64 = 6;
 
-/// One statement whatever the number of rows: they come as one JSON text.
-const ADD_TALLIES: &str = "INSERT INTO tally (survey_id, subject_id, panel, channel, question, option, count) \
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 \
-     FROM json_each(?1) WHERE true \
-     ON CONFLICT (survey_id, subject_id, panel, channel, question, option) \
-     DO UPDATE SET count = tally.count + excluded.count";
+const LOOK: &str =
+    look!("SELECT key, value ->> 0, unhex(value ->> 1), unhex(value ->> 2) FROM json_each(?1)");
+
+/// A join and not `IN` over pairs, for which SQLite walks the whole table.
+const SPEND: &str = "WITH wanted (survey_id, hash) AS (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(?1)) \
+     UPDATE invitation SET state = 'used' FROM wanted \
+     WHERE invitation.survey_id = wanted.survey_id AND invitation.token_hash = wanted.hash AND state = 'issued'";
+
+const INSERT_SHEETS: &str = "INSERT INTO sheet (survey_id, sheet_no, subject_id, panel, channel, \
+     answers, words, state, reason, receipt_hash, body_hash) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5), value ->> 6, \
+     value ->> 7, value ->> 8, unhex(value ->> 9), unhex(value ->> 10) FROM json_each(?1)";
+
+const FIND_TALLIES: &str = "SELECT wanted.key, tally.counts FROM json_each(?1) AS wanted JOIN tally \
+     ON tally.survey_id = wanted.value ->> 0 AND tally.subject_id = wanted.value ->> 1 \
+     AND tally.panel = wanted.value ->> 2 AND tally.channel = wanted.value ->> 3";
+
+const KEEP_TALLIES: &str = "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true \
+     ON CONFLICT (survey_id, subject_id, panel, channel) DO UPDATE SET counts = excluded.counts";
 
 const ADD_SHEET_TALLIES: &str = "INSERT INTO sheet_tally (survey_id, subject_id, panel, channel, state, count) \
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
@@ -22,231 +42,122 @@ const ADD_SHEET_TALLIES: &str = "INSERT INTO sheet_tally (survey_id, subject_id,
      ON CONFLICT (survey_id, subject_id, panel, channel, state) \
      DO UPDATE SET count = sheet_tally.count + excluded.count";
 
-const ADD_WORDS: &str = "INSERT INTO sheet_text (survey_id, sheet_no, question, text) \
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1)";
-
-impl Tables for SqliteTables<'_> {
-    async fn lock_surveys(&mut self, ids: &[i64]) -> Result<Vec<SurveyRow>, sqlx::Error> {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT id, state, opens_at, closes_at FROM survey WHERE id IN (",
-        );
-        let mut list = query.separated(", ");
-        for id in ids {
-            list.push_bind(*id);
-        }
-        query.push(")");
-        let rows = query.build().fetch_all(&mut *self.0).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(SurveyRow {
-                    id: row.try_get(0)?,
-                    state: row.try_get(1)?,
-                    opens_at: row.try_get(2)?,
-                    closes_at: row.try_get(3)?,
-                })
-            })
-            .collect()
-    }
-
-    async fn insert_sheets(
-        &mut self,
-        sheets: &[NewSheet<'_>],
-    ) -> Result<Vec<Inserted>, sqlx::Error> {
-        let spent = spend(self.0, sheets).await?;
-        let ready: Vec<Ready<'_>> = sheets
-            .iter()
-            .filter_map(|sheet| ready(sheet, &spent))
-            .collect();
-        if ready.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO sheet (survey_id, sheet_no, subject_id, panel, channel, answers, state, reason, receipt_hash, body_hash) ",
-        );
-        query.push_values(
-            &ready,
-            |mut row,
-             Ready {
-                 sheet,
-                 subject_id,
-                 panel,
-             }| {
-                row.push_bind(sheet.survey_id())
-                    .push_bind(sheet.sheet_no)
-                    .push_bind(*subject_id)
-                    .push_bind(*panel)
-                    .push_bind(sheet.channel())
-                    .push_bind(sheet.candidate.bytes.as_slice())
-                    .push_bind(sheet.state().word())
-                    .push_bind(sheet.reason())
-                    .push_bind(sheet.candidate.receipt_hash.as_slice())
-                    .push_bind(sheet.candidate.body_hash.as_slice());
-            },
-        );
-        query.push(" ON CONFLICT (survey_id, receipt_hash) DO NOTHING RETURNING sheet_no, subject_id, panel");
-        let rows = query.build().fetch_all(&mut *self.0).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Inserted {
-                    sheet_no: row.try_get(0)?,
-                    subject_id: row.try_get(1)?,
-                    panel: row.try_get(2)?,
-                })
-            })
-            .collect()
-    }
-
-    async fn add(&mut self, additions: &Additions<'_>) -> Result<(), sqlx::Error> {
-        let mut answers = Vec::new();
-        let mut sheets = Vec::new();
-        for (stratum, tally) in &additions.tallies {
-            let key = (
-                stratum.survey_id,
-                stratum.subject_id,
-                &stratum.panel,
-                stratum.channel,
-            );
-            for ((question, option), count) in &tally.answers {
-                answers.push((key.0, key.1, key.2, key.3, question, option, count));
-            }
-            for (state, count) in &tally.sheets {
-                sheets.push((key.0, key.1, key.2, key.3, state.word(), count));
-            }
-        }
-        let words: Vec<_> = additions
-            .words
-            .iter()
-            .map(|words| (words.survey_id, words.sheet_no, words.question, words.text))
-            .collect();
-        add_json(self.0, ADD_TALLIES, &answers).await?;
-        add_json(self.0, ADD_SHEET_TALLIES, &sheets).await?;
-        add_json(self.0, ADD_WORDS, &words).await
-    }
-
-    async fn find_bodies(
-        &mut self,
-        receipts: &[Key],
-    ) -> Result<BTreeMap<Key, Vec<u8>>, sqlx::Error> {
-        let mut query = wanted(receipts);
-        query.push(
-            "SELECT sheet.survey_id, sheet.receipt_hash, sheet.body_hash FROM wanted \
-             JOIN sheet ON sheet.survey_id = wanted.survey_id AND sheet.receipt_hash = wanted.hash",
-        );
-        let rows = query.build().fetch_all(&mut *self.0).await?;
-        rows.iter()
-            .map(|row| {
-                Ok((
-                    (row.try_get(0)?, hash_of(row.try_get(1)?)?),
-                    row.try_get(2)?,
-                ))
-            })
-            .collect()
-    }
-
-    async fn find_invitations(
-        &mut self,
-        tokens: &[Key],
-    ) -> Result<BTreeMap<Key, String>, sqlx::Error> {
-        let mut query = wanted(tokens);
-        query.push(
-            "SELECT invitation.survey_id, invitation.token_hash, invitation.state FROM wanted \
-             JOIN invitation ON invitation.survey_id = wanted.survey_id AND invitation.token_hash = wanted.hash",
-        );
-        let rows = query.build().fetch_all(&mut *self.0).await?;
-        rows.iter()
-            .map(|row| {
-                Ok((
-                    (row.try_get(0)?, hash_of(row.try_get(1)?)?),
-                    row.try_get(2)?,
-                ))
-            })
-            .collect()
-    }
-
-    async fn write_something(&mut self) -> Result<(), sqlx::Error> {
-        // What another transaction of this file committed was flushed before this one could begin.
-        Ok(())
-    }
-}
-
-/// A sheet whose admission is good.
-struct Ready<'a> {
-    sheet: &'a NewSheet<'a>,
-    subject_id: i64,
-    panel: &'a str,
-}
-
-fn ready<'a>(
-    sheet: &'a NewSheet<'a>,
-    spent: &'a BTreeMap<Key, (i64, String)>,
-) -> Option<Ready<'a>> {
-    let (subject_id, panel) = match &sheet.candidate.admission {
-        Admission::Link {
-            subject_id, panel, ..
-        } => (*subject_id, panel),
-        Admission::Invitation { token_hash } => {
-            let (subject_id, panel) = spent.get(&(sheet.survey_id(), *token_hash))?;
-            (*subject_id, panel)
-        }
-    };
-    Some(Ready {
-        sheet,
-        subject_id,
-        panel,
-    })
-}
-
-/// Spends the invitations that are still good; their subjects and panels.
-async fn spend(
+/// What stands about each candidate, in their order.
+pub(super) async fn look(
     connection: &mut SqliteConnection,
-    sheets: &[NewSheet<'_>],
-) -> Result<BTreeMap<Key, (i64, String)>, sqlx::Error> {
-    let tokens: Vec<Key> = sheets
+    candidates: &[Candidate],
+) -> Result<Vec<Found>, sqlx::Error> {
+    let wanted: Vec<_> = candidates
         .iter()
-        .filter_map(|sheet| Some((sheet.survey_id(), *sheet.token_hash()?)))
-        .collect();
-    if tokens.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let mut query = wanted(&tokens);
-    // A join and not `IN` over pairs, for which SQLite walks the whole table.
-    query.push(
-        "UPDATE invitation SET state = 'used' FROM wanted \
-         WHERE invitation.survey_id = wanted.survey_id AND invitation.token_hash = wanted.hash AND state = 'issued' \
-         RETURNING invitation.survey_id, token_hash, subject_id, panel",
-    );
-    let rows = query.build().fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                (row.try_get(0)?, hash_of(row.try_get(1)?)?),
-                (row.try_get(2)?, row.try_get(3)?),
-            ))
+        .map(|candidate| {
+            (
+                candidate.survey_id(),
+                candidate.token_hash().map(hex::encode),
+                hex::encode(candidate.receipt_hash),
+            )
         })
-        .collect()
+        .collect();
+    let rows = sqlx::query(LOOK)
+        .bind(json(&wanted)?)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(Found::read).collect()
 }
 
-fn wanted(keys: &[Key]) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::<Sqlite>::new("WITH wanted (survey_id, hash) AS (");
-    query.push_values(keys, |mut row, (survey_id, hash)| {
-        row.push_bind(*survey_id).push_bind(hash.to_vec());
-    });
-    query.push(") ");
-    query
+/// Stores a plan with at least one sheet. Durable once the transaction is committed.
+///
+/// # Errors
+/// The database's, and then nothing of the batch may be committed.
+pub(super) async fn store(connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(), Fault> {
+    let tokens: Vec<_> = (plan.sheets.iter())
+        .filter_map(|sheet| {
+            let token_hash = sheet.candidate.token_hash()?;
+            Some((sheet.candidate.survey_id(), hex::encode(token_hash)))
+        })
+        .collect();
+    if execute(connection, SPEND, &tokens).await? != tokens.len() {
+        return Err(Fault::internal(
+            "an invitation changed under the only write lock",
+        ));
+    }
+    let sheets: Vec<_> = plan.sheets.iter().map(row).collect();
+    execute(connection, INSERT_SHEETS, &sheets).await?;
+    add_tallies(connection, plan).await
 }
 
-async fn add_json<T: serde::Serialize + Sync>(
+/// The columns of a sheet.
+fn row<'a>(sheet: &'a NewSheet<'_>) -> impl serde::Serialize + use<'a> {
+    let candidate = sheet.candidate;
+    (
+        candidate.survey_id(),
+        sheet.sheet_no,
+        sheet.subject_id,
+        sheet.panel,
+        sheet.channel,
+        hex::encode(&candidate.bytes),
+        candidate.words.as_deref(),
+        sheet.state().word(),
+        sheet.reason(),
+        hex::encode(candidate.receipt_hash),
+        hex::encode(candidate.body_hash),
+    )
+}
+
+/// Reads the tallies of the batch's groups, adds and writes them back: SQLite has no array to add to, and nobody comes
+/// between.
+async fn add_tallies(connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(), Fault> {
+    let keys: Vec<_> = plan.additions.keys().map(key).collect();
+    let rows = sqlx::query(FIND_TALLIES)
+        .bind(json(&keys)?)
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut kept: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+    for row in rows {
+        let place = usize::try_from(row.try_get::<i64, _>(0)?).map_err(Fault::internal)?;
+        kept.insert(place, line::parse(row.try_get(1)?)?);
+    }
+    let mut tallies = Vec::with_capacity(keys.len());
+    let mut sheets = Vec::with_capacity(keys.len());
+    for ((place, addition), key) in plan.additions.values().enumerate().zip(keys) {
+        let line = match kept.get(&place) {
+            Some(kept) => line::write(&line::add(kept, &addition.counts)?),
+            None => addition.line(),
+        };
+        tallies.push((key.0, key.1, key.2, key.3, line));
+        for (state, count) in &addition.sheets {
+            sheets.push((key.0, key.1, key.2, key.3, state.word(), count));
+        }
+    }
+    execute(connection, KEEP_TALLIES, &tallies).await?;
+    execute(connection, ADD_SHEET_TALLIES, &sheets).await?;
+    Ok(())
+}
+
+fn key<'a>(stratum: &Stratum<'a>) -> (i64, i64, &'a str, &'static str) {
+    (
+        stratum.survey_id,
+        stratum.subject_id,
+        stratum.panel,
+        stratum.channel,
+    )
+}
+
+/// Executes a statement over these rows, unless there are none; how many rows it changed.
+async fn execute<T: serde::Serialize + Sync>(
     connection: &mut SqliteConnection,
     statement: &'static str,
     rows: &[T],
-) -> Result<(), sqlx::Error> {
+) -> Result<usize, Fault> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    let json = serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    sqlx::query(statement)
-        .bind(json)
+    let done = sqlx::query(statement)
+        .bind(json(rows)?)
         .execute(connection)
         .await?;
-    Ok(())
+    usize::try_from(done.rows_affected()).map_err(Fault::internal)
+}
+
+fn json<T: serde::Serialize>(rows: &[T]) -> Result<String, sqlx::Error> {
+    serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::batch::{self, Candidate, Moment, Outcome};
-use super::postgres::PostgresTables;
-use super::sqlite::SqliteTables;
+use super::{postgres, sqlite};
 use crate::database::{Database, Pools};
 use crate::{Clock, Fault, IdSource, Service};
 
-/// How often a batch is tried when another server of the same database was in its way.
+/// How often a batch is tried when another server of the same database was in its way; after that its answers are
+/// booked one by one, as often each.
 const ATTEMPTS: usize = 4;
 
 /// The low bits of a sheet's number, which count; the high ones are drawn for each process, so that servers of one
@@ -30,6 +32,9 @@ pub(super) struct Desk {
     ids: Arc<IdSource>,
     most: usize,
     next_sheet_no: Option<i64>,
+    /// Kept from one batch to the next while answers wait: giving it back costs a round trip, and another one has to
+    /// prepare the statements again.
+    connection: Option<PoolConnection<Postgres>>,
 }
 
 impl Desk {
@@ -40,6 +45,7 @@ impl Desk {
             ids: service.ids.clone(),
             most,
             next_sheet_no: None,
+            connection: None,
         }
     }
 
@@ -66,6 +72,9 @@ impl Desk {
                 // A sender that has gone away does not undo its answer.
                 let _: Result<(), _> = reply.send(outcome);
             }
+            if receiver.is_empty() {
+                self.connection = None;
+            }
         }
     }
 
@@ -74,7 +83,7 @@ impl Desk {
     async fn book_all(&mut self, candidates: &[Candidate]) -> Vec<Result<Outcome, Fault>> {
         match self.book(candidates).await {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(Fault::Internal(_)) if candidates.len() > 1 => {
+            Err(Fault::Internal(_) | Fault::Conflict) if candidates.len() > 1 => {
                 let mut outcomes = Vec::with_capacity(candidates.len());
                 for candidate in candidates {
                     let alone = self.book(std::slice::from_ref(candidate)).await;
@@ -93,7 +102,7 @@ impl Desk {
         let mut attempt = 1;
         loop {
             match self.book_once(candidates).await {
-                // A deadlock between servers, or another process drew the same numbers.
+                // What was looked at has changed, or another process drew the same numbers.
                 Err(Fault::Conflict) if attempt < ATTEMPTS => {
                     self.next_sheet_no = None;
                     attempt += 1;
@@ -108,22 +117,35 @@ impl Desk {
             now: self.clock.now().timestamp_micros(),
             first_sheet_no: self.take_numbers(candidates.len())?,
         };
-        // At most two of the statements in `batch` are for the rare cases; seven is what a plain batch takes.
-        self.database.count_statements(7);
         match self.database.pools() {
             Pools::Sqlite { write, .. } => {
                 let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
-                let outcomes =
-                    batch::book(&mut SqliteTables(&mut transaction), candidates, at).await?;
+                let found = sqlite::look(&mut transaction, candidates).await?;
+                let plan = batch::plan(candidates, &found, at)?;
+                if !plan.sheets.is_empty() {
+                    sqlite::store(&mut transaction, &plan).await?;
+                }
+                // What another transaction of this file committed was flushed before this one could begin, so a retry
+                // needs no more.
                 transaction.commit().await?;
-                Ok(outcomes)
+                self.database.count_statements(sqlite::STATEMENTS);
+                Ok(plan.outcomes)
             }
             Pools::Postgres { write, .. } => {
-                let mut transaction = write.begin().await?;
-                let outcomes =
-                    batch::book(&mut PostgresTables(&mut transaction), candidates, at).await?;
-                transaction.commit().await?;
-                Ok(outcomes)
+                let mut connection = match self.connection.take() {
+                    Some(connection) => connection,
+                    None => write.acquire().await?,
+                };
+                let found = postgres::look(&mut connection, candidates).await?;
+                let plan = batch::plan(candidates, &found, at)?;
+                if !plan.sheets.is_empty() {
+                    postgres::store(&mut connection, &plan, at.now).await?;
+                } else if plan.has_retry {
+                    postgres::confirm(&mut connection).await?;
+                }
+                self.database.count_statements(postgres::STATEMENTS);
+                self.connection = Some(connection);
+                Ok(plan.outcomes)
             }
         }
     }

@@ -9,7 +9,7 @@ use domain::survey::{Definition, SheetState, Tally, recount};
 use entity::{sheet, sheet_tally, survey_issue, tally};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement};
 
-use super::parse_channel;
+use super::{line, parse_channel};
 use crate::Fault;
 
 /// Sheets that are read in one statement. More would hold more memory and save nothing.
@@ -73,17 +73,14 @@ pub async fn list_progress(
         .all(connection)
         .await?;
     for row in issues {
-        let group = Group {
-            subject: Id::new(row.subject_id),
-            panel: row.panel,
-            channel: parse_channel(&row.channel)?,
-        };
+        let group = group_of(row.subject_id, row.panel, &row.channel)?;
         let entry = progress
             .entry(group.clone())
             .or_insert_with(|| start(group));
         entry.issued = row.issued.and_then(|issued| u64::try_from(issued).ok());
     }
-    for (group, tally) in list_sheet_counts(connection, survey).await? {
+    let counts = list_sheet_counts(connection, &[survey.number()]).await?;
+    for (group, tally) in counts.into_values().flatten() {
         let entry = progress
             .entry(group.clone())
             .or_insert_with(|| start(group));
@@ -93,53 +90,72 @@ pub async fn list_progress(
 }
 
 /// The tallies kept up while answers come in. Two statements, whose cost does not grow with the sheets.
+///
+/// # Errors
+/// [`Fault::Internal`] if a tally was not made by this definition.
 pub async fn list_tallies(
     connection: &impl ConnectionTrait,
     survey: Id<Survey>,
+    definition: &Definition,
 ) -> Result<BTreeMap<Group, Tally>, Fault> {
-    let mut tallies = list_sheet_counts(connection, survey).await?;
+    let definitions = BTreeMap::from([(survey.number(), definition)]);
+    let mut tallies = list_tallies_of(connection, &definitions).await?;
+    Ok(tallies.remove(&survey.number()).unwrap_or_default())
+}
+
+/// The same for several surveys by their numbers, in no more statements. A survey without tallies is absent.
+pub(crate) async fn list_tallies_of(
+    connection: &impl ConnectionTrait,
+    definitions: &BTreeMap<i64, &Definition>,
+) -> Result<BTreeMap<i64, BTreeMap<Group, Tally>>, Fault> {
+    let ids: Vec<i64> = definitions.keys().copied().collect();
+    let mut tallies = list_sheet_counts(connection, &ids).await?;
     let rows = tally::Entity::find()
-        .filter(tally::Column::SurveyId.eq(survey.number()))
+        .filter(tally::Column::SurveyId.is_in(ids))
         .all(connection)
         .await?;
-    for row in rows.into_iter().filter(|row| row.count > 0) {
-        let group = Group {
-            subject: Id::new(row.subject_id),
-            panel: row.panel,
-            channel: parse_channel(&row.channel)?,
-        };
-        let place = (unsigned(row.question)?, unsigned(row.option)?);
-        tallies
-            .entry(group)
-            .or_default()
-            .answers
-            .insert(place, unsigned(row.count)?);
+    for row in rows {
+        let definition = definitions
+            .get(&row.survey_id)
+            .ok_or_else(|| Fault::internal("the database named a survey that was not asked for"))?;
+        let counts = line::parse(&row.counts)?;
+        let answers = Tally::read_line(definition, &counts).map_err(Fault::internal)?;
+        let group = group_of(row.subject_id, row.panel, &row.channel)?;
+        if !answers.is_empty() {
+            let of_survey = tallies.entry(row.survey_id).or_default();
+            of_survey.entry(group).or_default().answers = answers;
+        }
     }
     Ok(tallies)
 }
 
 async fn list_sheet_counts(
     connection: &impl ConnectionTrait,
-    survey: Id<Survey>,
-) -> Result<BTreeMap<Group, Tally>, Fault> {
+    surveys: &[i64],
+) -> Result<BTreeMap<i64, BTreeMap<Group, Tally>>, Fault> {
     let rows = sheet_tally::Entity::find()
-        .filter(sheet_tally::Column::SurveyId.eq(survey.number()))
+        .filter(sheet_tally::Column::SurveyId.is_in(surveys.iter().copied()))
         .all(connection)
         .await?;
-    let mut tallies: BTreeMap<Group, Tally> = BTreeMap::new();
+    let mut tallies: BTreeMap<i64, BTreeMap<Group, Tally>> = BTreeMap::new();
     for row in rows.into_iter().filter(|row| row.count > 0) {
-        let group = Group {
-            subject: Id::new(row.subject_id),
-            panel: row.panel,
-            channel: parse_channel(&row.channel)?,
-        };
         tallies
-            .entry(group)
+            .entry(row.survey_id)
+            .or_default()
+            .entry(group_of(row.subject_id, row.panel, &row.channel)?)
             .or_default()
             .sheets
             .insert(state_of(row.state), unsigned(row.count)?);
     }
     Ok(tallies)
+}
+
+fn group_of(subject_id: i64, panel: String, channel: &str) -> Result<Group, Fault> {
+    Ok(Group {
+        subject: Id::new(subject_id),
+        panel,
+        channel: parse_channel(channel)?,
+    })
 }
 
 /// Counts a survey again from its sheets and sets the result against the kept tallies. Reads every sheet, two hundred
@@ -165,7 +181,7 @@ pub async fn count_from_sheets(
             counted.entry(part.group).or_default().add_all(&tally);
         }
     }
-    let kept = list_tallies(connection, survey).await?;
+    let kept = list_tallies(connection, survey, definition).await?;
     let differences = compare(&kept, &counted);
     Ok(Recount {
         tallies: counted,
@@ -198,11 +214,11 @@ pub(crate) async fn read_sheet_part(
     for row in rows {
         let state: String = row.try_get("", "state")?;
         parts.push(SheetPart {
-            group: Group {
-                subject: Id::new(row.try_get("", "subject_id")?),
-                panel: row.try_get("", "panel")?,
-                channel: parse_channel(&row.try_get::<String>("", "channel")?)?,
-            },
+            group: group_of(
+                row.try_get("", "subject_id")?,
+                row.try_get("", "panel")?,
+                &row.try_get::<String>("", "channel")?,
+            )?,
             state: SheetState::parse(&state)
                 .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?,
             bytes: match backend {

@@ -15,7 +15,7 @@ on_both!(
 );
 
 /// One row of nearly every table, in the order of their references.
-const ROWS: [&str; 30] = [
+const ROWS: [&str; 29] = [
     "INSERT INTO region (id, parent_id, code, name, name_en) VALUES (1, NULL, 'R1', '区', 'district')",
     "INSERT INTO subject (id, code, kind, category, region_id, name, name_en)
         VALUES (11, 'S1', 'unit', 'bureau', 1, '局', 'bureau'), (12, 'S2', 'person', 'bureau', 1, '人', 'person')",
@@ -45,9 +45,7 @@ const ROWS: [&str; 30] = [
         VALUES (61, {digest}, 11, 'public', 'issued')",
     "INSERT INTO sheet (survey_id, sheet_no, subject_id, panel, channel, answers, state, reason, receipt_hash, body_hash)
         VALUES (61, 1, 11, 'public', 'web', {digest}, 'valid', NULL, {digest}, {digest})",
-    "INSERT INTO sheet_text (survey_id, sheet_no, question, text) VALUES (61, 1, 0, '')",
-    "INSERT INTO tally (survey_id, subject_id, panel, channel, question, option, count)
-        VALUES (61, 11, 'public', 'web', 0, 0, 1)",
+    "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) VALUES (61, 11, 'public', 'web', '{1,1,0}')",
     "INSERT INTO sheet_tally (survey_id, subject_id, panel, channel, state, count)
         VALUES (61, 11, 'public', 'web', 'valid', 1)",
     "INSERT INTO survey_issue (survey_id, subject_id, panel, channel, invited, issued, attended, entitled)
@@ -177,7 +175,8 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE invitation SET token_hash = NULL",
         "UPDATE sheet SET reason = 'late'",
         "UPDATE sheet SET state = 'counted'",
-        "UPDATE tally SET count = -1",
+        "UPDATE tally SET counts = '{1,-1}'",
+        "UPDATE tally SET counts = '1,1'",
         "UPDATE sheet_tally SET count = -1",
         "UPDATE survey_issue SET issued = -1",
         "UPDATE checklist_result SET done = 3",
@@ -209,9 +208,7 @@ async fn what_refers_to_nothing_is_refused(world: World) {
             VALUES (41, 12, 'I1', '', 51, 10000, 1, 0, NULL)",
         "INSERT INTO nil_report (round_id, subject_id, kind) VALUES (41, 12, 'K1')",
         "INSERT INTO proposed_grade (round_id, subject_id, grade) VALUES (41, 12, 'A')",
-        "INSERT INTO sheet_text (survey_id, sheet_no, question, text) VALUES (61, 2, 0, '')",
-        "INSERT INTO tally (survey_id, subject_id, panel, channel, question, option, count)
-            VALUES (62, 11, 'public', 'web', 0, 0, 1)",
+        "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) VALUES (62, 11, 'public', 'web', '{1}')",
         "INSERT INTO subject (id, code, kind, category, region_id, name, name_en)
             VALUES (13, 'S3', 'unit', 'bureau', 2, '', '')",
         "DELETE FROM subject WHERE id = 11",
