@@ -1,6 +1,7 @@
 //! HTTP, GraphQL, citizen pages and the command line.
 
 pub mod auth;
+pub mod builtin;
 pub mod cli;
 pub mod config;
 pub mod graphql;

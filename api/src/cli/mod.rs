@@ -4,6 +4,7 @@
 //! exit code is 0 for done, 1 for refused or failed, 2 for a command line that cannot be read.
 //! Deliberately absent: anything that a use-case of the service or the domain already decides.
 
+mod builtin;
 mod database;
 mod demo;
 mod doctor;

@@ -24,6 +24,43 @@ fn a_scheme_without_fault_is_described() {
 }
 
 #[test]
+fn the_schemes_that_come_with_the_program_are_listed_printed_and_checked_without_the_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| {
+        let output = mingjian(arguments, folder.path());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let listed = said(&["scheme", "list"]);
+    let line = listed.lines().find(|line| line.starts_with("ouhai-organ"));
+    assert_eq!(
+        line,
+        Some(
+            "ouhai-organ\t1\touhai\t72\t100\t瓯海区清廉机关(站所)建设评价体系\tOuhai: clean organs and stations"
+        )
+    );
+    let table = project::read(&project::root().join(TABLE));
+    assert_eq!(said(&["scheme", "print", "ouhai-organ"]), table);
+    let sample = project::read(&project::root().join(INPUTS));
+    assert_eq!(
+        said(&["scheme", "print", "ouhai-organ", "--sample"]),
+        sample
+    );
+    let checked = said(&["scheme", "check"]);
+    assert_eq!(checked.lines().count(), listed.lines().count() - 1);
+    assert!(checked.contains(TABLE), "{checked}");
+
+    let output = mingjian(&["scheme", "print", "atlantis"], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("choose one of `"));
+    let output = mingjian(&["scheme", "print", "ouhai-organ", "99"], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("name one of `1`"));
+    let table = said(&["scheme", "print", "dinghai-firm", "2"]);
+    assert!(table.contains("version = \"2\""));
+}
+
+#[test]
 fn every_fault_of_every_file_is_listed_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let table = project::read(&project::root().join(TABLE));
