@@ -13,7 +13,7 @@ use crate::outcome::{
     Step, Truth3,
 };
 use crate::scheme::Scheme;
-use crate::scheme::file::{Effect, Words};
+use crate::scheme::file::{Effect, GradedBy, Rule, Words};
 
 /// Puts outcomes into words: the scheme's names, and those of subjects where they are known.
 #[derive(Debug)]
@@ -84,6 +84,10 @@ impl<'a> Explainer<'a> {
             .as_ref()
             .map_or_else(Words::default_empty, |code| self.rule_or_quota(code));
         match step.step {
+            Step::Base if self.scheme.file.grading.by == GradedBy::Proposed => pair(
+                format!("提出的等次为“{}”", to.zh),
+                format!("the grade proposed is “{}”", to.en),
+            ),
             Step::Base => pair(
                 format!("对应等次“{}”", to.zh),
                 format!("which reads “{}”", to.en),
@@ -130,6 +134,8 @@ impl<'a> Explainer<'a> {
             (_, Some(grade), eligible) => {
                 let name = self.grade(Some(grade));
                 let (zh, en) = match eligible {
+                    // Where every grade is recognised there is nothing to be eligible for.
+                    Some(true) if !self.recognises() => ("", ""),
                     Some(true) => (",符合认定条件", " and it is eligible"),
                     Some(false) => (",不符合认定条件", " and it is not eligible"),
                     None => (
@@ -143,6 +149,13 @@ impl<'a> Explainer<'a> {
                 )
             }
         }
+    }
+
+    /// Whether the scheme recognises some and not others.
+    fn recognises(&self) -> bool {
+        let file = &self.scheme.file;
+        let bars = |rule: &Rule| matches!(rule.effect, Effect::Require | Effect::Disqualify);
+        file.grading.minimum.is_some() || file.rule.iter().any(bars)
     }
 
     /// What a rule said, with the values that were compared.

@@ -1,12 +1,17 @@
 //! The rules of Bortala say what their document says. What holds of every place is asked in `place.rs`.
 
+use domain::decide::decide;
+use domain::explain::Explainer;
+use domain::inputs::Inputs;
 use domain::number::Ratio;
 use domain::scheme::Scheme;
 use domain::scheme::file::{
     Among, Condition, Effect, Finding, GradedBy, Quota, Rule, Step, SubjectKind,
 };
+use domain::snapshot::Snapshot;
 
 const RULES: &str = include_str!("../../schemes/bortala/county.toml");
+const SAMPLE: &str = include_str!("../../schemes/bortala/county.sample.json");
 
 fn scheme() -> Scheme {
     Scheme::parse(RULES).unwrap()
@@ -126,4 +131,24 @@ fn poor_two_years_running_is_counted_with_this_year() {
         assert!(earlier.with_this_round, "{code}");
         assert_eq!(earlier.grades, ["poor"], "{code}");
     }
+}
+
+#[test]
+fn a_team_reads_what_was_proposed_and_why_it_fell() {
+    let scheme = scheme();
+    let inputs = Inputs::parse(SAMPLE).unwrap();
+    let outcome = decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap());
+    let explainer = Explainer::new(&scheme, []);
+    let sentence = |subject: &str| explainer.sentence(outcome.find(subject).unwrap());
+    let criticised = sentence("team-11");
+    assert_eq!(
+        criticised.zh,
+        "总分89.83分(满分100分),同类第5名;提出的等次为“好”;因“被通报批评,班子不得评好”等次定为“较好”;最终等次“较好”。"
+    );
+    assert_eq!(
+        criticised.en,
+        "Total 89.83 of 100 points, rank 5 in its category; the grade proposed is “Good”; “Criticised: team not good” makes the grade “Fairly good”; the grade is “Fairly good”."
+    );
+    let poor = sentence("team-08").zh;
+    assert!(poor.ends_with(";最终等次“差”。"), "{poor}");
 }
