@@ -49,6 +49,7 @@
 )]
 
 pub mod access;
+pub mod canonical;
 pub mod decide;
 pub mod explain;
 pub mod id;

@@ -32,7 +32,6 @@ mod tests {
     use num_rational::BigRational;
     use proptest::prelude::*;
 
-    use super::points::SCALE;
     use super::*;
 
     fn ratio(text: &str) -> Ratio {
@@ -84,6 +83,17 @@ mod tests {
         );
     }
 
+    #[test]
+    fn points_are_written_without_zeros_at_the_end() {
+        let text = |e4| Points::from_e4(e4).to_string();
+        assert_eq!(
+            [0, 1, -1, 10_000, -25_000, 123_450, 100_010].map(text),
+            ["0", "0.0001", "-0.0001", "1", "-2.5", "12.345", "10.001"]
+        );
+        assert_eq!(text(i64::MIN), "-922337203685477.5808");
+        assert_eq!(text(i64::MAX), "922337203685477.5807");
+    }
+
     proptest! {
         #[test]
         fn points_survive_their_text(e4 in any::<i64>().prop_filter("the least value has no magnitude", |e| *e != i64::MIN)) {
@@ -107,12 +117,17 @@ mod tests {
         }
 
         #[test]
-        fn the_short_way_of_rounding_is_the_long_way(n in -1_000_000_000_i64..1_000_000_000, d in 1_i64..100_000, decimals in 0_u8..=4) {
-            let exact = Ratio::from_whole(n).div(&Ratio::from_whole(d)).unwrap();
-            let shift = 10_i64.pow(u32::from(decimals));
-            let long = (exact.to_big() * BigInt::from(shift)).round().to_integer() * BigInt::from(SCALE / shift);
-            let short = Rounding { decimals, mode: RoundingMode::HalfUp }.to_points(&exact).unwrap();
-            prop_assert_eq!(BigInt::from(short.e4()), long);
+        fn the_short_way_of_rounding_is_the_long_way(n in -1_000_000_000_i64..1_000_000_000, d in 1_i64..100_000, near in 1_i64..20, decimals in 0_u8..=4) {
+            for d in [d, near] {
+                let exact = Ratio::from_whole(n).div(&Ratio::from_whole(d)).unwrap();
+                for mode in [RoundingMode::HalfUp, RoundingMode::HalfEven, RoundingMode::Down, RoundingMode::Up] {
+                    let rounding = Rounding { decimals, mode };
+                    prop_assert_eq!(rounding.to_points(&exact).unwrap(), rounding.to_points_slowly(&exact).unwrap());
+                }
+                let big = exact.to_big();
+                prop_assert_eq!(exact.floor().map(BigInt::from), Some(big.floor().to_integer()));
+                prop_assert_eq!(exact.is_whole(), big.is_integer());
+            }
         }
 
         #[test]

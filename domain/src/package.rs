@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::canonical;
 use crate::decide::decide;
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, SortedInputs, in_order};
 use crate::number::NumberError;
 use crate::outcome::{ENGINE, Outcome};
 use crate::scheme::Scheme;
@@ -138,15 +139,48 @@ impl Package {
     /// # Errors
     /// [`NumberError::Overflow`] if a count lies beyond what JSON numbers hold exactly.
     pub fn to_canonical(&self) -> Result<Vec<u8>, NumberError> {
-        let mut sorted = self.clone();
-        sorted.inputs.sort();
-        if let Some(surveys) = &mut sorted.sheets {
-            surveys.sort_by(|a, b| a.definition.code.cmp(&b.definition.code));
-            for survey in surveys {
-                survey.groups.sort();
-            }
+        let surveys = self.sheets.as_ref().map(|surveys| {
+            let mut sorted: Vec<SortedSheets> = surveys.iter().map(SortedSheets::of).collect();
+            sorted.sort_by(|a, b| a.definition.code.cmp(&b.definition.code));
+            sorted
+        });
+        canonical::to_vec(&SortedPackage {
+            engine: &self.engine,
+            format: &self.format,
+            inputs: SortedInputs::of(&self.inputs),
+            outcome: &self.outcome,
+            revision: self.revision,
+            scheme: &self.scheme,
+            sheets: surveys,
+        })
+    }
+}
+
+/// A package with every list in its own order, borrowed.
+#[derive(Serialize)]
+struct SortedPackage<'a> {
+    engine: &'a str,
+    format: &'a str,
+    inputs: SortedInputs<'a>,
+    outcome: &'a Outcome,
+    revision: u32,
+    scheme: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheets: Option<Vec<SortedSheets<'a>>>,
+}
+
+#[derive(Serialize)]
+struct SortedSheets<'a> {
+    definition: &'a Definition,
+    groups: Vec<&'a SheetGroup>,
+}
+
+impl<'a> SortedSheets<'a> {
+    fn of(survey: &'a SurveySheets) -> Self {
+        Self {
+            definition: &survey.definition,
+            groups: in_order(&survey.groups),
         }
-        canonical(&sorted)
     }
 }
 
@@ -156,12 +190,8 @@ impl Outcome {
     /// # Errors
     /// [`NumberError::Overflow`] if a count lies beyond what JSON numbers hold exactly.
     pub fn to_canonical(&self) -> Result<Vec<u8>, NumberError> {
-        canonical(self)
+        canonical::to_vec(self)
     }
-}
-
-fn canonical(document: &impl Serialize) -> Result<Vec<u8>, NumberError> {
-    serde_json_canonicalizer::to_vec(document).map_err(|_| NumberError::Overflow)
 }
 
 /// Recomputes a package: counts its sheets again, decides again, and compares with what it says, byte for byte. A line

@@ -99,16 +99,52 @@ impl Points {
     }
 }
 
+/// As much as the text of any point value takes: a sign, 16 digits, a point and four places.
+const LONGEST: usize = 22;
+
+impl Points {
+    /// Calls `read` with the text, which is made without allocating: a round is written by the million.
+    pub(super) fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
+        let mut text = [0_u8; LONGEST];
+        let mut free = text.iter_mut().rev();
+        let mut length = 0_usize;
+        let mut put = |byte: u8| {
+            if let Some(slot) = free.next() {
+                *slot = byte;
+                length = length.saturating_add(1);
+            }
+        };
+        // From the last digit to the first.
+        let mut rest = self.0.unsigned_abs();
+        let mut place = 0_usize;
+        let mut written = false;
+        while place <= PLACES || rest > 0 {
+            let digit = u8::try_from(rest % 10).unwrap_or(0);
+            if place == PLACES && written {
+                put(b'.');
+            }
+            // Zeros at the end of the places are not written.
+            written |= place >= PLACES || digit > 0;
+            if written {
+                put(b'0'.saturating_add(digit));
+            }
+            rest /= 10;
+            place = place.saturating_add(1);
+        }
+        if self.0 < 0 {
+            put(b'-');
+        }
+        let text = text.get(LONGEST.saturating_sub(length)..);
+        read(
+            text.and_then(|text| std::str::from_utf8(text).ok())
+                .unwrap_or_default(),
+        )
+    }
+}
+
 impl fmt::Display for Points {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = self.0.unsigned_abs() / SCALE.unsigned_abs();
-        let part = self.0.unsigned_abs() % SCALE.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
-        if part == 0 {
-            return write!(f, "{sign}{whole}");
-        }
-        let digits = format!("{part:04}");
-        write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+        self.with_text(|text| f.write_str(text))
     }
 }
 

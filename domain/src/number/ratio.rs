@@ -70,6 +70,14 @@ impl Ratio {
         }
     }
 
+    /// Whether this is a whole number.
+    pub fn is_whole(&self) -> bool {
+        match &self.0 {
+            Form::Small(_, d) => *d == 1,
+            Form::Big(big) => big.is_integer(),
+        }
+    }
+
     /// The sum.
     #[must_use]
     pub fn add(&self, other: &Self) -> Self {
@@ -146,6 +154,11 @@ impl Ratio {
 
     /// In lowest terms; the denominator is not zero.
     pub(super) fn reduce(numerator: i128, denominator: i128) -> Self {
+        if let (Ok(n), Ok(d)) = (i64::try_from(numerator), u64::try_from(denominator))
+            && let Some(form) = reduce_words(n, d)
+        {
+            return Self(form);
+        }
         let divisor = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
         let part = |value: i128| i128::try_from(value.unsigned_abs().checked_div(divisor)?).ok();
         let small = |n: i128, d: i128| {
@@ -194,6 +207,9 @@ impl Ratio {
 
     /// The greatest whole number not above this, if 64 bits hold it.
     pub fn floor(&self) -> Option<i64> {
+        if let Form::Small(n, d) = &self.0 {
+            return n.checked_div_euclid(*d);
+        }
         self.to_big().floor().to_integer().to_i64()
     }
 
@@ -220,7 +236,7 @@ impl Ratio {
             mode: RoundingMode::HalfUp,
         };
         match rounding.to_points(&self.mul(&Self::from_whole(100))) {
-            Ok(points) => format!("{points}%"),
+            Ok(points) => points.with_text(|text| [text, "%"].concat()),
             Err(_) => format!("{self}"),
         }
     }
@@ -246,17 +262,22 @@ impl Ord for Ratio {
     }
 }
 
-/// The greatest common divisor; of zero and a number, the number.
-fn gcd(a: u128, b: u128) -> u128 {
-    // Nearly all numbers fit into 64 bits, where division is many times faster.
-    if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
-        let (mut a, mut b) = (a, b);
-        while let Some(rest) = a.checked_rem(b) {
-            (a, b) = (b, rest);
-        }
-        return u128::from(a);
+/// The same where both fit into 64 bits, as nearly all do: division is many times faster there.
+fn reduce_words(n: i64, d: u64) -> Option<Form> {
+    if d == 1 {
+        return Some(Form::Small(n, 1));
     }
-    let (mut a, mut b) = (a, b);
+    let (mut divisor, mut next) = (n.unsigned_abs(), d);
+    while let Some(rest) = divisor.checked_rem(next) {
+        (divisor, next) = (next, rest);
+    }
+    let magnitude = i64::try_from(n.unsigned_abs().checked_div(divisor)?).ok()?;
+    let d = i64::try_from(d.checked_div(divisor)?).ok()?;
+    Some(Form::Small(if n < 0 { -magnitude } else { magnitude }, d))
+}
+
+/// The greatest common divisor; of zero and a number, the number.
+fn gcd(mut a: u128, mut b: u128) -> u128 {
     while let Some(rest) = a.checked_rem(b) {
         (a, b) = (b, rest);
     }

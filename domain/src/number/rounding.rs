@@ -41,9 +41,15 @@ impl Rounding {
     /// [`NumberError::Overflow`].
     pub fn to_points(self, exact: &Ratio) -> Result<Points, NumberError> {
         let shift = 10_i64.pow(u32::from(self.decimals.min(4)));
-        if let Some(points) = self.to_points_fast(exact, shift) {
-            return Ok(points);
+        match self.to_points_fast(exact, shift) {
+            Some(points) => Ok(points),
+            None => self.to_points_slowly(exact),
         }
+    }
+
+    /// For numbers of any size.
+    pub(super) fn to_points_slowly(self, exact: &Ratio) -> Result<Points, NumberError> {
+        let shift = 10_i64.pow(u32::from(self.decimals.min(4)));
         let shifted = exact.to_big() * BigInt::from(shift);
         let whole = match self.mode {
             RoundingMode::HalfUp => shifted.round(),
@@ -64,29 +70,37 @@ impl Rounding {
 }
 
 impl Rounding {
-    /// The same in machine words, for what fits and for the usual rounding.
+    /// The same in machine words, for what fits.
     fn to_points_fast(self, exact: &Ratio, shift: i64) -> Option<Points> {
-        let (Form::Small(n, d), RoundingMode::HalfUp) = (&exact.0, self.mode) else {
+        let Form::Small(n, d) = &exact.0 else {
             return None;
         };
-        let (n, d) = (i128::from(*n), i128::from(*d));
-        let shifted = n.checked_mul(i128::from(shift))?;
-        // Half of the denominator is added to the magnitude, then cut: halves go away from zero.
-        let magnitude = shifted
-            .checked_abs()?
-            .checked_mul(2)?
-            .checked_add(d)?
-            .checked_div(d.checked_mul(2)?)?;
-        let whole = if shifted < 0 {
-            magnitude.checked_neg()?
-        } else {
-            magnitude
+        let magnitude =
+            u128::from(n.unsigned_abs()).checked_mul(u128::from(shift.unsigned_abs()))?;
+        let d = u128::from(d.unsigned_abs());
+        let (whole, rest) = divide(magnitude, d)?;
+        // What is cut off is compared with what is missing to the next.
+        let missing = d.checked_sub(rest)?;
+        let up = match self.mode {
+            RoundingMode::HalfUp => rest >= missing,
+            RoundingMode::HalfEven => rest > missing || (rest == missing && whole % 2 == 1),
+            RoundingMode::Down => false,
+            RoundingMode::Up => rest > 0,
         };
-        let unit = SCALE.checked_div(shift)?;
-        i64::try_from(whole.checked_mul(i128::from(unit))?)
-            .ok()
-            .map(Points)
+        let whole = i128::try_from(whole.checked_add(u128::from(up))?).ok()?;
+        let unit = i128::from(SCALE.checked_div(shift)?);
+        let e4 = whole.checked_mul(unit)?;
+        let e4 = if *n < 0 { e4.checked_neg()? } else { e4 };
+        i64::try_from(e4).ok().map(Points)
     }
+}
+
+/// Quotient and rest. Nearly all numbers fit into 64 bits, where division is many times faster.
+fn divide(n: u128, d: u128) -> Option<(u128, u128)> {
+    if let (Ok(n), Ok(d)) = (u64::try_from(n), u64::try_from(d)) {
+        return Some((n.checked_div(d)?.into(), n.checked_rem(d)?.into()));
+    }
+    Some((n.checked_div(d)?, n.checked_rem(d)?))
 }
 
 fn round_half_even(value: &BigRational) -> BigRational {
