@@ -27,20 +27,21 @@ impl Reason {
 
     /// The words, with the values put in.
     pub fn words(&self) -> Words {
-        let (zh, en) = self.code.templates();
-        let fill = |template: &str| {
-            let put = |text: String, (place, value): (usize, &Arc<str>)| {
-                text.replace(&format!("{{{place}}}"), value)
-            };
-            self.values
-                .iter()
-                .enumerate()
-                .fold(template.to_owned(), put)
+        fill(self.code.templates(), &self.values)
+    }
+}
+
+/// Puts values into Chinese and English words, where `{0}`, `{1}` … stand for them.
+pub(crate) fn fill((zh, en): (&str, &str), values: &[impl AsRef<str>]) -> Words {
+    let fill = |template: &str| {
+        let put = |text: String, (place, value): (usize, &_)| {
+            text.replace(&format!("{{{place}}}"), AsRef::as_ref(value))
         };
-        Words {
-            zh: fill(zh),
-            en: fill(en),
-        }
+        values.iter().enumerate().fold(template.to_owned(), put)
+    };
+    Words {
+        zh: fill(zh),
+        en: fill(en),
     }
 }
 

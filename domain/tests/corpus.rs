@@ -1,4 +1,4 @@
-//! Walks the cases in `tests/corpus`: bad schemes with the faults beside them, good ones with inputs and what has to
+//! Walks the cases in `tests/corpus`: bad schemes and bad inputs with the faults beside them, good ones with what has to
 //! come of them. A new case is a new file; nothing here names one.
 //!
 //! `UPDATE=1` writes what was found in place of what was expected. Read the difference against the meaning before it
@@ -14,7 +14,7 @@ use domain::snapshot::Snapshot;
 use serde_json::{Map, Value, json};
 
 fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/scheme")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus")
 }
 
 fn listed(folder: &str) -> Vec<PathBuf> {
@@ -34,7 +34,7 @@ fn update() -> bool {
 #[test]
 fn every_bad_scheme_is_refused_with_all_its_faults_and_their_places() {
     let mut wrong = Vec::new();
-    for path in listed("bad") {
+    for path in listed("scheme/bad") {
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
@@ -43,6 +43,40 @@ fn every_bad_scheme_is_refused_with_all_its_faults_and_their_places() {
             Ok(_) => "nothing is wrong\n".to_owned(),
             Err(faults) => faults.iter().fold(String::new(), |list, f| {
                 list + &format!("{}:{}: {}: {}\n", f.line, f.column, f.code, f.path)
+            }),
+        };
+        let beside = path.with_extension("faults");
+        if update() {
+            fs::write(&beside, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&beside).unwrap_or_default();
+        if found != expected {
+            wrong.push(format!(
+                "{}\n expected:\n{expected} found:\n{found}",
+                path.display()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_bad_input_is_refused_with_all_its_faults_and_their_rows() {
+    let scheme = fs::read_to_string(corpus().join("inputs/scheme.toml")).unwrap();
+    let scheme = Scheme::parse(&scheme).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let mut wrong = Vec::new();
+    for path in listed("inputs") {
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let inputs = Inputs::parse(&fs::read_to_string(&path).unwrap()).unwrap();
+        let found = match Snapshot::build(&scheme, &inputs) {
+            Ok(_) => "nothing is wrong\n".to_owned(),
+            Err(faults) => faults.iter().fold(String::new(), |list, f| {
+                list + &format!(
+                    "{} [{}]\n  {}\n  {}\n",
+                    f.path, f.code, f.message_zh, f.message
+                )
             }),
         };
         let beside = path.with_extension("faults");
@@ -140,7 +174,7 @@ fn excerpt(expected: &Value, found: &Value) -> Value {
 #[test]
 fn every_good_scheme_gives_what_was_worked_out() {
     let mut wrong = Vec::new();
-    for folder in listed("good") {
+    for folder in listed("scheme/good") {
         let beside = folder.join("expected.json");
         let expected: Value = serde_json::from_str(&fs::read_to_string(&beside).unwrap()).unwrap();
         let found = run(&folder);
@@ -167,7 +201,7 @@ fn every_good_scheme_gives_what_was_worked_out() {
 fn every_good_case_is_fit_for_the_published_schema() {
     let schema = serde_json::to_value(Inputs::json_schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    for folder in listed("good") {
+    for folder in listed("scheme/good") {
         let inputs = fs::read_to_string(folder.join("inputs.json")).unwrap();
         let inputs: Value = serde_json::from_str(&inputs).unwrap();
         let faults: Vec<String> = validator

@@ -4,11 +4,9 @@ use super::Engine;
 use crate::number::Ratio;
 use crate::outcome::Shown;
 use crate::reason::{Reason, ReasonCode};
-use crate::scheme::file::{
-    Among, AnswerClass, Channel, Combine, Denominator, Figure, UndefinedStratum,
-};
-use crate::scheme::model::{FigurePlan, QuestionPlan, SurveyPlan, TestPlan};
-use crate::snapshot::SurveyData;
+use crate::scheme::file::{Among, Channel, Combine, Denominator, Figure, UndefinedStratum};
+use crate::scheme::model::{FigurePlan, SurveyPlan, TestPlan};
+use crate::snapshot::{Sheets, SurveyData};
 
 /// A figure, or why there is none.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +26,17 @@ impl FigureValue {
         }
     }
 
+    fn or_undefined(value: Option<Ratio>, why: ReasonCode) -> Self {
+        match value {
+            Some(_) => Self {
+                value,
+                counts: None,
+                why: None,
+            },
+            None => Self::undefined(why),
+        }
+    }
+
     pub fn shown(&self) -> Shown {
         match (&self.counts, &self.value) {
             (Some((n, d)), _) => Shown::Counts(*n, *d),
@@ -40,261 +49,200 @@ impl FigureValue {
 impl Engine<'_> {
     /// Computes every figure that something looks at.
     pub(super) fn tally(&mut self) {
+        let scheme = self.scheme;
+        let mut unmet: Vec<Option<Reason>> = Vec::with_capacity(scheme.surveys.len());
         for subject in 0..self.states.len() {
-            let figures = self
-                .scheme
-                .figures
-                .iter()
-                .map(|plan| self.figure(subject, plan))
-                .collect();
+            let Some(data) = self.snapshot.subjects.get(subject) else {
+                continue;
+            };
+            unmet.clear();
+            unmet.extend(
+                (scheme.surveys.iter().zip(&data.surveys)).map(|(survey, counts)| {
+                    let about = survey.applies.get(data.category) == Some(&true);
+                    if about {
+                        unmet_demand(survey, counts)
+                    } else {
+                        Some(ReasonCode::SurveyNotAbout.into())
+                    }
+                }),
+            );
+            let figure = |plan: &FigurePlan| {
+                let of = plan.survey;
+                match (scheme.surveys.get(of), data.surveys.get(of), unmet.get(of)) {
+                    (Some(survey), Some(data), Some(None)) => {
+                        Counting { survey, data, plan }.figure()
+                    }
+                    (_, _, Some(Some(why))) => FigureValue::undefined(why.clone()),
+                    _ => FigureValue::undefined(ReasonCode::NoValue),
+                }
+            };
+            let figures = scheme.figures.iter().map(figure).collect();
             if let Some(state) = self.state(subject) {
                 state.figures = figures;
             }
         }
     }
-
-    fn figure(&self, subject: usize, plan: &FigurePlan) -> FigureValue {
-        let Some(survey) = self.scheme.surveys.get(plan.survey) else {
-            return FigureValue::undefined(ReasonCode::NoValue);
-        };
-        if !self.applies(&survey.applies, subject) {
-            return FigureValue::undefined(ReasonCode::SurveyNotAbout);
-        }
-        let empty = SurveyData::default();
-        let data = self
-            .snapshot
-            .subjects
-            .get(subject)
-            .and_then(|data| data.surveys.get(&plan.survey))
-            .unwrap_or(&empty);
-        if let Some(why) = unmet_demand(survey, data) {
-            return FigureValue::undefined(why);
-        }
-        match survey.weighting.filter(|_| !plan.plain) {
-            None => plain(survey, data, plan),
-            Some(undefined) => weighted(survey, data, plan, undefined),
-        }
-    }
 }
 
-/// Which cells are counted.
+/// What one figure is counted from.
 #[derive(Clone, Copy)]
-struct Stratum {
+struct Counting<'a> {
+    survey: &'a SurveyPlan,
+    data: &'a SurveyData,
+    plan: &'a FigurePlan,
+}
+
+/// Which answers are counted; nothing stands for all.
+#[derive(Clone, Copy)]
+struct Within {
+    question: Option<usize>,
     panel: Option<usize>,
     channel: Option<Channel>,
 }
 
-/// What is summed up: for rates counts, for scores weights.
-struct Sums {
-    numerator: Ratio,
-    counts: Option<(u64, u64)>,
-    denominator: u64,
-}
-
-fn plain(survey: &SurveyPlan, data: &SurveyData, plan: &FigurePlan) -> FigureValue {
-    stratum_value(
-        survey,
-        data,
-        plan,
-        Stratum {
-            panel: plan.panel,
-            channel: plan.channel,
-        },
-    )
-}
-
-/// The value of one stratum: of one question, of all answers together, or of the questions' mean.
-fn stratum_value(
-    survey: &SurveyPlan,
-    data: &SurveyData,
-    plan: &FigurePlan,
-    stratum: Stratum,
-) -> FigureValue {
-    let questions: Vec<usize> = plan.question.map_or_else(
-        || (0..survey.questions.len()).collect(),
-        |question| vec![question],
-    );
-    if plan.question.is_some() || survey.combine == Combine::Pooled {
-        let mut sums = Sums {
-            numerator: Ratio::zero(),
-            counts: Some((0, 0)),
-            denominator: 0,
-        };
-        for question in questions {
-            let one = sum(survey, data, plan, question, stratum);
-            sums.numerator = sums.numerator.add(&one.numerator);
-            sums.denominator = sums.denominator.saturating_add(one.denominator);
-            sums.counts = sums
-                .counts
-                .zip(one.counts)
-                .map(|((n, d), (m, e))| (n.saturating_add(m), d.saturating_add(e)));
+impl Counting<'_> {
+    fn figure(self) -> FigureValue {
+        match self.survey.weighting.filter(|_| !self.plan.plain) {
+            None => self.within(Within {
+                question: self.plan.question,
+                panel: self.plan.panel,
+                channel: self.plan.channel,
+            }),
+            Some(undefined) => self.weighted(undefined),
         }
-        return of_sums(&sums);
     }
-    let mut weighted = Ratio::zero();
-    let mut weights = Ratio::zero();
-    for question in questions {
-        let Some(written) = survey.questions.get(question) else {
-            continue;
-        };
-        let Some(value) = of_sums(&sum(survey, data, plan, question, stratum)).value else {
-            return FigureValue::undefined(Reason::with(
-                ReasonCode::QuestionUnanswered,
-                [written.code.clone()],
-            ));
-        };
-        weighted = weighted.add(&value.mul(&written.weight));
-        weights = weights.add(&written.weight);
-    }
-    match weighted.div(&weights) {
-        Some(value) => FigureValue {
-            value: Some(value),
-            counts: None,
-            why: None,
-        },
-        None => FigureValue::undefined(ReasonCode::NoValue),
-    }
-}
 
-fn of_sums(sums: &Sums) -> FigureValue {
-    match sums.numerator.div(&Ratio::of_count(sums.denominator)) {
-        Some(value) => FigureValue {
-            value: Some(value),
-            counts: sums.counts,
-            why: None,
-        },
-        None => FigureValue::undefined(ReasonCode::NoAnswers),
-    }
-}
-
-fn sum(
-    survey: &SurveyPlan,
-    data: &SurveyData,
-    plan: &FigurePlan,
-    question: usize,
-    stratum: Stratum,
-) -> Sums {
-    let within = |panel: usize, channel: Channel| {
-        stratum.panel.is_none_or(|p| p == panel) && stratum.channel.is_none_or(|c| c == channel)
-    };
-    let written = survey.questions.get(question);
-    let (mut wanted, mut rated, mut no_opinion) = (0_u64, 0_u64, 0_u64);
-    let mut weight = Ratio::zero();
-    for cell in data
-        .cells
-        .iter()
-        .filter(|cell| cell.question == question && within(cell.panel, cell.channel))
-    {
-        let Some((_, class, worth)) = written.and_then(|q| q.options.get(cell.option)) else {
-            continue;
-        };
-        match class {
-            AnswerClass::NoOpinion => no_opinion = no_opinion.saturating_add(cell.count),
-            _ => rated = rated.saturating_add(cell.count),
+    /// Of one question, of all answers together, or of the questions' mean.
+    fn within(self, among: Within) -> FigureValue {
+        if among.question.is_some() || self.survey.combine == Combine::Pooled {
+            return self.pooled(among);
         }
-        let counts = match plan.figure {
-            Figure::SatisfactionRate => *class == AnswerClass::Satisfied,
-            Figure::DissatisfiedShare => *class == AnswerClass::Dissatisfied,
-            Figure::MeanScore => {
-                weight = weight.add(&worth.mul(&Ratio::of_count(cell.count)));
-                false
+        let (mut weighted, mut weights) = (Ratio::zero(), Ratio::zero());
+        for (place, question) in self.survey.questions.iter().enumerate() {
+            let one = Within {
+                question: Some(place),
+                ..among
+            };
+            let Some(value) = self.pooled(one).value else {
+                let code = question.code.clone();
+                return FigureValue::undefined(Reason::with(
+                    ReasonCode::QuestionUnanswered,
+                    [code],
+                ));
+            };
+            weighted = weighted.add(&value.mul(&question.weight));
+            weights = weights.add(&question.weight);
+        }
+        FigureValue::or_undefined(weighted.div(&weights), ReasonCode::NoValue)
+    }
+
+    /// Of all these answers together.
+    fn pooled(self, among: Within) -> FigureValue {
+        let within = |panel: usize, channel: Channel| {
+            among.panel.is_none_or(|p| p == panel) && among.channel.is_none_or(|c| c == channel)
+        };
+        let mut counts = [0_u64; 4];
+        let mut weight = Ratio::zero();
+        let strata = self.data.strata.iter().filter(|stratum| {
+            among.question.is_none_or(|q| q == stratum.question)
+                && within(stratum.panel, stratum.channel)
+        });
+        for stratum in strata {
+            for (sum, count) in counts.iter_mut().zip(stratum.classes) {
+                *sum = sum.saturating_add(count.unwrap_or(0));
+            }
+            if self.plan.figure == Figure::MeanScore {
+                weight = weight.add(&stratum.weight);
+            }
+        }
+        let [satisfied, neutral, dissatisfied, no_opinion] = counts;
+        let rated = satisfied
+            .saturating_add(neutral)
+            .saturating_add(dissatisfied);
+        let denominator = match self.survey.denominator {
+            Denominator::Rated => rated,
+            Denominator::RatedAndNoOpinion => rated.saturating_add(no_opinion),
+            // Each question is asked on every sheet.
+            Denominator::Valid => {
+                let asked = among.question.map_or(self.survey.questions.len(), |_| 1);
+                let sheets = self.data.sheets.iter();
+                let here = sheets.filter(|sheets| within(sheets.panel, sheets.channel));
+                add_up(here.map(|sheets| sheets.valid))
+                    .saturating_mul(u64::try_from(asked).unwrap_or(u64::MAX))
             }
         };
-        if counts {
-            wanted = wanted.saturating_add(cell.count);
+        let wanted = match self.plan.figure {
+            Figure::SatisfactionRate => satisfied,
+            Figure::DissatisfiedShare => dissatisfied,
+            Figure::MeanScore => {
+                let mean = weight.div(&Ratio::of_count(denominator));
+                return FigureValue::or_undefined(mean, ReasonCode::NoAnswers);
+            }
+        };
+        match Ratio::of_counts(wanted, denominator) {
+            Some(rate) => FigureValue {
+                value: Some(rate),
+                counts: Some((wanted, denominator)),
+                why: None,
+            },
+            None => FigureValue::undefined(ReasonCode::NoAnswers),
         }
     }
-    let denominator = match survey.denominator {
-        Denominator::Rated => rated,
-        Denominator::RatedAndNoOpinion => rated.saturating_add(no_opinion),
-        Denominator::Valid => data
-            .sheets
-            .iter()
-            .filter(|s| within(s.panel, s.channel))
-            .map(|s| s.valid)
-            .fold(0, u64::saturating_add),
-    };
-    if plan.figure == Figure::MeanScore {
-        return Sums {
-            numerator: weight,
-            counts: None,
-            denominator,
-        };
-    }
-    Sums {
-        numerator: Ratio::of_count(wanted),
-        counts: Some((wanted, denominator)),
-        denominator,
-    }
-}
 
-/// Channels are combined inside each panel, then panels; per question first where the survey is a mean of questions.
-/// A panel or channel that is asked for alone has its own figure, whatever it weighs among the others.
-fn weighted(
-    survey: &SurveyPlan,
-    data: &SurveyData,
-    plan: &FigurePlan,
-    undefined: UndefinedStratum,
-) -> FigureValue {
-    let of_panel = |panel: usize, question: Option<usize>| {
-        let one = FigurePlan {
-            question,
-            ..plan.clone()
+    /// Channels are combined inside each panel, then panels; per question first where the survey is a mean of
+    /// questions. A panel or channel that is asked for alone has its own figure, whatever it weighs among the others.
+    fn weighted(self, undefined: UndefinedStratum) -> FigureValue {
+        let questions = &self.survey.questions;
+        let value = if self.plan.question.is_some() || self.survey.combine == Combine::Pooled {
+            self.of_question(self.plan.question, undefined)
+        } else {
+            let values = questions.iter().enumerate().map(|(place, question)| {
+                (self.of_question(Some(place), undefined), &question.weight)
+            });
+            mean(values, UndefinedStratum::Undefined)
         };
+        FigureValue::or_undefined(value, ReasonCode::StratumEmpty)
+    }
+
+    fn of_question(self, question: Option<usize>, undefined: UndefinedStratum) -> Option<Ratio> {
+        if let Some(panel) = self.plan.panel {
+            return self.of_panel(panel, question, undefined);
+        }
+        let panels = self.survey.panels.iter().enumerate();
+        let values =
+            panels.map(|(panel, (_, weight))| (self.of_panel(panel, question, undefined), weight));
+        mean(values, undefined)
+    }
+
+    fn of_panel(
+        self,
+        panel: usize,
+        question: Option<usize>,
+        undefined: UndefinedStratum,
+    ) -> Option<Ratio> {
         let of_channel = |channel: Option<Channel>| {
-            let stratum = Stratum {
+            let among = Within {
+                question,
                 panel: Some(panel),
                 channel,
             };
-            stratum_value(survey, data, &one, stratum).value
+            self.within(among).value
         };
-        let channels: Option<Vec<(Channel, Ratio)>> = survey
-            .channels
+        let channels = &self.survey.channels;
+        // One channel alone weighs nothing against itself; channels without weights are pooled.
+        if self.plan.channel.is_some() || channels.iter().any(|(_, weight)| weight.is_none()) {
+            return of_channel(self.plan.channel);
+        }
+        let values = channels
             .iter()
-            .map(|(channel, weight)| Some((*channel, weight.clone()?)))
-            .collect();
-        match (plan.channel, channels) {
-            // One channel alone weighs nothing against itself; channels without weights are pooled.
-            (Some(_), _) | (None, None) => of_channel(plan.channel),
-            (None, Some(channels)) => {
-                let values = channels
-                    .into_iter()
-                    .map(|(channel, weight)| (of_channel(Some(channel)), weight));
-                mean(values, undefined)
-            }
-        }
-    };
-    let of_question = |question: Option<usize>| {
-        if let Some(panel) = plan.panel {
-            return of_panel(panel, question);
-        }
-        let panels = survey.panels.iter().enumerate();
-        let values = panels.map(|(panel, (_, weight))| (of_panel(panel, question), weight.clone()));
+            .filter_map(|(channel, weight)| Some((of_channel(Some(*channel)), weight.as_ref()?)));
         mean(values, undefined)
-    };
-    let value = if plan.question.is_some() || survey.combine == Combine::Pooled {
-        of_question(plan.question)
-    } else {
-        let values = survey
-            .questions
-            .iter()
-            .enumerate()
-            .map(|(place, q): (usize, &QuestionPlan)| (of_question(Some(place)), q.weight.clone()));
-        mean(values, UndefinedStratum::Undefined)
-    };
-    match value {
-        Some(value) => FigureValue {
-            value: Some(value),
-            counts: None,
-            why: None,
-        },
-        None => FigureValue::undefined(ReasonCode::StratumEmpty),
     }
 }
 
 /// Σ w·value / Σ w.
-fn mean(
-    values: impl Iterator<Item = (Option<Ratio>, Ratio)>,
+fn mean<'w>(
+    values: impl Iterator<Item = (Option<Ratio>, &'w Ratio)>,
     undefined: UndefinedStratum,
 ) -> Option<Ratio> {
     let (mut sum, mut weights) = (Ratio::zero(), Ratio::zero());
@@ -304,8 +252,8 @@ fn mean(
         }
         match (value, undefined) {
             (Some(value), _) => {
-                sum = sum.add(&value.mul(&weight));
-                weights = weights.add(&weight);
+                sum = sum.add(&value.mul(weight));
+                weights = weights.add(weight);
             }
             (None, UndefinedStratum::ShareOut) => {}
             (None, UndefinedStratum::Undefined) => return None,
@@ -314,13 +262,15 @@ fn mean(
     sum.div(&weights)
 }
 
+fn add_up(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
+}
+
 /// The first demand of a survey that is not met, in words.
 fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
     let demand = &survey.demand;
-    let add = |values: &mut dyn Iterator<Item = u64>| values.fold(0, u64::saturating_add);
-    let valid = add(&mut data.sheets.iter().map(|s| s.valid));
-    let rated = add(&mut data.sheets.iter().map(|s| s.rated));
-    let returned = add(&mut data.sheets.iter().map(|s| s.returned));
+    let rated = add_up(data.sheets.iter().map(|sheets| sheets.rated));
+    let returned = add_up(data.sheets.iter().map(|sheets| sheets.returned));
     if let Some(least) = demand.least_valid
         && rated < u64::from(least)
     {
@@ -329,15 +279,13 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
             [rated.to_string(), least.to_string()],
         ));
     }
-    let total = |pick: &dyn Fn(&crate::inputs::Turnout) -> Option<u64>| {
-        let picked: Option<Vec<u64>> = data
-            .turnouts
-            .iter()
-            .map(|(_, turnout)| pick(turnout))
-            .collect();
-        picked
-            .filter(|list| !list.is_empty())
-            .map(|list| list.into_iter().fold(0, u64::saturating_add))
+    // Of all panels together; unknown where one does not report it, or none does.
+    let total = |pick: fn(&crate::inputs::Turnout) -> Option<u64>| {
+        let counts = data.turnouts.iter().map(|(_, turnout)| pick(turnout));
+        let add = |sum: Option<u64>, count: Option<u64>| {
+            count.map(|count| Some(sum.unwrap_or(0).saturating_add(count)))
+        };
+        counts.into_iter().try_fold(None, add).flatten()
     };
     let quorum = |test: &Option<TestPlan>, counts: Option<(u64, u64)>, unknown, short| {
         let test = test.as_ref()?;
@@ -345,13 +293,13 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
             return Some(Reason::from(unknown));
         };
         let met = Ratio::of_counts(n, d).is_some_and(|share| test.holds(&share));
-        let wanted = format!("{} {}", test.op.text(), test.text);
-        (!met).then(|| Reason::with(short, [format!("{n}/{d}"), wanted]))
+        let wanted = || format!("{} {}", test.op.text(), test.text);
+        (!met).then(|| Reason::with(short, [format!("{n}/{d}"), wanted()]))
     };
-    let issued = total(&|t| t.issued);
+    let issued = total(|turnout| turnout.issued);
     quorum(
         &demand.attended,
-        total(&|t| t.attended).zip(total(&|t| t.entitled)),
+        total(|turnout| turnout.attended).zip(total(|turnout| turnout.entitled)),
         ReasonCode::AttendanceUnknown,
         ReasonCode::AttendanceShort,
     )
@@ -366,65 +314,56 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
     })
     .or_else(|| {
         let over = demand.returned_within_issued && issued.is_none_or(|issued| returned > issued);
-        let issued = issued.map_or_else(|| "?".to_owned(), |issued| issued.to_string());
+        let issued = || issued.map_or_else(|| "?".to_owned(), |issued| issued.to_string());
         over.then(|| {
             Reason::with(
                 ReasonCode::ReturnedOverIssued,
-                [returned.to_string(), issued],
+                [returned.to_string(), issued()],
             )
         })
     })
     .or_else(|| {
-        demand
-            .shares
-            .iter()
-            .find_map(|share| unmet_share(share, data, valid, returned))
+        let mut shares = demand.shares.iter();
+        shares.find_map(|share| unmet_share(share, data, returned))
     })
 }
 
 fn unmet_share(
     share: &crate::scheme::model::SharePlan,
     data: &SurveyData,
-    valid: u64,
     returned: u64,
 ) -> Option<Reason> {
-    let sheets = |pick: &dyn Fn(&crate::snapshot::Sheets) -> u64| -> u64 {
-        match &share.mark {
-            Some(mark) => data
+    let sheets = |pick: fn(&Sheets) -> u64| match &share.mark {
+        Some(mark) => {
+            add_up((data.sheets.iter()).map(|sheets| sheets.marks.get(mark).copied().unwrap_or(0)))
+        }
+        None => {
+            let here = data
                 .sheets
                 .iter()
-                .map(|s| s.marks.get(mark).copied().unwrap_or(0))
-                .fold(0, u64::saturating_add),
-            None => data
-                .sheets
-                .iter()
-                .filter(|s| share.panels.contains(&s.panel))
-                .map(pick)
-                .fold(0, u64::saturating_add),
+                .filter(|s| share.panels.contains(&s.panel));
+            add_up(here.map(pick))
         }
     };
     let (n, d) = match share.among {
-        Among::Valid => (sheets(&|s| s.valid), valid),
-        Among::Returned => (sheets(&|s| s.returned), returned),
+        Among::Valid => {
+            let valid = add_up(data.sheets.iter().map(|sheets| sheets.valid));
+            (sheets(|sheets| sheets.valid), valid)
+        }
+        Among::Returned => (sheets(|sheets| sheets.returned), returned),
         Among::Invited => {
             let invited = |turnout: &crate::inputs::Turnout| turnout.invited.unwrap_or(0);
-            let all = data
-                .turnouts
-                .iter()
-                .map(|(_, t)| invited(t))
-                .fold(0, u64::saturating_add);
+            let all = add_up(data.turnouts.iter().map(|(_, turnout)| invited(turnout)));
             let some = match &share.mark {
-                Some(mark) => data
-                    .turnouts
-                    .iter()
-                    .map(|(_, t)| t.marks.get(mark).copied().unwrap_or(0))
-                    .fold(0, u64::saturating_add),
-                None => data
-                    .turnouts
-                    .iter()
-                    .filter(|(panel, _)| share.panels.contains(panel))
-                    .map(|(_, t)| invited(t))
-                    .fold(0, u64::saturating_add),
+                Some(mark) => add_up(
+                    (data.turnouts.iter())
+                        .map(|(_, turnout)| turnout.marks.get(mark).copied().unwrap_or(0)),
+                ),
+                None => {
+                    let turnouts = data.turnouts.iter();
+                    let here = turnouts.filter(|(panel, _)| share.panels.contains(panel));
+                    add_up(here.map(|(_, turnout)| invited(turnout)))
+                }
             };
             (some, all)
         }

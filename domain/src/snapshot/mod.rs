@@ -3,9 +3,13 @@
 //! Rows that contradict the scheme are refused here, all at once, each with its place. Judging what is missing is
 //! deliberately absent: that is for [`crate::decide`].
 
+mod answer;
 mod build;
 mod evidence;
+mod fault;
 mod place;
+mod record;
+mod stretch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,16 +22,7 @@ use crate::scheme::Scheme;
 use crate::scheme::file::{Channel, Finding, SubjectKind};
 use crate::scheme::model::Back;
 
-/// A row of the inputs that contradicts the scheme or the other rows.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct RowFault {
-    /// The row, such as `scores/17`; lists count from 0.
-    pub path: String,
-    /// What kind of fault, for programs.
-    pub code: &'static str,
-    /// What is wrong and what to do.
-    pub message: String,
-}
+pub use fault::RowFault;
 
 /// Stands for last year in place of a stretch.
 pub(crate) const LAST_YEAR: usize = usize::MAX;
@@ -68,7 +63,7 @@ pub(crate) struct SubjectData {
     /// Kinds of which it is confirmed that there was none.
     pub nil: Vec<usize>,
     /// By survey.
-    pub surveys: BTreeMap<usize, SurveyData>,
+    pub surveys: Vec<SurveyData>,
     pub investigations: Vec<InvestigationData>,
     /// For each earlier round, the latest first.
     pub history: Vec<Option<usize>>,
@@ -109,21 +104,26 @@ pub(crate) struct InvestigationData {
     pub finding: Option<Finding>,
 }
 
-/// Counts of one survey about one subject.
+/// Counts of one survey about one subject. All of one kind together are no more than JSON numbers hold, so that no sum
+/// of them overflows.
 #[derive(Debug, Default)]
 pub(crate) struct SurveyData {
-    pub cells: Vec<Cell>,
+    /// By question, panel and channel; those without any answers are not there.
+    pub strata: Vec<Stratum>,
     pub sheets: Vec<Sheets>,
     pub turnouts: Vec<(usize, Turnout)>,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Cell {
+/// Answers to one question from one panel on one channel.
+#[derive(Debug)]
+pub(crate) struct Stratum {
+    pub question: usize,
     pub panel: usize,
     pub channel: Channel,
-    pub question: usize,
-    pub option: usize,
-    pub count: u64,
+    /// By class of answer, in the order of [`crate::scheme::file::AnswerClass::ALL`]; nothing where no option of that class was counted.
+    pub classes: [Option<u64>; 4],
+    /// What the answers weigh together.
+    pub weight: Ratio,
 }
 
 #[derive(Debug)]

@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Builder;
-use crate::inputs::RelationKind;
+use super::fault::{Contradiction, Row};
+use crate::inputs::{Region, RelationKind};
 use crate::scheme::file::{Step, SubjectKind};
+
+/// More levels than any tree of places has; without a bound a long chain would fill the memory.
+const MOST_LEVELS: usize = 32;
 
 impl<'a> Builder<'a> {
     /// The regions by code, and for each in the order of codes those above it, itself first.
     pub fn lay_regions(&mut self) -> (BTreeMap<&'a str, usize>, Vec<Vec<usize>>) {
-        let mut rows: BTreeMap<&'a str, (usize, &'a crate::inputs::Region)> = BTreeMap::new();
+        let mut rows: BTreeMap<&'a str, (Row, &'a Region)> = BTreeMap::new();
         for (row, region) in self.inputs.regions.iter().enumerate() {
+            let row = Row::of("regions", row);
             if rows.insert(region.code.as_str(), (row, region)).is_some() {
-                self.fault(
-                    format!("regions/{row}"),
-                    "row_twice",
-                    format!("the region `{}` is there twice", region.code),
-                );
+                self.fault(row, Contradiction::RegionTwice, [&region.code]);
             }
         }
         // By code, so that the order of rows leaves no trace.
@@ -25,25 +26,25 @@ impl<'a> Builder<'a> {
             .enumerate()
             .map(|(place, code)| (*code, place))
             .collect();
-        let regions: Vec<(usize, &'a crate::inputs::Region)> = rows.into_values().collect();
+        let regions: Vec<(Row, &'a Region)> = rows.into_values().collect();
         let mut above = Vec::with_capacity(regions.len());
         for (place, (row, region)) in regions.iter().enumerate() {
             let mut line = vec![place];
             let mut next = region.parent.as_deref();
             while let Some(code) = next {
-                let Some(parent) = places.get(code).copied() else {
-                    self.fault(
-                        format!("regions/{row}"),
-                        "unknown_region",
-                        format!("there is no region `{code}` in these inputs"),
-                    );
+                let found = places.get(code).copied();
+                let Some(parent) = self.name(*row, found, (Contradiction::Region, code)) else {
                     break;
                 };
                 if line.contains(&parent) {
+                    self.fault(*row, Contradiction::RegionCircle, [&region.code]);
+                    break;
+                }
+                if line.len() > MOST_LEVELS {
                     self.fault(
-                        format!("regions/{row}"),
-                        "circle",
-                        format!("the region `{}` lies in itself", region.code),
+                        *row,
+                        Contradiction::RegionDepth,
+                        [&region.code, &MOST_LEVELS],
                     );
                     break;
                 }
@@ -60,24 +61,20 @@ impl<'a> Builder<'a> {
     /// Relations in both directions; a head is also a member.
     pub fn lay_relations(&mut self) {
         let mut seen = BTreeSet::new();
-        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut parts: Vec<Part> = Vec::new();
         for (row, relation) in self.inputs.relations.iter().enumerate() {
-            let path = format!("relations/{row}");
-            let from = self.subject(&path, &relation.from);
-            let to = self.subject(&path, &relation.to);
+            let row = Row::of("relations", row);
+            let from = self.subject(row, &relation.from);
+            let to = self.subject(row, &relation.to);
             let (Some(from), Some(to)) = (from, to) else {
                 continue;
             };
             if from == to {
-                self.fault(
-                    &path,
-                    "circle",
-                    format!("`{}` cannot be related to itself", relation.from),
-                );
+                self.fault(row, Contradiction::RelatedToItself, [&relation.from]);
                 continue;
             }
             if !seen.insert((relation.kind, from, to)) {
-                self.fault(&path, "row_twice", "this relation is there twice");
+                self.fault(row, Contradiction::RelationTwice, []);
                 continue;
             }
             let (wanted_from, wanted_to) = ends(relation.kind);
@@ -86,11 +83,7 @@ impl<'a> Builder<'a> {
                 self.subjects.get(to).map(|s| s.kind),
             );
             if kinds != (Some(wanted_from), Some(wanted_to)) {
-                self.fault(
-                    &path,
-                    "wrong_kind",
-                    "this relation joins other kinds of subject: see the list of relations",
-                );
+                self.fault(row, Contradiction::RelationKinds, []);
                 continue;
             }
             let (there, back) = steps(relation.kind);
@@ -101,7 +94,7 @@ impl<'a> Builder<'a> {
                 self.link(to, Step::Members, from);
             }
             if relation.kind == RelationKind::PartOf {
-                parts.entry(from).or_default().push(to);
+                parts.push(Part { from, to, row });
             }
         }
         for data in &mut self.subjects {
@@ -110,7 +103,7 @@ impl<'a> Builder<'a> {
                 list.dedup();
             }
         }
-        self.refuse_circles(&parts);
+        self.refuse_circles(parts);
     }
 
     fn link(&mut self, from: usize, step: Step, to: usize) {
@@ -119,39 +112,53 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A unit that is part of itself by way of others.
-    fn refuse_circles(&mut self, parts: &BTreeMap<usize, Vec<usize>>) {
-        // Peel off, again and again, whatever is part of nothing that is left; what stays lies on a circle or below one.
-        let mut left = parts.clone();
-        loop {
-            let done: Vec<usize> = left
-                .iter()
-                .filter(|(_, wholes)| wholes.iter().all(|whole| !left.contains_key(whole)))
-                .map(|(part, _)| *part)
-                .collect();
-            if done.is_empty() {
-                break;
+    /// Units that are part of themselves by way of others.
+    fn refuse_circles(&mut self, mut parts: Vec<Part>) {
+        // What is part of nothing lies on no circle, and what nothing is part of neither: these are peeled off from
+        // both ends until all that is left lies on a circle or between two.
+        peel(&mut parts, |part| (part.from, part.to));
+        peel(&mut parts, |part| (part.to, part.from));
+        for part in parts {
+            let ends = (self.subjects.get(part.from), self.subjects.get(part.to));
+            if let (Some(from), Some(to)) = ends {
+                let (from, to) = (from.code.clone(), to.code.clone());
+                self.fault(part.row, Contradiction::PartsInCircle, [&from, &to]);
             }
-            for part in done {
-                left.remove(&part);
-            }
-        }
-        let codes: Vec<String> = left
-            .keys()
-            .filter_map(|place| self.subjects.get(*place))
-            .map(|data| data.code.to_string())
-            .collect();
-        if !codes.is_empty() {
-            self.fault(
-                "relations",
-                "circle",
-                format!(
-                    "these units are part of each other in a circle: {}",
-                    codes.join(", ")
-                ),
-            );
         }
     }
+}
+
+/// That one unit is part of another.
+#[derive(Clone, Copy)]
+struct Part {
+    from: usize,
+    to: usize,
+    row: Row,
+}
+
+/// Takes away, again and again, what leads to somewhere that nothing leads on from.
+fn peel(parts: &mut Vec<Part>, ends: impl Fn(&Part) -> (usize, usize)) {
+    let mut onward: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut arriving: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for part in parts.iter() {
+        let (from, to) = ends(part);
+        let count = onward.entry(from).or_default();
+        *count = count.saturating_add(1);
+        arriving.entry(to).or_default().push(from);
+    }
+    let end = |place: &&usize| !onward.contains_key(*place);
+    let mut dead: Vec<usize> = arriving.keys().filter(end).copied().collect();
+    while let Some(place) = dead.pop() {
+        for before in arriving.remove(&place).unwrap_or_default() {
+            if let Some(count) = onward.get_mut(&before) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    dead.push(before);
+                }
+            }
+        }
+    }
+    parts.retain(|part| arriving.contains_key(&ends(part).1));
 }
 
 const fn ends(kind: RelationKind) -> (SubjectKind, SubjectKind) {

@@ -47,6 +47,16 @@ pub enum AnswerClass {
     NoOpinion,
 }
 
+impl AnswerClass {
+    /// Every class, in its order.
+    pub const ALL: [Self; 4] = [
+        Self::Satisfied,
+        Self::Neutral,
+        Self::Dissatisfied,
+        Self::NoOpinion,
+    ];
+}
+
 /// A survey (满意度测评).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

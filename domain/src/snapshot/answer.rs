@@ -1,0 +1,346 @@
+//! Counts of surveys: sheets, answers, people.
+
+use super::build::Builder;
+use super::fault::{Contradiction, Row};
+use super::{Sheets, Stratum, SurveyData};
+use crate::canonical::LARGEST;
+use crate::inputs::{SheetCount, Tally, Turnout};
+use crate::number::Ratio;
+use crate::scheme::file::{AnswerClass, Channel};
+use crate::scheme::model::SurveyPlan;
+
+/// Where a row of counts belongs.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    subject: usize,
+    survey: usize,
+    plan: &'a SurveyPlan,
+    panel: usize,
+}
+
+/// How often an option was chosen. Places are small, since there are more of these than of anything else.
+pub(super) struct Cell {
+    question: u32,
+    panel: u32,
+    channel: Channel,
+    option: u32,
+    count: u64,
+    row: usize,
+}
+
+impl Cell {
+    const fn stratum(&self) -> (u32, u32, Channel) {
+        (self.question, self.panel, self.channel)
+    }
+
+    const fn key(&self) -> ((u32, u32, Channel), u32) {
+        (self.stratum(), self.option)
+    }
+}
+
+fn small(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+fn large(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
+
+impl<'a> Builder<'a> {
+    pub fn lay_surveys(&mut self) {
+        let inputs = self.inputs;
+        for (row, sheets) in inputs.sheets.iter().enumerate() {
+            self.lay_sheets(Row::of("sheets", row), sheets);
+        }
+        let lists = self
+            .subjects
+            .len()
+            .saturating_mul(self.scheme.surveys.len());
+        self.cells.resize_with(lists, Vec::new);
+        for (row, tally) in inputs.tallies.iter().enumerate() {
+            self.lay_tally(row, tally);
+        }
+        for (row, turnout) in inputs.turnouts.iter().enumerate() {
+            self.lay_turnout(Row::of("turnouts", row), turnout);
+        }
+        self.add_up_answers();
+    }
+
+    fn survey_data(&mut self, about: About<'_>) -> Option<&mut SurveyData> {
+        self.data(about.subject)?.surveys.get_mut(about.survey)
+    }
+
+    fn lay_sheets(&mut self, row: Row, counts: &'a SheetCount) {
+        let names = (
+            counts.subject.as_str(),
+            counts.survey.as_str(),
+            counts.panel.as_str(),
+        );
+        let Some(about) = self.about(row, names) else {
+            return;
+        };
+        self.check_channel(row, about.plan, counts.channel);
+        if counts.rated > counts.valid {
+            self.fault(
+                row,
+                Contradiction::RatedSheets,
+                [&counts.rated, &counts.valid],
+            );
+        }
+        for (mark, count) in &counts.marks {
+            if *count > counts.valid {
+                self.fault(
+                    row,
+                    Contradiction::MarkedSheets,
+                    [count, mark, &counts.valid],
+                );
+            }
+        }
+        let returned = counts
+            .valid
+            .saturating_add(counts.invalid)
+            .saturating_add(counts.replaced);
+        let sheets = Sheets {
+            panel: about.panel,
+            channel: counts.channel,
+            valid: counts.valid,
+            rated: counts.rated,
+            returned,
+            marks: counts.marks.clone(),
+        };
+        let Some(data) = self.survey_data(about) else {
+            return;
+        };
+        let same = |known: &Sheets| (known.panel, known.channel) == (sheets.panel, sheets.channel);
+        let twice = data.sheets.iter().any(same);
+        // Whoever adds these up later need not ask again whether the sum still fits.
+        let sum = |sum: u64, sheets: &Sheets| sum.saturating_add(sheets.returned);
+        let all = data.sheets.iter().fold(returned, sum);
+        data.sheets.push(sheets);
+        if twice {
+            self.fault(row, Contradiction::SheetsTwice, []);
+        }
+        if all > LARGEST {
+            self.fault(row, Contradiction::Counts, [&LARGEST]);
+        }
+    }
+
+    fn lay_tally(&mut self, row: usize, tally: &'a Tally) {
+        let at = Row::of("tallies", row);
+        let names = (
+            tally.subject.as_str(),
+            tally.survey.as_str(),
+            tally.panel.as_str(),
+        );
+        let Some(about) = self.about(at, names) else {
+            return;
+        };
+        let mut questions = about.plan.questions.iter().enumerate();
+        let asked = questions.find(|(_, asked)| asked.code.as_ref() == tally.question);
+        let Some((question, asked)) = asked else {
+            self.fault(
+                at,
+                Contradiction::Question,
+                [&tally.survey, &tally.question],
+            );
+            return;
+        };
+        let mut options = asked.options.iter();
+        let option = options.position(|(code, _, _)| code.as_ref() == tally.option);
+        let Some(option) = option else {
+            self.fault(at, Contradiction::Option, [&tally.question, &tally.option]);
+            return;
+        };
+        self.check_channel(at, about.plan, tally.channel);
+        let cell = Cell {
+            question: small(question),
+            panel: small(about.panel),
+            channel: tally.channel,
+            option: small(option),
+            count: tally.count,
+            row,
+        };
+        let place = about.subject.saturating_mul(self.scheme.surveys.len());
+        if let Some(cells) = self.cells.get_mut(place.saturating_add(about.survey)) {
+            cells.push(cell);
+        }
+    }
+
+    fn lay_turnout(&mut self, row: Row, turnout: &'a Turnout) {
+        let names = (
+            turnout.subject.as_str(),
+            turnout.survey.as_str(),
+            turnout.panel.as_str(),
+        );
+        let Some(about) = self.about(row, names) else {
+            return;
+        };
+        if let (Some(attended), Some(entitled)) = (turnout.attended, turnout.entitled)
+            && attended > entitled
+        {
+            self.fault(row, Contradiction::Attended, [&attended, &entitled]);
+        }
+        for (mark, count) in &turnout.marks {
+            if let Some(invited) = turnout.invited.filter(|invited| count > invited) {
+                self.fault(row, Contradiction::Invited, [count, mark, &invited]);
+            }
+        }
+        let Some(data) = self.survey_data(about) else {
+            return;
+        };
+        let twice = data.turnouts.iter().any(|(panel, _)| *panel == about.panel);
+        data.turnouts.push((about.panel, turnout.clone()));
+        let most = |turnout: &Turnout| {
+            let counts = [
+                turnout.entitled,
+                turnout.attended,
+                turnout.invited,
+                turnout.issued,
+            ];
+            let marks = turnout.marks.values().copied();
+            counts.into_iter().flatten().chain(marks).max().unwrap_or(0)
+        };
+        let all = data.turnouts.iter().fold(0, |sum: u64, (_, turnout)| {
+            sum.saturating_add(most(turnout))
+        });
+        if twice {
+            self.fault(row, Contradiction::PeopleTwice, []);
+        }
+        if all > LARGEST {
+            self.fault(row, Contradiction::Counts, [&LARGEST]);
+        }
+    }
+
+    fn check_channel(&mut self, row: Row, plan: &'a SurveyPlan, channel: Channel) {
+        if !plan.channels.iter().any(|(known, _)| *known == channel) {
+            self.fault(row, Contradiction::Channel, [&plan.code, &channel.word()]);
+        }
+    }
+
+    fn about(
+        &mut self,
+        row: Row,
+        (subject, survey, panel): (&'a str, &'a str, &'a str),
+    ) -> Option<About<'a>> {
+        let subject = self.subject(row, subject);
+        let place = self.surveys.get(survey).copied();
+        let place = self.name(row, place, (Contradiction::Survey, survey))?;
+        let plan = self.scheme.surveys.get(place)?;
+        let found = plan
+            .panels
+            .iter()
+            .position(|(code, _)| code.as_ref() == panel);
+        if found.is_none() {
+            self.fault(row, Contradiction::Panel, [&survey, &panel]);
+        }
+        let subject = subject?;
+        if !self.applies(&plan.applies, subject) {
+            let code = self.subjects.get(subject)?.code.clone();
+            self.fault(row, Contradiction::NotAbout, [&survey, &code]);
+        }
+        Some(About {
+            subject,
+            survey: place,
+            plan,
+            panel: found?,
+        })
+    }
+
+    /// Adds up the answers about each subject. In order they show which are counted twice, and which to one question
+    /// are more than there are valid sheets.
+    fn add_up_answers(&mut self) {
+        let scheme = self.scheme;
+        let surveys = (0..self.subjects.len())
+            .flat_map(|subject| (scheme.surveys.iter().enumerate()).map(move |one| (subject, one)));
+        let mut all_cells = std::mem::take(&mut self.cells);
+        for ((subject, (survey, plan)), cells) in surveys.zip(&mut all_cells) {
+            cells.sort_unstable_by_key(|cell| (cell.key(), cell.row));
+            for pair in cells.windows(2) {
+                if let [one, other] = pair
+                    && one.key() == other.key()
+                {
+                    self.fault(
+                        Row::of("tallies", other.row),
+                        Contradiction::AnswersTwice,
+                        [],
+                    );
+                }
+            }
+            let mut strata = Vec::new();
+            let mut all = 0_u64;
+            for cells in cells.chunk_by(|one, other| one.stratum() == other.stratum()) {
+                let Some(last) = cells.last() else { continue };
+                let at = Row::of("tallies", last.row);
+                let stratum = add_up(plan, cells);
+                let sum = stratum
+                    .classes
+                    .iter()
+                    .flatten()
+                    .fold(0, |sum: u64, count| sum.saturating_add(*count));
+                all = all.saturating_add(sum);
+                if all > LARGEST {
+                    self.fault(at, Contradiction::Counts, [&LARGEST]);
+                }
+                let valid = self.valid_sheets(subject, survey, &stratum);
+                if sum > valid
+                    && let Some(code) = self.subjects.get(subject).map(|data| data.code.clone())
+                {
+                    self.fault(
+                        at,
+                        Contradiction::MoreAnswers,
+                        [&code, &plan.code, &sum, &valid],
+                    );
+                }
+                strata.push(stratum);
+            }
+            let data = self.subjects.get_mut(subject);
+            if let Some(counts) = data.and_then(|data| data.surveys.get_mut(survey)) {
+                counts.strata = strata;
+            }
+        }
+    }
+
+    fn valid_sheets(&self, subject: usize, survey: usize, stratum: &Stratum) -> u64 {
+        let data = self.subjects.get(subject);
+        let counts = data.and_then(|data| data.surveys.get(survey));
+        let sheets = counts
+            .map(|counts| counts.sheets.as_slice())
+            .unwrap_or_default();
+        let here =
+            |sheets: &&Sheets| (sheets.panel, sheets.channel) == (stratum.panel, stratum.channel);
+        sheets
+            .iter()
+            .filter(here)
+            .fold(0, |sum, sheets| sum.saturating_add(sheets.valid))
+    }
+}
+
+/// What the cells of one stratum come to.
+fn add_up(plan: &SurveyPlan, cells: &[Cell]) -> Stratum {
+    let first = cells.first();
+    let question = first.map_or(0, |cell| large(cell.question));
+    let options = plan
+        .questions
+        .get(question)
+        .map(|asked| asked.options.as_slice());
+    let mut classes = [None; 4];
+    let mut weight = Ratio::zero();
+    for cell in cells {
+        let Some((_, class, worth)) = options.and_then(|list| list.get(large(cell.option))) else {
+            continue;
+        };
+        for (known, count) in AnswerClass::ALL.iter().zip(&mut classes) {
+            if known == class {
+                *count = Some(count.unwrap_or(0_u64).saturating_add(cell.count));
+            }
+        }
+        weight = weight.add(&worth.mul(&Ratio::of_count(cell.count)));
+    }
+    Stratum {
+        question,
+        panel: first.map_or(0, |cell| large(cell.panel)),
+        channel: first.map_or(Channel::Web, |cell| cell.channel),
+        classes,
+        weight,
+    }
+}
