@@ -355,32 +355,48 @@ pub fn wilson_e4(n: u64, d: u64) -> Option<(u32, u32)> {
     if d == 0 || n > d {
         return None;
     }
-    // With z² = 3.8416: (p + z²/2d ± z·√(p(1−p)/d + z²/4d²)) / (1 + z²/d), all scaled to whole numbers.
-    // With z² = 3.8416: (p + z²/2d ± z·√(p(1−p)/d + z²/4d²)) / (1 + z²/d), all scaled to whole numbers:
-    // centre·2(d + z²) = 2n + z²; the root's square is z²·(4n(d−n)/d + z²).
-    let (n, d) = (u128::from(n), u128::from(d));
-    let (z2, scale) = (38_416_u128, 10_000_u128);
-    let under = d.checked_mul(scale)?.checked_add(z2)?.checked_mul(2)?;
-    let centre = n.checked_mul(scale)?.checked_mul(2)?.checked_add(z2)?;
-    let spread = n
-        .checked_mul(d.checked_sub(n)?)?
-        .checked_mul(scale.checked_mul(4)?)?
-        .checked_div(d)?;
-    let root = z2
-        .checked_mul(spread.checked_add(z2)?)?
-        .isqrt()
-        .checked_add(1)?;
-    let low = centre
-        .saturating_sub(root)
-        .checked_mul(scale)?
-        .checked_div(under)?;
-    let high = centre
-        .checked_add(root)?
-        .checked_mul(scale)?
-        .div_ceil(under);
-    let to = |value: u128| u32::try_from(value.min(scale)).ok();
-    Some((to(low)?, to(high)?))
+    // So far everything fits into 64 bits, in which a root and a division cost a fraction.
+    if d < 10_000_000 {
+        let (low, high) = bounds_u64(n, d)?;
+        return Some((u32::try_from(low).ok()?, u32::try_from(high).ok()?));
+    }
+    let (low, high) = bounds_u128(n.into(), d.into())?;
+    Some((u32::try_from(low).ok()?, u32::try_from(high).ok()?))
 }
+
+/// The bounds of the interval, in one width of number and in another.
+macro_rules! wilson_bounds {
+    ($name:ident: $type:ty) => {
+        fn $name(n: $type, d: $type) -> Option<($type, $type)> {
+            // With z² = 3.8416: (p + z²/2d ± z·√(p(1−p)/d + z²/4d²)) / (1 + z²/d), all scaled to whole numbers:
+            // centre·2(d + z²) = 2n + z²; the root's square is z²·(4n(d−n)/d + z²).
+            const Z2: $type = 38_416;
+            const SCALE: $type = 10_000;
+            let under = d.checked_mul(SCALE)?.checked_add(Z2)?.checked_mul(2)?;
+            let centre = n.checked_mul(SCALE)?.checked_mul(2)?.checked_add(Z2)?;
+            let spread = n
+                .checked_mul(d.checked_sub(n)?)?
+                .checked_mul(SCALE.checked_mul(4)?)?
+                .checked_div(d)?;
+            let root = Z2
+                .checked_mul(spread.checked_add(Z2)?)?
+                .isqrt()
+                .checked_add(1)?;
+            let low = centre
+                .saturating_sub(root)
+                .checked_mul(SCALE)?
+                .checked_div(under)?;
+            let high = centre
+                .checked_add(root)?
+                .checked_mul(SCALE)?
+                .div_ceil(under);
+            Some((low.min(SCALE), high.min(SCALE)))
+        }
+    };
+}
+
+wilson_bounds!(bounds_u64: u64);
+wilson_bounds!(bounds_u128: u128);
 
 #[cfg(test)]
 mod tests {
@@ -397,6 +413,21 @@ mod tests {
         assert_eq!(wilson_e4(0, 0), None);
         assert_eq!(wilson_e4(0, 10).unwrap().0, 0);
         assert_eq!(wilson_e4(10, 10).unwrap().1, 10_000);
+    }
+
+    #[test]
+    fn the_wilson_interval_is_the_same_in_either_width() {
+        for (n, d) in [
+            (0, 1),
+            (1, 3),
+            (612, 1_000),
+            (9_999_998, 9_999_999),
+            (4_999_999, 9_999_999),
+        ] {
+            let wide = bounds_u128(n.into(), d.into());
+            let narrow = bounds_u64(n, d).map(|(low, high)| (low.into(), high.into()));
+            assert!(wide.is_some() && wide == narrow, "{n}/{d}");
+        }
     }
 
     #[test]

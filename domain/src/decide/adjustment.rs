@@ -110,8 +110,7 @@ impl Engine<'_> {
 
     fn is_capped(&self, one: &Adjusted) -> bool {
         let yields = self.waived_contradiction(one.subject);
-        let rules = self.rules_of(RulePhase::Grades).into_iter();
-        rules
+        self.rules_of(RulePhase::Grades)
             .chain(self.rules_of(RulePhase::RelatedCaps))
             .any(|rule| {
                 let Some(plan) = self.scheme.rules.get(rule) else {

@@ -15,7 +15,7 @@ impl Engine<'_> {
     /// Lowers grades until nothing changes. Whoever may still be capped is undetermined, and so is whoever looks
     /// at that grade.
     pub(super) fn apply_related_caps(&mut self) {
-        let rules = self.rules_of(RulePhase::RelatedCaps);
+        let rules: Vec<usize> = self.rules_of(RulePhase::RelatedCaps).collect();
         if rules.is_empty() {
             return;
         }
@@ -70,12 +70,7 @@ impl Engine<'_> {
                 if !fired && self.was_capped(subject, rule) {
                     continue;
                 }
-                if let Some(slot) = self
-                    .state(subject)
-                    .and_then(|state| state.rules.get_mut(rule))
-                {
-                    *slot = Some(result);
-                }
+                self.keep(subject, rule, result);
                 if fired {
                     lowered |= self.lower(subject, rule);
                 }

@@ -11,11 +11,9 @@ impl Engine<'_> {
     /// Asks what a recognition requires. A requirement that does not hold takes no seat, so this comes before quotas.
     pub(super) fn ask_requirements(&mut self) {
         self.ask_all(RulePhase::Eligibility);
-        let rules = self.rules_of(RulePhase::Eligibility);
         for subject in 0..self.states.len() {
-            let results = rules
-                .iter()
-                .filter_map(|rule| self.states.get(subject)?.rules.get(*rule)?.as_ref());
+            let rules = self.rules_of(RulePhase::Eligibility);
+            let results = rules.filter_map(|rule| self.result(subject, rule));
             let stands_in_the_way =
                 results.fold(Truth3::False, |so_far, result| so_far.or(result.fired));
             let scheme = self.scheme;

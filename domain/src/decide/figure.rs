@@ -1,11 +1,13 @@
 //! Figures of surveys: satisfaction rate, dissatisfied share, mean score; plain or weighted, whole or of a stratum.
 
+use std::collections::BTreeMap;
+
 use super::Engine;
 use crate::number::Ratio;
 use crate::outcome::Shown;
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{Among, Channel, Combine, Denominator, Figure, UndefinedStratum};
-use crate::scheme::model::{FigurePlan, SurveyPlan, TestPlan};
+use crate::scheme::model::{FigurePlan, SharePlan, SurveyPlan, TestPlan};
 use crate::snapshot::{Sheets, SurveyData};
 
 /// A figure, or why there is none.
@@ -328,22 +330,10 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
     })
 }
 
-fn unmet_share(
-    share: &crate::scheme::model::SharePlan,
-    data: &SurveyData,
-    returned: u64,
-) -> Option<Reason> {
-    let sheets = |pick: fn(&Sheets) -> u64| match &share.mark {
-        Some(mark) => {
-            add_up((data.sheets.iter()).map(|sheets| sheets.marks.get(mark).copied().unwrap_or(0)))
-        }
-        None => {
-            let here = data
-                .sheets
-                .iter()
-                .filter(|s| share.panels.contains(&s.panel));
-            add_up(here.map(pick))
-        }
+fn unmet_share(share: &SharePlan, data: &SurveyData, returned: u64) -> Option<Reason> {
+    let sheets = |pick: fn(&Sheets) -> u64| {
+        let counts = data.sheets.iter();
+        part(share, counts.map(|one| (one.panel, &one.marks, pick(one))))
     };
     let (n, d) = match share.among {
         Among::Valid => {
@@ -354,17 +344,11 @@ fn unmet_share(
         Among::Invited => {
             let invited = |turnout: &crate::inputs::Turnout| turnout.invited.unwrap_or(0);
             let all = add_up(data.turnouts.iter().map(|(_, turnout)| invited(turnout)));
-            let some = match &share.mark {
-                Some(mark) => add_up(
-                    (data.turnouts.iter())
-                        .map(|(_, turnout)| turnout.marks.get(mark).copied().unwrap_or(0)),
-                ),
-                None => {
-                    let turnouts = data.turnouts.iter();
-                    let here = turnouts.filter(|(panel, _)| share.panels.contains(panel));
-                    add_up(here.map(|(_, turnout)| invited(turnout)))
-                }
-            };
+            let counts = data.turnouts.iter();
+            let some = part(
+                share,
+                counts.map(|(panel, turnout)| (*panel, &turnout.marks, invited(turnout))),
+            );
             (some, all)
         }
     };
@@ -376,4 +360,16 @@ fn unmet_share(
             [format!("{n}/{d}"), who, share.at_least.to_string()],
         )
     })
+}
+
+/// Those with a share's mark or, without one, those of its panels; counts come by panel with those by mark.
+fn part<'c>(
+    share: &SharePlan,
+    counts: impl Iterator<Item = (usize, &'c BTreeMap<String, u64>, u64)>,
+) -> u64 {
+    add_up(counts.map(|(panel, marks, count)| match &share.mark {
+        Some(mark) => marks.get(mark).copied().unwrap_or(0),
+        None if share.panels.contains(&panel) => count,
+        None => 0,
+    }))
 }

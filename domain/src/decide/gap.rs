@@ -36,11 +36,7 @@ impl Engine<'_> {
         let Some(plan) = self.scheme.rules.get(rule) else {
             return;
         };
-        let result = self
-            .states
-            .get(subject)
-            .and_then(|state| state.rules.get(rule))
-            .and_then(Option::as_ref);
+        let result = self.result(subject, rule);
         let Some(result) = result.filter(|result| result.fired == Truth3::Undetermined) else {
             return;
         };

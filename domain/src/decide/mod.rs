@@ -12,12 +12,17 @@ mod figure;
 mod gap;
 mod grade;
 mod label;
+mod look;
 mod obstacle;
 mod quota;
 mod result;
 mod score;
 mod total;
+mod word;
 
+use std::collections::BTreeMap;
+use std::iter::Copied;
+use std::slice::Iter;
 use std::sync::Arc;
 
 use crate::number::Points;
@@ -29,10 +34,12 @@ use crate::scheme::model::{EffectPlan, LabelPhase, RulePhase};
 use crate::snapshot::Snapshot;
 
 use figure::FigureValue;
+use word::Vocabulary;
 
 /// Decides a round.
 pub fn decide(scheme: &Scheme, snapshot: &Snapshot) -> Outcome {
-    let mut engine = Engine::new(scheme, snapshot);
+    let phases = Phases::of(scheme);
+    let mut engine = Engine::new(scheme, snapshot, &phases);
     // Surveys, and what looks at no points.
     engine.tally();
     engine.disqualify(RulePhase::BeforeScores);
@@ -59,10 +66,28 @@ pub fn decide(scheme: &Scheme, snapshot: &Snapshot) -> Outcome {
     engine.into_outcome()
 }
 
+/// Which rules are asked in each phase, in the scheme's order.
+struct Phases(BTreeMap<RulePhase, Vec<usize>>);
+
+impl Phases {
+    fn of(scheme: &Scheme) -> Self {
+        let mut phases: BTreeMap<RulePhase, Vec<usize>> = BTreeMap::new();
+        for (place, rule) in scheme.rules.iter().enumerate() {
+            // What happens at each event happened then; a finding still asks whether its rule fires.
+            if !rule.per_event || matches!(rule.effect, EffectPlan::Investigate) {
+                phases.entry(rule.phase).or_default().push(place);
+            }
+        }
+        Self(phases)
+    }
+}
+
 /// The work in progress.
 struct Engine<'a> {
     scheme: &'a Scheme,
     snapshot: &'a Snapshot,
+    phases: &'a Phases,
+    words: Vocabulary,
     states: Vec<State>,
     gaps: Vec<Gap>,
     quotas: Vec<QuotaResult>,
@@ -104,7 +129,7 @@ struct State {
 }
 
 impl<'a> Engine<'a> {
-    fn new(scheme: &'a Scheme, snapshot: &'a Snapshot) -> Self {
+    fn new(scheme: &'a Scheme, snapshot: &'a Snapshot, phases: &'a Phases) -> Self {
         let states = snapshot
             .subjects
             .iter()
@@ -116,6 +141,8 @@ impl<'a> Engine<'a> {
         Self {
             scheme,
             snapshot,
+            phases,
+            words: Vocabulary::of(scheme),
             states,
             gaps: Vec::new(),
             quotas: Vec::new(),
@@ -160,12 +187,12 @@ impl<'a> Engine<'a> {
     /// Disqualifications and investigations of one phase. They may look at findings and spread along relations, so
     /// they are asked again until nothing changes; since disqualifications are never negated this ends.
     fn disqualify(&mut self, phase: RulePhase) {
-        let mut rules = self.rules_of(phase);
+        let mut rules: Vec<usize> = self.rules_of(phase).collect();
         if phase == RulePhase::AfterTotals {
             // What was asked before scores may be reached by what was settled after them.
             let before = self.rules_of(RulePhase::BeforeScores);
             let again = |rule: &usize| self.scheme.rules.get(*rule).is_some_and(|r| r.again);
-            rules.extend(before.into_iter().filter(again));
+            rules.extend(before.filter(again));
         }
         // Findings belong to investigations, so these come first.
         let (first, then): (Vec<usize>, Vec<usize>) = rules.iter().partition(|rule| {
@@ -230,60 +257,52 @@ impl<'a> Engine<'a> {
             let by = plan.code.clone();
             self.step(subject, Step::Disqualified, None, Some(by));
         }
-        let Some(slot) = self
-            .state(subject)
-            .and_then(|state| state.rules.get_mut(rule))
-        else {
-            return false;
-        };
-        let before = slot.replace(result).map(|result| result.fired);
-        before != Some(fired)
+        let before = self.keep(subject, rule, result);
+        before.map(|result| result.fired) != Some(fired)
     }
 
-    fn rules_of(&self, phase: RulePhase) -> Vec<usize> {
-        self.scheme
-            .rules
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| {
-                // What happens at each event happened then; a finding still asks whether its rule fires.
-                let asked = !rule.per_event || matches!(rule.effect, EffectPlan::Investigate);
-                rule.phase == phase && asked
-            })
-            .map(|(place, _)| place)
-            .collect()
+    /// The rules of a phase, in the scheme's order.
+    fn rules_of(&self, phase: RulePhase) -> Copied<Iter<'a, usize>> {
+        let rules = self.phases.0.get(&phase).map(Vec::as_slice);
+        rules.unwrap_or_default().iter().copied()
     }
 
     /// Asks the rules of a phase of every subject, keeps their results and lists what is undetermined.
     fn ask_all(&mut self, phase: RulePhase) {
-        let rules = self.rules_of(phase);
         for subject in 0..self.states.len() {
-            for &rule in &rules {
-                let Some(plan) = self.scheme.rules.get(rule) else {
-                    continue;
-                };
-                if !self.applies(&plan.applies, subject) {
-                    continue;
-                }
-                let result = self.ask(subject, rule);
-                if let Some(slot) = self
-                    .state(subject)
-                    .and_then(|state| state.rules.get_mut(rule))
-                {
-                    *slot = Some(result);
-                }
+            self.ask_each(subject, phase);
+        }
+    }
+
+    /// The same of one subject.
+    fn ask_each(&mut self, subject: usize, phase: RulePhase) {
+        for rule in self.rules_of(phase) {
+            let plan = self.scheme.rules.get(rule);
+            if !plan.is_some_and(|plan| self.applies(&plan.applies, subject)) {
+                continue;
+            }
+            let result = self.ask(subject, rule);
+            let open = result.fired == Truth3::Undetermined;
+            self.keep(subject, rule, result);
+            if open {
                 self.list_undetermined(subject, rule);
             }
         }
     }
 
+    /// The outcome of a rule for a subject, once it was asked.
+    fn result(&self, subject: usize, rule: usize) -> Option<&RuleResult> {
+        self.states.get(subject)?.rules.get(rule)?.as_ref()
+    }
+
+    /// Keeps the outcome of a rule and returns the one before.
+    fn keep(&mut self, subject: usize, rule: usize, result: RuleResult) -> Option<RuleResult> {
+        self.state(subject)?.rules.get_mut(rule)?.replace(result)
+    }
+
     /// Whether a rule has fired for a subject.
     fn fired(&self, subject: usize, rule: usize) -> bool {
-        let result = self
-            .states
-            .get(subject)
-            .and_then(|state| state.rules.get(rule))
-            .and_then(Option::as_ref);
+        let result = self.result(subject, rule);
         result.is_some_and(|result| result.fired == Truth3::True)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
-use super::ask::lower_bound_reaches;
+use super::look::lower_bound_reaches;
 use crate::number::{Points, Ratio};
 use crate::outcome::{Change, Comparison, Obstacle, Shown, Sign, Step, Truth3};
 use crate::scheme::file::{GradedBy, Quantifier};
@@ -28,7 +28,6 @@ impl Engine<'_> {
         if state.disqualified {
             for rule in self
                 .rules_of(RulePhase::BeforeScores)
-                .into_iter()
                 .chain(self.rules_of(RulePhase::AfterTotals))
             {
                 if self.fired(subject, rule)
@@ -53,7 +52,6 @@ impl Engine<'_> {
         }
         for rule in self
             .rules_of(RulePhase::Grades)
-            .into_iter()
             .chain(self.rules_of(RulePhase::RelatedCaps))
         {
             let bars = match self.scheme.rules.get(rule).map(|plan| &plan.effect) {
@@ -131,12 +129,9 @@ impl Engine<'_> {
     }
 
     fn add_rule(&self, subject: usize, rule: usize, grade: &Arc<str>, found: &mut Vec<Obstacle>) {
-        let result = self
-            .states
-            .get(subject)
-            .and_then(|state| state.rules.get(rule))
-            .and_then(Option::as_ref);
-        let Some(result) = result else { return };
+        let Some(result) = self.result(subject, rule) else {
+            return;
+        };
         let by = Some(result.rule.clone());
         let mut standing: Vec<(&Comparison, bool)> = Vec::new();
         if let Some(plan) = self.scheme.rules.get(rule) {

@@ -133,32 +133,23 @@ impl Engine<'_> {
 
     /// Answers by class, within a figure's stratum.
     fn classes(&self, subject: usize, plan: &FigurePlan) -> Vec<(AnswerClass, u64)> {
-        let Some(data) = self
-            .snapshot
-            .subjects
-            .get(subject)
-            .and_then(|data| data.surveys.get(&plan.survey))
-        else {
-            return Vec::new();
-        };
-        let Some(survey) = self.scheme.surveys.get(plan.survey) else {
-            return Vec::new();
-        };
-        let mut counts = std::collections::BTreeMap::new();
-        for cell in &data.cells {
-            let within = plan.question.is_none_or(|q| q == cell.question)
-                && plan.panel.is_none_or(|p| p == cell.panel)
-                && plan.channel.is_none_or(|c| c == cell.channel);
-            let class = survey
-                .questions
-                .get(cell.question)
-                .and_then(|q| q.options.get(cell.option))
-                .map(|(_, class, _)| *class);
-            if let (true, Some(class)) = (within, class) {
-                let count: &mut u64 = counts.entry(class).or_default();
-                *count = count.saturating_add(cell.count);
+        let data = self.snapshot.subjects.get(subject);
+        let counts = data.and_then(|data| data.surveys.get(plan.survey));
+        let strata = counts.map(|counts| counts.strata.as_slice());
+        let mut classes = [None; 4];
+        for stratum in strata.unwrap_or_default() {
+            let within = plan.question.is_none_or(|q| q == stratum.question)
+                && plan.panel.is_none_or(|p| p == stratum.panel)
+                && plan.channel.is_none_or(|c| c == stratum.channel);
+            for (sum, count) in classes.iter_mut().zip(&stratum.classes) {
+                if let (true, Some(count)) = (within, count) {
+                    *sum = Some(sum.unwrap_or(0_u64).saturating_add(*count));
+                }
             }
         }
-        counts.into_iter().collect()
+        let counted = AnswerClass::ALL.into_iter().zip(classes);
+        counted
+            .filter_map(|(class, count)| Some((class, count?)))
+            .collect()
     }
 }

@@ -121,26 +121,17 @@ impl Engine<'_> {
             }
         }
         // An award by inspectors explains itself; everything else leaves a trace.
-        if let (
-            [
-                PartPlan {
-                    code: None,
-                    way: Way::Graded { slot, several, .. },
-                    ..
-                },
-            ],
-            true,
-        ) = (plan.parts.as_slice(), gate.is_empty())
+        if let [part] = plan.parts.as_slice()
+            && let (None, Way::Graded { slot, several, .. }) = (&part.code, &part.way)
+            && gate.is_empty()
+            && let Some(Ok(points)) = self.award(subject, *slot, *several)
         {
-            let awarded = self.award(subject, *slot, *several);
-            if let (Some(points), None) = (awarded.points, &awarded.why) {
-                return ItemResult {
-                    item: plan.code.clone(),
-                    points: Some(points),
-                    state: ItemState::Scored,
-                    trace: None,
-                };
-            }
+            return ItemResult {
+                item: plan.code.clone(),
+                points: Some(points),
+                state: ItemState::Scored,
+                trace: None,
+            };
         }
         let mut sum = Some(Points::ZERO);
         let mut parts = Vec::with_capacity(plan.parts.len());
@@ -154,7 +145,7 @@ impl Engine<'_> {
                         state = by;
                     }
                     Some((None, _)) => {
-                        parts.push(result(part, &scored));
+                        parts.push(result(part, scored));
                         let trace = Some(Box::new(ItemTrace { parts, gate }));
                         return ItemResult {
                             item: plan.code.clone(),
@@ -169,7 +160,7 @@ impl Engine<'_> {
                             .clone()
                             .unwrap_or_else(|| ReasonCode::NoValue.into());
                         let action = scored.action;
-                        parts.push(result(part, &scored));
+                        parts.push(result(part, scored));
                         let part = part.code.clone();
                         return self.missing_item(
                             subject,
@@ -189,7 +180,7 @@ impl Engine<'_> {
             sum = sum
                 .zip(scored.points)
                 .and_then(|(sum, points)| sum.add(points).ok());
-            parts.push(result(part, &scored));
+            parts.push(result(part, scored));
         }
         if sum.is_none() {
             gaps.push(self.gap(
@@ -292,7 +283,11 @@ impl Engine<'_> {
 
     fn score_part(&self, subject: usize, part: &PartPlan) -> Scored {
         match &part.way {
-            Way::Graded { slot, several, .. } => self.award(subject, *slot, *several),
+            Way::Graded { slot, several, .. } => match self.award(subject, *slot, *several) {
+                Some(Ok(points)) => Scored::of(points, Shown::Points(points)),
+                Some(Err(_)) => Scored::missing(ReasonCode::Overflow, Action::MendScheme),
+                None => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
+            },
             Way::Checklist {
                 slot,
                 all_or_nothing,
@@ -315,15 +310,17 @@ impl Engine<'_> {
             .unwrap_or(&NOTHING)
     }
 
-    fn award(&self, subject: usize, slot: usize, several: Several) -> Scored {
+    /// What inspectors awarded, if anybody did.
+    fn award(
+        &self,
+        subject: usize,
+        slot: usize,
+        several: Several,
+    ) -> Option<Result<Points, NumberError>> {
         match self.slot(subject, slot) {
-            SlotValue::One(points) => Scored::of(*points, Shown::Points(*points)),
-            SlotValue::Several(list) => match self.combine(list, several) {
-                Some(Ok(points)) => Scored::of(points, Shown::Points(points)),
-                Some(Err(_)) => Scored::missing(ReasonCode::Overflow, Action::MendScheme),
-                None => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
-            },
-            _ => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
+            SlotValue::One(points) => Some(Ok(*points)),
+            SlotValue::Several(list) => self.combine(list, several),
+            _ => None,
         }
     }
 
@@ -559,12 +556,12 @@ struct Absent {
     part: Option<Arc<str>>,
 }
 
-fn result(part: &PartPlan, scored: &Scored) -> PartResult {
+fn result(part: &PartPlan, scored: Scored) -> PartResult {
     PartResult {
         part: part.code.clone(),
         what: part.what.clone(),
-        value: scored.shown.clone(),
+        value: scored.shown,
         points: scored.points,
-        why: scored.why.clone(),
+        why: scored.why,
     }
 }

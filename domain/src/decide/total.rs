@@ -12,7 +12,24 @@ use crate::scheme::model::{EffectPlan, RulePhase, Target, Way};
 impl Engine<'_> {
     /// Scores everyone; composed subjects after those they are composed of.
     pub(super) fn score(&mut self) {
-        let mut waiting: BTreeSet<usize> = (0..self.states.len()).collect();
+        let scheme = self.scheme;
+        let is_composed = |item: &usize| {
+            let parts = scheme.items.get(*item).map(|item| item.parts.as_slice());
+            let mut parts = parts.unwrap_or_default().iter();
+            parts.any(|part| matches!(part.way, Way::Composed(_)))
+        };
+        let categories = scheme.categories.iter();
+        let composed: Vec<bool> = categories
+            .map(|category| category.items.iter().any(is_composed))
+            .collect();
+        let mut waiting = BTreeSet::new();
+        for subject in 0..self.states.len() {
+            if self.applies(&composed, subject) {
+                waiting.insert(subject);
+            } else {
+                self.score_one(subject);
+            }
+        }
         while !waiting.is_empty() {
             let ready: Vec<usize> = waiting
                 .iter()
@@ -40,11 +57,15 @@ impl Engine<'_> {
             }
             for subject in ready {
                 waiting.remove(&subject);
-                self.score_items(subject);
-                self.ask_point_rules(subject);
-                self.sum_up(subject);
+                self.score_one(subject);
             }
         }
+    }
+
+    fn score_one(&mut self, subject: usize) {
+        self.score_items(subject);
+        self.ask_each(subject, RulePhase::Scores);
+        self.sum_up(subject);
     }
 
     /// Those whose totals a subject's composed items need.
@@ -69,25 +90,6 @@ impl Engine<'_> {
     pub(super) fn mark_undetermined(&mut self, subject: usize) {
         if let Some(state) = self.state(subject) {
             state.undetermined = true;
-        }
-    }
-
-    fn ask_point_rules(&mut self, subject: usize) {
-        for rule in self.rules_of(RulePhase::Scores) {
-            let Some(plan) = self.scheme.rules.get(rule) else {
-                continue;
-            };
-            if !self.applies(&plan.applies, subject) {
-                continue;
-            }
-            let result = self.ask(subject, rule);
-            if let Some(slot) = self
-                .state(subject)
-                .and_then(|state| state.rules.get_mut(rule))
-            {
-                *slot = Some(result);
-            }
-            self.list_undetermined(subject, rule);
         }
     }
 

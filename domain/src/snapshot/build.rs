@@ -10,7 +10,6 @@ use super::{RowFault, Snapshot, SubjectData, SurveyData};
 use crate::canonical;
 use crate::inputs::{FORMAT, Inputs};
 use crate::scheme::Scheme;
-use crate::scheme::model::CategoryPlan;
 
 /// What is needed while rows are gathered.
 pub(super) struct Builder<'a> {
@@ -151,12 +150,6 @@ impl<'a> Builder<'a> {
 
     pub fn data(&mut self, place: usize) -> Option<&mut SubjectData> {
         self.subjects.get_mut(place)
-    }
-
-    /// The category of a subject, as a place and as the scheme has it.
-    pub fn category(&self, subject: usize) -> Option<(usize, &'a CategoryPlan)> {
-        let place = self.subjects.get(subject)?.category;
-        Some((place, self.scheme.categories.get(place)?))
     }
 
     /// Whether a mask over categories takes a subject in.
