@@ -24,17 +24,18 @@ impl Engine<'_> {
         ) else {
             return Counted::Count(0);
         };
-        let (first, last) = self.snapshot.window(plan.back);
-        let within = |fact: &&FactData| {
-            fact.kind == plan.kind && fact.day.is_some_and(|day| first <= day && day <= last)
-        };
-        let mut none = true;
         let mut cases: BTreeMap<&str, Vec<&FactData>> = BTreeMap::new();
-        for fact in data.facts.iter().filter(within) {
-            none = false;
-            cases.entry(fact.reference.as_str()).or_default().push(fact);
+        let mut facts = data.facts.iter().filter(|fact| fact.kind == plan.kind);
+        // Most have none at all, for whom no look-back need be worked out.
+        if let Some(fact) = facts.next() {
+            let (first, last) = self.snapshot.window(plan.back);
+            for fact in std::iter::once(fact).chain(facts) {
+                if fact.day.is_some_and(|day| first <= day && day <= last) {
+                    cases.entry(fact.reference.as_str()).or_default().push(fact);
+                }
+            }
         }
-        if none && kind.nil_report && !data.nil.contains(&plan.kind) {
+        if cases.is_empty() && kind.nil_report && !data.nil.contains(&plan.kind) {
             return Counted::Unconfirmed;
         }
         let mut count = 0_u64;

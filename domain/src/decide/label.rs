@@ -62,7 +62,7 @@ impl Engine<'_> {
 
     /// Subjects that are due a label.
     fn due(&mut self, plan: &LabelPlan) -> Vec<usize> {
-        let mut groups: BTreeMap<Vec<usize>, Vec<(usize, Ratio)>> = BTreeMap::new();
+        let mut groups: BTreeMap<[usize; 2], Vec<(usize, Ratio)>> = BTreeMap::new();
         for subject in 0..self.states.len() {
             if !self.applies(&plan.applies, subject) || !self.is_ranked(plan, subject) {
                 continue;
@@ -155,20 +155,20 @@ impl Engine<'_> {
     }
 
     /// The group of a subject, as places.
-    pub(super) fn group_of(&self, group: Group, subject: usize) -> Vec<usize> {
+    pub(super) fn group_of(&self, group: Group, subject: usize) -> [usize; 2] {
         let Some(data) = self.snapshot.subjects.get(subject) else {
-            return Vec::new();
+            return [0, 0];
         };
         match group {
-            Group::Everyone => Vec::new(),
-            Group::Kind => vec![match data.kind {
-                crate::scheme::file::SubjectKind::Unit => 0,
-                crate::scheme::file::SubjectKind::Team => 1,
-                crate::scheme::file::SubjectKind::Person => 2,
-                crate::scheme::file::SubjectKind::Family => 3,
-            }],
-            Group::Category => vec![data.category],
-            Group::CategoryRegion => vec![data.category, data.region],
+            Group::Everyone => [0, 0],
+            Group::Kind => match data.kind {
+                crate::scheme::file::SubjectKind::Unit => [0, 0],
+                crate::scheme::file::SubjectKind::Team => [1, 0],
+                crate::scheme::file::SubjectKind::Person => [2, 0],
+                crate::scheme::file::SubjectKind::Family => [3, 0],
+            },
+            Group::Category => [data.category, 0],
+            Group::CategoryRegion => [data.category, data.region],
         }
     }
 }

@@ -17,7 +17,7 @@ impl Engine<'_> {
             let Some(plan) = self.scheme.quotas.get(place) else {
                 continue;
             };
-            let mut groups: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+            let mut groups: BTreeMap<[usize; 2], Vec<usize>> = BTreeMap::new();
             for subject in
                 (0..self.states.len()).filter(|subject| self.applies(&plan.applies, *subject))
             {

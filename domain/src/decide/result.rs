@@ -57,6 +57,8 @@ impl Engine<'_> {
             .map(|plan| plan.code.clone())
             .collect();
         labels.sort();
+        let mut rules = Vec::with_capacity(state.rules.len());
+        rules.extend(state.rules.into_iter().flatten());
         Some(Decision {
             subject: data.code.clone(),
             category: self.scheme.categories.get(data.category)?.code.clone(),
@@ -72,7 +74,7 @@ impl Engine<'_> {
             eligible: state.eligible,
             labels,
             steps: state.steps,
-            rules: state.rules.into_iter().flatten().collect(),
+            rules,
             nodes: state.nodes,
             items: state.items,
             figures,

@@ -234,10 +234,6 @@ impl<'a> Builder<'a> {
             self.fault(row, Contradiction::Panel, [&survey, &panel]);
         }
         let subject = subject?;
-        if !self.applies(&plan.applies, subject) {
-            let code = self.subjects.get(subject)?.code.clone();
-            self.fault(row, Contradiction::NotAbout, [&survey, &code]);
-        }
         Some(About {
             subject,
             survey: place,

@@ -147,7 +147,6 @@ contradictions! {
     Field "unknown_name": "此类事实没有字段 `{0}`", "facts of this kind have no field `{0}`";
     NilTwice "row_twice": "`{1}` 的 `{0}` 零报告重复出现", "the nil report of `{0}` for `{1}` is there twice";
     // Surveys.
-    NotAbout "not_applicable": "测评 `{0}` 不针对 `{1}` 的类别", "the survey `{0}` is not about the category of `{1}`";
     SheetsTwice "row_twice": "这些答卷重复计数", "these sheets are counted twice";
     AnswersTwice "row_twice": "这些答案重复计数", "these answers are counted twice";
     PeopleTwice "row_twice": "这些人数重复计数", "these people are counted twice";
