@@ -207,7 +207,9 @@ fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let (start, ran) = (Instant::now(), on_cpu());
     let made = std::hint::black_box(work());
     let passed = start.elapsed();
-    let ran = on_cpu().zip(ran).map(|(then, before)| then - before);
+    let ran = on_cpu()
+        .zip(ran)
+        .map(|(then, before)| then.saturating_sub(before));
     (ran.unwrap_or(passed), made)
 }
 
