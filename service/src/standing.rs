@@ -14,8 +14,8 @@ use domain::number::Points;
 use domain::outcome::{Decision, FigureResult, NodeResult, Outcome, Status};
 use entity::{round, standing};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    Statement, Value,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    QueryFilter, Statement, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ pub enum Source {
 pub struct Page {
     /// What the figures are of.
     pub source: Source,
-    /// Subjects by rank; those without one come last.
+    /// Subjects by rank, then code; those without a rank come last.
     pub places: Vec<Place>,
     /// Whether more follow.
     pub more: bool,
@@ -124,13 +124,13 @@ pub struct Wanted {
     pub first: u32,
 }
 
-/// A place in a ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A place in a ranking: those of equal rank, and those without one, stand in the order of their codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// The rank; absent among those without one.
     pub rank: Option<u32>,
-    /// The subject.
-    pub subject: Id<Subject>,
+    /// Code of the subject.
+    pub code: String,
 }
 
 #[derive(FromQueryResult)]
@@ -165,7 +165,8 @@ impl Service {
         let source = find_source(&reading, actor, wanted.round).await?;
         let limit = u64::from(wanted.first) + 1;
         let mut rows = Vec::new();
-        let among_ranked = wanted.after.is_none_or(|cursor| cursor.rank.is_some());
+        let after = wanted.after.as_ref();
+        let among_ranked = after.is_none_or(|cursor| cursor.rank.is_some());
         if among_ranked {
             rows = read_places(&reading, wanted, Part::Ranked, limit).await?;
         }
@@ -246,7 +247,7 @@ impl Service {
         // Closed in the meantime: the figures of the revision stand. On PostgreSQL the row is locked, so that a closing
         // waits and then writes its own.
         let mut sql = String::from("SELECT state FROM round WHERE id = $1");
-        if transaction.get_database_backend() == sea_orm::DbBackend::Postgres {
+        if transaction.get_database_backend() == DbBackend::Postgres {
             sql.push_str(" FOR SHARE");
         }
         let statement = Statement::from_sql_and_values(
@@ -462,37 +463,33 @@ async fn read_places(
         wanted.category.clone().into(),
         i64::try_from(limit).unwrap_or(i64::MAX).into(),
     ];
-    let (condition, order) = match part {
-        Part::Ranked => (
-            "standing.rank IS NOT NULL",
-            "standing.rank, standing.subject_id",
-        ),
-        Part::Unranked => ("standing.rank IS NULL", "standing.subject_id"),
+    let backend = connection.get_database_backend();
+    // Codes are compared byte by byte on either database, whatever the server's language is.
+    let code = match backend {
+        DbBackend::Postgres => "subject.code COLLATE \"C\"",
+        _ => "subject.code",
     };
-    let mut condition = condition.to_owned();
-    match (part, wanted.after) {
-        (
-            Part::Ranked,
-            Some(Cursor {
-                rank: Some(rank),
-                subject,
-            }),
-        ) => {
-            condition.push_str(" AND (standing.rank, standing.subject_id) > ($4, $5)");
-            values.push(i64::from(rank).into());
-            values.push(subject.number().into());
+    let (mut condition, order) = match part {
+        Part::Ranked => (
+            "standing.rank IS NOT NULL".to_owned(),
+            format!("standing.rank, {code}"),
+        ),
+        Part::Unranked => ("standing.rank IS NULL".to_owned(), code.to_owned()),
+    };
+    if let Some(after) = &wanted.after {
+        match (part, after.rank) {
+            (Part::Ranked, Some(rank)) => {
+                // The first half alone could be left out; the index can be entered by it.
+                condition = format!("standing.rank >= $4 AND (standing.rank > $4 OR {code} > $5)");
+                values.push(i64::from(rank).into());
+                values.push(after.code.clone().into());
+            }
+            (Part::Unranked, None) => {
+                condition = format!("{condition} AND {code} > $4");
+                values.push(after.code.clone().into());
+            }
+            _ => {}
         }
-        (
-            Part::Unranked,
-            Some(Cursor {
-                rank: None,
-                subject,
-            }),
-        ) => {
-            condition.push_str(" AND standing.subject_id > $4");
-            values.push(subject.number().into());
-        }
-        _ => {}
     }
     let sql = format!(
         "SELECT standing.subject_id, subject.code, r.name, r.name_en, standing.total_e4, standing.maximum_e4,
@@ -503,7 +500,7 @@ async fn read_places(
          WHERE standing.round_id = $1 AND standing.category = $2 AND {condition}
          ORDER BY {order} LIMIT $3"
     );
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let statement = Statement::from_sql_and_values(backend, sql, values);
     Ok(PlaceRow::find_by_statement(statement)
         .all(connection)
         .await?)

@@ -15,3 +15,4 @@ mod harness;
 mod import;
 mod intake;
 mod page;
+mod stand;

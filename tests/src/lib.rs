@@ -2,7 +2,7 @@
 //!
 //! A test is an ordinary async function that takes a [`World`]; [`on_both!`] runs it on SQLite and
 //! on PostgreSQL. The PostgreSQL is started by whichever test needs it first and stops by itself.
-//! Nothing here but [`poll`] knows what a round or a survey is: that belongs to the tests.
+//! Nothing here but [`plant`] and [`poll`] knows what a round or a survey is: that belongs to the tests.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,6 +13,7 @@ pub mod client;
 pub mod cluster;
 pub mod database;
 pub mod mail;
+pub mod plant;
 pub mod poll;
 pub mod project;
 pub mod server;

@@ -1,7 +1,7 @@
 //! An open survey with ten questions and room for words, and forms to answer it with, ready to be sent.
 //!
-//! The one place of this crate that knows what a survey is: load and faults need one that has nothing to do with any
-//! scheme. Forms are made here with the secret that lies in the database, so that each costs the server one request.
+//! Load and faults need one that has nothing to do with any scheme. Forms are made here with the secret that lies in
+//! the database, so that each costs the server one request.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -10,7 +10,6 @@ use std::sync::Arc;
 use domain::id::{self, Id};
 use domain::scheme::Scheme;
 use domain::survey::{Definition, SheetState};
-use sea_orm::ConnectionTrait;
 use service::Service;
 use service::database::DatabaseSettings;
 use service::intake::{Intake, IntakeSettings, InvitationToken};
@@ -18,6 +17,7 @@ use service::survey::{self, LinkFor, NewInvitations, NewSurvey, Recount};
 
 use crate::client;
 use crate::database::Database;
+use crate::plant::{Plan, ROUND, plant};
 
 /// A scheme of one item, which is worth nothing where nobody scored it, so that the round can always be closed.
 const SCHEME: &str = r#"
@@ -150,14 +150,13 @@ impl Poll {
         let service = connect(database).await;
         let definition = definition();
         let transaction = service.database.begin_write().await.expect("a transaction");
-        for sql in round_sql(transaction.get_database_backend(), subjects) {
-            transaction
-                .execute_unprepared(&sql)
-                .await
-                .unwrap_or_else(|error| panic!("{sql}: {error}"));
-        }
+        let plan = Plan {
+            scheme: &scheme_text(),
+            units: subjects,
+        };
+        plant(&transaction, plan).await;
         let new = NewSurvey {
-            round: Id::new(1),
+            round: ROUND,
             definition: &definition,
             opens_at: None,
             closes_at: None,
@@ -322,33 +321,4 @@ fn scheme_text() -> String {
 fn definition() -> Definition {
     let scheme = Scheme::parse(&scheme_text()).unwrap_or_else(|faults| panic!("{faults:?}"));
     Definition::of(&scheme.file.survey[0], &scheme.file.scale).expect("a definition")
-}
-
-fn round_sql(backend: sea_orm::DbBackend, subjects: usize) -> Vec<String> {
-    let digest = match backend {
-        sea_orm::DbBackend::Sqlite => "zeroblob(32)",
-        _ => "decode(repeat('00', 32), 'hex')",
-    };
-    let numbers = format!(
-        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {subjects})"
-    );
-    vec![
-        "INSERT INTO region (id, code, name, name_en) VALUES (1, 'r', '区（虚构）', 'District (fictional)')".to_owned(),
-        format!(
-            "{numbers} INSERT INTO subject (id, code, kind, category, region_id, name, name_en) \
-             SELECT n, 's' || n, 'unit', 'organ', 1, '虚构局', 'A fictional bureau' FROM number"
-        ),
-        "INSERT INTO scheme (id, code, name, name_en) VALUES (1, 'load', '评', 'S')".to_owned(),
-        format!(
-            "INSERT INTO scheme_version (id, scheme_id, version, source, digest, added_at) VALUES (1, 1, '1', '{}', {digest}, 0)",
-            scheme_text().replace('\'', "''")
-        ),
-        "INSERT INTO round (id, code, series, name, name_en, scheme_version_id, period_from_on, period_to_on, \
-         time_zone, state, publicity, opened_at, row_version, inputs_changed_at) VALUES \
-         (1, 'r1', 'r', '一轮', 'Round', 1, '2026-01-01', '2026-12-31', 'Asia/Shanghai', 'open', 'internal', 0, 1, 0)"
-            .to_owned(),
-        "INSERT INTO round_subject (round_id, subject_id, category, region_id, name, name_en) \
-         SELECT 1, id, category, region_id, name, name_en FROM subject"
-            .to_owned(),
-    ]
 }

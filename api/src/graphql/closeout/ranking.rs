@@ -37,21 +37,21 @@ impl Ranking {
             places: Connection::new("ranking", window, part, |place| {
                 Cursor(standing::Cursor {
                     rank: place.rank,
-                    subject: place.subject,
+                    code: place.code.clone(),
                 })
             }),
         }
     }
 }
 
-/// A place in a ranking as its cursor holds it: the rank, or `-`, and the subject.
+/// A place in a ranking as its cursor holds it: the rank, or `-`, and the subject's code.
 pub struct Cursor(pub standing::Cursor);
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.rank {
-            Some(rank) => write!(f, "{rank}:{}", self.0.subject),
-            None => write!(f, "-:{}", self.0.subject),
+            Some(rank) => write!(f, "{rank}:{}", self.0.code),
+            None => write!(f, "-:{}", self.0.code),
         }
     }
 }
@@ -60,14 +60,14 @@ impl FromStr for Cursor {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (rank, subject) = text.split_once(':').ok_or(())?;
+        let (rank, code) = text.split_once(':').ok_or(())?;
         let rank = match rank {
             "-" => None,
             rank => Some(rank.parse().map_err(|_| ())?),
         };
         Ok(Self(standing::Cursor {
             rank,
-            subject: subject.parse().map_err(|_| ())?,
+            code: code.to_owned(),
         }))
     }
 }
