@@ -23,6 +23,7 @@ use domain::id::{Id, Round};
 pub(crate) use check::{Named, find_faults, refuse, settle};
 pub use evidence::{Checklist, ChecklistChange, Evidence, Measure, MeasureChange, NilReport};
 pub use evidence::{NilReportChange, ProposedGrade, ProposedGradeChange, Put};
+pub(crate) use evidence::{Row, read_rows};
 pub use fact::{AddedFact, Fact, FactDraft, FactStatus, Place as FactPlace};
 pub use score::{Score, ScoreChange};
 

@@ -1,9 +1,7 @@
 //! Reads for all nodes of a page at once.
 //!
 //! There is one loader for each operation, so nothing read for one person is ever shown to another. A slice plugs in by
-//! implementing [`Loader`] for [`Batch`] with a key of its own; each implementation is one batched read of `service`.
-//!
-//! [`Loader`]: async_graphql::dataloader::Loader
+//! declaring a key of its own with [`loader!`]: each is one batched read of `service`.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -68,3 +66,35 @@ where
         .await?
         .ok_or_else(|| service::Fault::NotFound.into())
 }
+
+/// Declares a key and how what belongs to it is read: the use-case that takes the ids of all keys at once, and what
+/// makes its result fit for the schema.
+///
+/// ```ignore
+/// loader! {
+///     /// Loads regions.
+///     pub RegionKey(id::Region) -> Region: find_regions, Region
+/// }
+/// ```
+macro_rules! loader {
+    ($(#[$doc:meta])* $vis:vis $key:ident($kind:ty) -> $value:ty: $method:ident, $show:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        $vis struct $key($vis domain::id::Id<$kind>);
+
+        impl async_graphql::dataloader::Loader<$key> for $crate::graphql::loader::Batch {
+            type Value = $value;
+            type Error = $crate::graphql::GraphqlFault;
+
+            async fn load(
+                &self,
+                keys: &[$key],
+            ) -> Result<std::collections::HashMap<$key, $value>, $crate::graphql::GraphqlFault> {
+                let ids: Vec<domain::id::Id<$kind>> = keys.iter().map(|key| key.0).collect();
+                let found = self.service.$method(&self.actor, &ids).await?;
+                Ok(found.into_iter().map(|(id, one)| ($key(id), ($show)(one))).collect())
+            }
+        }
+    };
+}
+pub(crate) use loader;

@@ -8,16 +8,14 @@ use domain::number::Points;
 use domain::package::CountedGroup;
 use domain::scheme::file::{FactDate, Finding};
 use domain::survey::{Definition, Tally};
-use entity::{
-    checklist_result, fact, investigation, measure_value, nil_report, past_grade, proposed_grade,
-    round_relation, survey, survey_issue, waiver,
-};
+use entity::{fact, investigation, past_grade, round_relation, survey, survey_issue, waiver};
 use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement,
 };
 
 use crate::Fault;
 use crate::frame::{Frame, Whom, local_day, parse_date};
+use crate::inspection::{Checklist, Measure, NilReport, ProposedGrade, Row, read_rows};
 use crate::survey::{Group, list_tallies_of};
 
 /// The value of `period` in the inputs where a measure has one value for the whole round; the column is empty then.
@@ -54,7 +52,11 @@ pub(crate) async fn load(
     };
     inputs.relations = reading.relations().await?;
     inputs.scores = reading.scores().await?;
-    reading.evidence(&mut inputs).await?;
+    reading.add::<Checklist>(&mut inputs).await?;
+    reading.add::<Measure>(&mut inputs).await?;
+    inputs.facts = reading.facts().await?;
+    reading.add::<NilReport>(&mut inputs).await?;
+    reading.add::<ProposedGrade>(&mut inputs).await?;
     reading.decided_by_people(&mut inputs).await?;
     let surveys = reading.surveys(&mut inputs).await?;
     reading.history(&mut inputs).await?;
@@ -113,6 +115,23 @@ impl<C: ConnectionTrait> Reading<'_, C> {
 
     fn code(&self, subject: i64) -> Option<String> {
         self.frame.code(subject).map(str::to_owned)
+    }
+
+    /// Rows about participants, each with the code of its subject.
+    fn about<R>(&self, rows: Vec<R>, whom: impl Fn(&R) -> i64) -> Vec<(String, R)> {
+        rows.into_iter()
+            .filter_map(|row| Some((self.code(whom(&row))?, row)))
+            .collect()
+    }
+
+    /// What was reported about the participants, of one kind.
+    async fn add<T: Row>(&self, inputs: &mut Inputs) -> Result<(), Fault> {
+        let everything = (self.frame.id(), Whom::Everybody);
+        let rows = read_rows::<T>(self.connection, everything).await?;
+        for (subject, row) in self.about(rows, |row| row.subject().number()) {
+            row.add_to(inputs, subject);
+        }
+        Ok(())
     }
 
     /// Relations between participants that held at some time of the period.
@@ -187,59 +206,6 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         Ok(scores)
     }
 
-    /// Checklists, measures, facts and nil reports.
-    async fn evidence(&self, inputs: &mut Inputs) -> Result<(), Fault> {
-        let rows = checklist_result::Entity::find()
-            .filter(checklist_result::Column::RoundId.eq(self.round))
-            .all(self.connection)
-            .await?;
-        for row in rows {
-            let Some(subject) = self.code(row.subject_id) else {
-                continue;
-            };
-            inputs.checklists.push(inputs::ChecklistResult {
-                subject,
-                item: row.item,
-                part: Some(row.part).filter(|part| !part.is_empty()),
-                done: small(row.done)?,
-                tasks: small(row.tasks)?,
-            });
-        }
-        let rows = measure_value::Entity::find()
-            .filter(measure_value::Column::RoundId.eq(self.round))
-            .all(self.connection)
-            .await?;
-        for row in rows {
-            let Some(subject) = self.code(row.subject_id) else {
-                continue;
-            };
-            inputs.measures.push(inputs::MeasureValue {
-                subject,
-                measure: row.measure,
-                period: if row.period.is_empty() {
-                    WHOLE_ROUND.to_owned()
-                } else {
-                    row.period
-                },
-                value: row.value.parse().map_err(Fault::internal)?,
-            });
-        }
-        inputs.facts = self.facts().await?;
-        let rows = nil_report::Entity::find()
-            .filter(nil_report::Column::RoundId.eq(self.round))
-            .all(self.connection)
-            .await?;
-        for row in rows {
-            if let Some(subject) = self.code(row.subject_id) {
-                inputs.nil_reports.push(inputs::NilReport {
-                    subject,
-                    kind: row.kind,
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// Confirmed facts of the participants up to the end of the period, of the kinds that the scheme knows.
     async fn facts(&self) -> Result<Vec<inputs::Fact>, Fault> {
         let rows = fact::Entity::find()
@@ -259,10 +225,8 @@ impl<C: ConnectionTrait> Reading<'_, C> {
             .map(|kind| (kind.code.as_str(), kind.dated_by))
             .collect();
         let mut facts = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (Some(subject), Some(dated_by)) =
-                (self.code(row.subject_id), kinds.get(row.kind.as_str()))
-            else {
+        for (subject, row) in self.about(rows, |row| row.subject_id) {
+            let Some(dated_by) = kinds.get(row.kind.as_str()) else {
                 continue;
             };
             let day = match dated_by {
@@ -288,42 +252,26 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         Ok(facts)
     }
 
-    /// Proposed grades, investigations, waivers and adjustments.
+    /// Investigations, waivers and adjustments.
     async fn decided_by_people(&self, inputs: &mut Inputs) -> Result<(), Fault> {
-        let rows = proposed_grade::Entity::find()
-            .filter(proposed_grade::Column::RoundId.eq(self.round))
-            .all(self.connection)
-            .await?;
-        for row in rows {
-            if let Some(subject) = self.code(row.subject_id) {
-                inputs.proposed.push(inputs::ProposedGrade {
-                    subject,
-                    grade: row.grade,
-                });
-            }
-        }
         let rows = investigation::Entity::find()
             .filter(investigation::Column::RoundId.eq(self.round))
             .all(self.connection)
             .await?;
-        for row in rows {
-            if let Some(subject) = self.code(row.subject_id) {
-                inputs.investigations.push(inputs::Investigation {
-                    subject,
-                    rule: row.rule,
-                    by_hand: row.opened_by == investigation::OpenedBy::Hand,
-                    finding: finding_of(row.finding),
-                });
-            }
+        for (subject, row) in self.about(rows, |row| row.subject_id) {
+            inputs.investigations.push(inputs::Investigation {
+                subject,
+                rule: row.rule,
+                by_hand: row.opened_by == investigation::OpenedBy::Hand,
+                finding: finding_of(row.finding),
+            });
         }
         let rows = waiver::Entity::find()
             .filter(waiver::Column::RoundId.eq(self.round))
             .all(self.connection)
             .await?;
-        for row in rows {
-            let Some(subject) = row.subject_id.and_then(|id| self.code(id)) else {
-                continue;
-            };
+        // A waiver of a whole round has no subject, and no use yet.
+        for (subject, row) in self.about(rows, |row| row.subject_id.unwrap_or_default()) {
             inputs.waivers.push(inputs::Waiver {
                 subject,
                 gap: serde_json::from_str(&row.gap).map_err(Fault::internal)?,
@@ -339,10 +287,7 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         let rows = AdjustmentRow::find_by_statement(statement)
             .all(self.connection)
             .await?;
-        for row in rows {
-            let Some(subject) = self.code(row.subject_id) else {
-                continue;
-            };
+        for (subject, row) in self.about(rows, |row| row.subject_id) {
             inputs.adjustments.push(inputs::Adjustment {
                 subject,
                 grade: row.grade,
@@ -485,8 +430,8 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         let graded = EarlierGrade::find_by_statement(statement)
             .all(self.connection)
             .await?;
-        for row in graded {
-            let (Some(subject), Some(grade)) = (self.code(row.subject_id), row.grade) else {
+        for (subject, row) in self.about(graded, |row| row.subject_id) {
+            let Some(grade) = row.grade else {
                 continue;
             };
             inputs.history.push(inputs::PastGrade {

@@ -21,6 +21,8 @@ use super::{Change, Done, Request, digest, refuse_too_many};
 use crate::database::WriteTransaction;
 use crate::frame::{Frame, parse_date, staff_of, who};
 use crate::page::{Page, Part};
+use crate::permit::ask_somewhere;
+use crate::subject::ids_within;
 use crate::{Fault, Refusal, Service, audit, clock};
 
 /// Rows of one statement: eleven values each, below what SQLite binds at once.
@@ -259,6 +261,26 @@ impl Service {
             status: step.to,
             ..row
         })
+    }
+
+    /// The facts of these ids, those that exist and about whose subjects the actor may read evidence. One statement.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`].
+    pub async fn find_facts(
+        &self,
+        actor: &Actor,
+        ids: &[Id<id::Fact>],
+    ) -> Result<BTreeMap<Id<id::Fact>, Fact>, Fault> {
+        ask_somewhere(actor, Action::ReadEvidence)?;
+        let rows = fact::Entity::find()
+            .filter(fact::Column::Id.is_in(ids.iter().map(|id| id.number())))
+            .filter(fact::Column::SubjectId.in_subquery(ids_within(actor, Action::ReadEvidence)))
+            .all(&self.database.reader())
+            .await?;
+        rows.into_iter()
+            .map(|row| read(row).map(|fact| (fact.id, fact)))
+            .collect()
     }
 
     /// The facts about a subject, in the order of their ids. Four statements.

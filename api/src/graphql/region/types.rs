@@ -1,14 +1,11 @@
 //! A region as the API shows it.
 
-use std::collections::HashMap;
-
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Object};
-use domain::id::{self, Id};
+use domain::id;
 use service::region;
 
 use crate::graphql::error::GraphqlFault;
-use crate::graphql::loader::{Batch, load_referred};
+use crate::graphql::loader::{load_referred, loader};
 
 /// A region (地区).
 #[derive(Debug, Clone)]
@@ -54,20 +51,7 @@ impl Region {
     }
 }
 
-/// Loads regions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RegionKey(pub Id<id::Region>);
-
-impl Loader<RegionKey> for Batch {
-    type Value = Region;
-    type Error = GraphqlFault;
-
-    async fn load(&self, keys: &[RegionKey]) -> Result<HashMap<RegionKey, Region>, GraphqlFault> {
-        let ids: Vec<Id<id::Region>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.find_regions(&self.actor, &ids).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, region)| (RegionKey(id), Region(region)))
-            .collect())
-    }
+loader! {
+    /// Loads regions.
+    pub RegionKey(id::Region) -> Region: find_regions, Region
 }

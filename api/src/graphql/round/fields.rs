@@ -1,17 +1,14 @@
 //! What a round says of itself.
 
-use std::collections::HashMap;
-
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, Object};
-use domain::id::{self, Id};
+use domain::id;
 use service::round::{self, RosterFilter};
 
 use super::{Round, RoundSubject};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
-use crate::graphql::loader::{Batch, load_referred};
+use crate::graphql::loader::{load_referred, loader};
 use crate::graphql::scalar::{Date, Instant};
 use crate::graphql::scheme::{SchemeVersion, SchemeVersionKey};
 
@@ -136,20 +133,7 @@ impl RoundFields {
     }
 }
 
-/// Loads rounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RoundKey(pub Id<id::Round>);
-
-impl Loader<RoundKey> for Batch {
-    type Value = Round;
-    type Error = GraphqlFault;
-
-    async fn load(&self, keys: &[RoundKey]) -> Result<HashMap<RoundKey, Round>, GraphqlFault> {
-        let ids: Vec<Id<id::Round>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.find_rounds(&self.actor, &ids).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, round)| (RoundKey(id), round.into()))
-            .collect())
-    }
+loader! {
+    /// Loads rounds.
+    pub RoundKey(id::Round) -> Round: find_rounds, Round::from
 }

@@ -1,11 +1,9 @@
 //! Schemes and versions as the API shows them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Object};
-use domain::id::{self, Id};
+use domain::id;
 use service::scheme;
 
 use super::table::{SchemeCategory, SchemeSection, SchemeSurvey, sections_of};
@@ -13,7 +11,7 @@ use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
-use crate::graphql::loader::{Batch, load, load_referred};
+use crate::graphql::loader::{load, load_referred, loader};
 use crate::graphql::scalar::Instant;
 
 /// A scheme.
@@ -137,114 +135,29 @@ impl SchemeVersion {
     }
 }
 
-/// Loads schemes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SchemeKey(pub Id<id::Scheme>);
-
-impl Loader<SchemeKey> for Batch {
-    type Value = Scheme;
-    type Error = GraphqlFault;
-
-    async fn load(&self, keys: &[SchemeKey]) -> Result<HashMap<SchemeKey, Scheme>, GraphqlFault> {
-        let ids: Vec<Id<id::Scheme>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.find_schemes(&self.actor, &ids).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, scheme)| (SchemeKey(id), Scheme(scheme)))
-            .collect())
-    }
+loader! {
+    /// Loads schemes.
+    pub SchemeKey(id::Scheme) -> Scheme: find_schemes, Scheme
 }
 
-/// Loads versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SchemeVersionKey(pub Id<id::SchemeVersion>);
-
-impl Loader<SchemeVersionKey> for Batch {
-    type Value = SchemeVersion;
-    type Error = GraphqlFault;
-
-    async fn load(
-        &self,
-        keys: &[SchemeVersionKey],
-    ) -> Result<HashMap<SchemeVersionKey, SchemeVersion>, GraphqlFault> {
-        let ids: Vec<Id<id::SchemeVersion>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.find_scheme_versions(&self.actor, &ids).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, version)| (SchemeVersionKey(id), SchemeVersion(version)))
-            .collect())
-    }
+loader! {
+    /// Loads versions.
+    pub SchemeVersionKey(id::SchemeVersion) -> SchemeVersion: find_scheme_versions, SchemeVersion
 }
 
-/// Loads all versions of a scheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct VersionsKey(Id<id::Scheme>);
-
-impl Loader<VersionsKey> for Batch {
-    type Value = Vec<SchemeVersion>;
-    type Error = GraphqlFault;
-
-    async fn load(
-        &self,
-        keys: &[VersionsKey],
-    ) -> Result<HashMap<VersionsKey, Vec<SchemeVersion>>, GraphqlFault> {
-        let ids: Vec<Id<id::Scheme>> = keys.iter().map(|key| key.0).collect();
-        let found = self
-            .service
-            .list_scheme_versions_of(&self.actor, &ids)
-            .await?
-            .into_iter();
-        Ok(found
-            .map(|(id, list)| {
-                (
-                    VersionsKey(id),
-                    list.into_iter().map(SchemeVersion).collect(),
-                )
-            })
-            .collect())
-    }
+loader! {
+    /// Loads all versions of a scheme.
+    VersionsKey(id::Scheme) -> Vec<SchemeVersion>: list_scheme_versions_of, |list: Vec<_>| list.into_iter().map(SchemeVersion).collect()
 }
 
-/// Loads files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct SourceKey(Id<id::SchemeVersion>);
-
-impl Loader<SourceKey> for Batch {
-    type Value = String;
-    type Error = GraphqlFault;
-
-    async fn load(&self, keys: &[SourceKey]) -> Result<HashMap<SourceKey, String>, GraphqlFault> {
-        let ids: Vec<Id<id::SchemeVersion>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.find_scheme_sources(&self.actor, &ids).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, source)| (SourceKey(id), source))
-            .collect())
-    }
+loader! {
+    /// Loads files.
+    SourceKey(id::SchemeVersion) -> String: find_scheme_sources, std::convert::identity
 }
 
-/// Loads what versions mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CompiledKey(pub Id<id::SchemeVersion>);
-
-impl Loader<CompiledKey> for Batch {
-    type Value = Arc<domain::scheme::Scheme>;
-    type Error = GraphqlFault;
-
-    async fn load(
-        &self,
-        keys: &[CompiledKey],
-    ) -> Result<HashMap<CompiledKey, Self::Value>, GraphqlFault> {
-        let ids: Vec<Id<id::SchemeVersion>> = keys.iter().map(|key| key.0).collect();
-        let found = self
-            .service
-            .find_compiled_schemes(&self.actor, &ids)
-            .await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, scheme)| (CompiledKey(id), scheme))
-            .collect())
-    }
+loader! {
+    /// Loads what versions mean.
+    pub CompiledKey(id::SchemeVersion) -> Arc<domain::scheme::Scheme>: find_compiled_schemes, std::convert::identity
 }
 
 /// The part of the query root about schemes.

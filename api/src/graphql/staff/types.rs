@@ -1,16 +1,13 @@
 //! Accounts as the API shows them.
 
-use std::collections::HashMap;
-
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, Object};
 use domain::access::{self, Grant};
-use domain::id::{self, Id};
+use domain::id;
 
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
-use crate::graphql::loader::{Batch, load_referred};
+use crate::graphql::loader::{load_referred, loader};
 use crate::graphql::region::{Region, RegionKey};
 
 /// The parts that a person can play. What each may do is one table, printed by the documentation.
@@ -99,22 +96,9 @@ impl StaffRole {
     }
 }
 
-/// Loads accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct StaffKey(pub Id<id::Staff>);
-
-impl Loader<StaffKey> for Batch {
-    type Value = Staff;
-    type Error = GraphqlFault;
-
-    async fn load(&self, keys: &[StaffKey]) -> Result<HashMap<StaffKey, Staff>, GraphqlFault> {
-        let ids: Vec<Id<id::Staff>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.find_staff(&self.actor, &ids).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, staff)| (StaffKey(id), Staff(staff)))
-            .collect())
-    }
+loader! {
+    /// Loads accounts.
+    pub StaffKey(id::Staff) -> Staff: find_staff, Staff
 }
 
 /// The part of the query root about accounts.

@@ -1,9 +1,7 @@
 //! A survey as the API shows it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, Object};
 use domain::id::{self, Id};
 use service::survey;
@@ -14,7 +12,7 @@ use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
-use crate::graphql::loader::{Batch, load, load_referred};
+use crate::graphql::loader::{load, load_referred, loader};
 use crate::graphql::round::{Round, RoundKey};
 use crate::graphql::scalar::Instant;
 
@@ -176,46 +174,14 @@ impl RoundSurveys {
     }
 }
 
-/// Loads surveys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SurveyKey(pub Id<id::Survey>);
-
-impl Loader<SurveyKey> for Batch {
-    type Value = Survey;
-    type Error = GraphqlFault;
-
-    async fn load(&self, keys: &[SurveyKey]) -> Result<HashMap<SurveyKey, Survey>, GraphqlFault> {
-        let ids: Vec<Id<id::Survey>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.find_surveys(&self.actor, &ids).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, survey)| (SurveyKey(id), survey.into()))
-            .collect())
-    }
+loader! {
+    /// Loads surveys.
+    pub SurveyKey(id::Survey) -> Survey: find_surveys, Survey::from
 }
 
-/// Loads the surveys of a round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SurveysKey(pub Id<id::Round>);
-
-impl Loader<SurveysKey> for Batch {
-    type Value = Vec<Survey>;
-    type Error = GraphqlFault;
-
-    async fn load(
-        &self,
-        keys: &[SurveysKey],
-    ) -> Result<HashMap<SurveysKey, Vec<Survey>>, GraphqlFault> {
-        let ids: Vec<Id<id::Round>> = keys.iter().map(|key| key.0).collect();
-        let found = self
-            .service
-            .list_surveys_of(&self.actor, &ids)
-            .await?
-            .into_iter();
-        Ok(found
-            .map(|(id, list)| (SurveysKey(id), list.into_iter().map(Survey::from).collect()))
-            .collect())
-    }
+loader! {
+    /// Loads the surveys of a round.
+    pub SurveysKey(id::Round) -> Vec<Survey>: list_surveys_of, |list: Vec<_>| list.into_iter().map(Survey::from).collect()
 }
 
 /// The part of the query root about surveys.

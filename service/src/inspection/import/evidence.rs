@@ -11,7 +11,7 @@ use super::{RowReport, Task};
 use crate::Fault;
 use crate::frame::{Frame, Whom};
 use crate::inspection::check::find_faults;
-use crate::inspection::evidence::store_measures;
+use crate::inspection::evidence::store_rows;
 use crate::inspection::fact::{self, touch_rounds_of};
 use crate::inspection::{Change, Done, FactDraft, FactStatus, Measure, Request, digest};
 
@@ -80,7 +80,7 @@ impl Task<'_> {
         }
         let request = self.request(round);
         let change = Change::begin(self.service, &request).await?;
-        store_measures(&change, &rows).await?;
+        store_rows(&change, &rows).await?;
         let done = Done {
             action: "round.import_measures",
             digest: digest(&rows),

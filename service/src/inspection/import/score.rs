@@ -13,7 +13,7 @@ use super::{RowReport, Task};
 use crate::Fault;
 use crate::frame::{Frame, Whom, staff_of};
 use crate::inspection::check::find_faults;
-use crate::inspection::evidence::store_checklists;
+use crate::inspection::evidence::store_rows;
 use crate::inspection::score::{Award, store};
 use crate::inspection::{Change, Checklist, Done, Request, digest};
 
@@ -87,7 +87,7 @@ impl Task<'_> {
         };
         let change = Change::begin(self.service, &request).await?;
         store(&change, &awards).await?;
-        store_checklists(&change, &lists).await?;
+        store_rows(&change, &lists).await?;
         let done = Done {
             action: "round.import_scores",
             digest: digest(&(&awards, &lists)),
