@@ -11,3 +11,4 @@ pub mod mail;
 pub mod page;
 pub mod sheet;
 pub mod telemetry;
+pub mod upload;

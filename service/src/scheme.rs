@@ -19,7 +19,7 @@ use crate::permit::{Permit, ask_somewhere};
 use crate::{Fault, Refusal, Service, audit, clock, frame};
 
 /// Longest scheme file, in bytes.
-const LONGEST: usize = 1 << 20;
+pub const LONGEST: usize = 1 << 20;
 
 /// A scheme (评价体系).
 #[derive(Debug, Clone, PartialEq, Eq)]

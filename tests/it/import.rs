@@ -1,4 +1,4 @@
-//! The route that imports tables. What an import means is told by the tests of the use-case.
+//! The routes that take a file: tables and schemes. What an import means is told by the tests of the use-case.
 
 use domain::access::{Actor, Grant, Role};
 use reqwest::StatusCode;
@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use service::region::RegionDraft;
 use service::staff::StaffDraft;
 use support::server::Server;
-use support::{World, on_both};
+use support::{World, on_both, project};
 
 on_both!(
     a_table_comes_in_whole_by_http_or_not_at_all,
-    whoever_may_not_import_is_refused_before_the_file_is_read
+    whoever_may_not_import_is_refused_before_the_file_is_read,
+    a_scheme_comes_in_by_http_however_large_it_is_or_with_all_its_faults
 );
 
 const PASSWORD: &str = "a password of these tests";
@@ -140,4 +141,41 @@ async fn whoever_may_not_import_is_refused_before_the_file_is_read(world: World)
     let table = "code,kind,category,region,name,name_en\nu,unit,organ,demo,a,b\n";
     let (status, answer) = post(&server, "/import/roster", Some(&token), table.into()).await;
     assert_eq!(status, StatusCode::FORBIDDEN, "{answer}");
+}
+
+async fn a_scheme_comes_in_by_http_however_large_it_is_or_with_all_its_faults(world: World) {
+    let server = world.server().await;
+    let token = log_in(&world, &server, Role::RoundAdministrator).await;
+    let source = project::read(&project::root().join("schemes/ouhai/organ.toml"));
+    let known = post(&server, "/schemes", Some(&token), source.clone().into()).await;
+    assert_eq!(known.0, StatusCode::OK, "{}", known.1);
+    assert_eq!(known.1["faults"], json!([]));
+    let again = post(&server, "/schemes", Some(&token), source.clone().into()).await;
+    assert_eq!(again, known);
+    let other = source.replacen("max = ", "max  = ", 1);
+    let (status, taken) = post(&server, "/schemes", Some(&token), other.into()).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{taken}");
+    assert_eq!(taken["schemeVersion"], Value::Null);
+    assert_eq!(taken["faults"][0]["code"], "VERSION_TAKEN");
+    assert_eq!(taken["faults"][0]["path"], json!(["version"]));
+
+    let wrong = "format = \"mingjian-scheme/1\"\ncode = 7\nsurprise = true\n";
+    let (status, faulty) = post(&server, "/schemes", Some(&token), wrong.into()).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{faulty}");
+    let faults = faulty["faults"].as_array().unwrap();
+    assert!(faults.len() > 2, "{faulty}");
+    let second = |fault: &&Value| fault["path"] == json!(["code"]);
+    let message = faults.iter().find(second).unwrap()["message"].as_str();
+    assert!(message.unwrap().starts_with("line 2, column "), "{faulty}");
+    let (_, unreadable) = post(&server, "/schemes", Some(&token), vec![0xff]).await;
+    assert_eq!(unreadable["faults"][0]["code"], "SCHEME_UNREADABLE");
+    let huge = vec![b'#'; (1 << 20) + 1];
+    let (status, _) = post(&server, "/schemes", Some(&token), huge).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+
+    let auditor = log_in(&world, &server, Role::Auditor).await;
+    let (status, _) = post(&server, "/schemes", Some(&auditor), source.clone().into()).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let (status, _) = post(&server, "/schemes", None, source.into()).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
 }

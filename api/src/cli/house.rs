@@ -20,7 +20,7 @@ use crate::http::{self, Readiness, shutdown};
 use crate::job::Worker;
 use crate::mail::Mailer;
 use crate::page;
-use crate::sheet;
+use crate::upload;
 
 /// The parts, ready to serve; the address is taken already.
 pub(super) struct House {
@@ -117,7 +117,7 @@ impl House {
         };
         let gate = StaffGate::new(self.service.clone(), Arc::clone(&self.tokens));
         let settings = &self.settings.graphql;
-        let imports = sheet::routes(
+        let uploads = upload::routes(
             self.service.clone(),
             gate.clone(),
             self.settings.http.import_bytes,
@@ -125,7 +125,7 @@ impl House {
         let endpoint = Endpoint::new(schema::build(parts, settings), gate, settings.clone());
         let mut routes = Router::new()
             .merge(page::routes(self.intake.clone()))
-            .merge(imports)
+            .merge(uploads)
             .merge(graphql::routes(endpoint, ended));
         if settings.graphiql {
             routes = routes.merge(graphiql::routes());

@@ -6,7 +6,6 @@
 
 mod comma;
 mod import;
-mod route;
 mod scores;
 mod workbook;
 
@@ -14,7 +13,6 @@ mod workbook;
 mod tests;
 
 pub use import::{describe, name_inspector, read_table};
-pub use route::routes;
 pub use scores::{ScoreColumn, ScoreSheet, ScoreSubject};
 
 /// Most bytes of a file.

@@ -7,25 +7,18 @@ use axum::extract::{DefaultBodyLimit, Extension, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use domain::access::Actor;
 use domain::id::{Id, Round};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
+use service::Fault;
 use service::inspection::import::{ImportKind, Report, Request};
-use service::{Fault, Service};
 
-use super::import::read_table;
-use crate::graphql::{ErrorCode, StaffGate, bearer};
+use super::{BROKEN, Desk, failure, failure_of, whole};
+use crate::graphql::ErrorCode;
 use crate::http::RequestId;
 use crate::http::failure::{Failure, Form, answer};
-
-/// What the route needs.
-#[derive(Debug, Clone)]
-struct Desk {
-    service: Service,
-    gate: StaffGate,
-}
+use crate::sheet::read_table;
 
 /// The address after its path.
 #[derive(Debug, Deserialize)]
@@ -37,11 +30,11 @@ struct Wanted {
 }
 
 /// The route; `most_bytes` bounds the body.
-pub fn routes(service: Service, gate: StaffGate, most_bytes: usize) -> Router {
+pub(super) fn routes(desk: Desk, most_bytes: usize) -> Router {
     Router::new()
         .route("/import/{kind}", post(take))
         .layer(DefaultBodyLimit::max(most_bytes))
-        .with_state(Desk { service, gate })
+        .with_state(desk)
 }
 
 async fn take(
@@ -53,6 +46,7 @@ async fn take(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let id = id.map_or_else(RequestId::draw, |Extension(id)| id);
+    let desk = desk.of_request(&id);
     let outcome = import(&desk, &kind, query, &headers, body).await;
     match outcome {
         Ok((report, dry_run)) => show(&report, dry_run),
@@ -68,7 +62,7 @@ async fn import(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(Report, bool), Failure<'static>> {
     // Who asks comes first: a stranger's file is not even looked at.
-    let actor = find_actor(desk, headers).await?;
+    let actor = desk.find_actor(headers).await?;
     let kind = ImportKind::find(kind).ok_or(NO_SUCH_KIND)?;
     let Ok(Query(wanted)) = query else {
         return Err(BAD_ADDRESS);
@@ -78,10 +72,7 @@ async fn import(
         Some(Err(_)) => return Err(BAD_ADDRESS),
         None => None,
     };
-    let bytes = body.map_err(|refusal| match refusal.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
-        _ => BROKEN_BODY,
-    })?;
+    let bytes = whole(body)?;
     let read = tokio::task::spawn_blocking(move || read_table(&bytes, kind)).await;
     let table = match read {
         Ok(Ok(table)) => table,
@@ -112,19 +103,7 @@ async fn import(
         Ok(report) => Ok((report, wanted.dry_run)),
         Err(Fault::Refused(refusals)) => Ok((refused(refusals), wanted.dry_run)),
         Err(Fault::NotFound) => Err(NO_SUCH_ROUND),
-        Err(Fault::Denied) => Err(DENIED),
-        Err(Fault::Conflict) => Err(CONFLICT),
-        Err(Fault::Unavailable) => Err(UNAVAILABLE),
-        Err(Fault::Internal(_)) => Err(BROKEN),
-    }
-}
-
-async fn find_actor(desk: &Desk, headers: &HeaderMap) -> Result<Actor, Failure<'static>> {
-    let token = bearer(headers).ok_or(NO_TOKEN)?;
-    match desk.gate.find_actor(token.expose()).await {
-        Ok((actor, _)) => Ok(actor),
-        Err(fault) if fault.code() == ErrorCode::Unauthenticated => Err(NO_TOKEN),
-        Err(_) => Err(UNAVAILABLE),
+        Err(fault) => Err(failure_of(&fault)),
     }
 }
 
@@ -175,29 +154,6 @@ fn show(report: &Report, dry_run: bool) -> Response {
     (status, Json(body)).into_response()
 }
 
-const fn failure(
-    status: StatusCode,
-    code: ErrorCode,
-    [message, chinese]: [&'static str; 2],
-) -> Failure<'static> {
-    Failure {
-        status,
-        code,
-        message,
-        chinese,
-    }
-}
-
-const NO_TOKEN: Failure<'static> = failure(
-    StatusCode::UNAUTHORIZED,
-    ErrorCode::Unauthenticated,
-    ["send an access token: log in first", "请先登录"],
-);
-const DENIED: Failure<'static> = failure(
-    StatusCode::FORBIDDEN,
-    ErrorCode::Forbidden,
-    ["your role does not allow this import", "您没有导入权限"],
-);
 const NO_SUCH_KIND: Failure<'static> = failure(
     StatusCode::NOT_FOUND,
     ErrorCode::NotFound,
@@ -217,45 +173,5 @@ const BAD_ADDRESS: Failure<'static> = failure(
     [
         "write the address as `/import/scores?round=rnd_…&dry_run=true`",
         "导入地址不正确",
-    ],
-);
-const TOO_LARGE: Failure<'static> = failure(
-    StatusCode::PAYLOAD_TOO_LARGE,
-    ErrorCode::PayloadTooLarge,
-    [
-        "the file is larger than imports may be: split it",
-        "文件过大，请拆分",
-    ],
-);
-const BROKEN_BODY: Failure<'static> = failure(
-    StatusCode::BAD_REQUEST,
-    ErrorCode::BadRequest,
-    [
-        "the file did not arrive whole: send it again",
-        "文件没有完整上传，请重试",
-    ],
-);
-const CONFLICT: Failure<'static> = failure(
-    StatusCode::CONFLICT,
-    ErrorCode::Conflict,
-    [
-        "somebody else changed the same thing at the same time: send the file again",
-        "数据同时被他人修改，请重试",
-    ],
-);
-const UNAVAILABLE: Failure<'static> = failure(
-    StatusCode::SERVICE_UNAVAILABLE,
-    ErrorCode::Unavailable,
-    [
-        "the database cannot be used just now: try again later",
-        "系统暂时不可用，请稍后再试",
-    ],
-);
-const BROKEN: Failure<'static> = failure(
-    StatusCode::INTERNAL_SERVER_ERROR,
-    ErrorCode::Internal,
-    [
-        "something went wrong on the server; tell the operator the reference",
-        "服务器出现错误，请把编号告诉管理员",
     ],
 );
