@@ -12,6 +12,7 @@
 pub mod adjustment;
 pub mod audit_event;
 pub mod checklist_result;
+pub mod close_proposal;
 pub mod decision;
 pub mod fact;
 pub mod investigation;

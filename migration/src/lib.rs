@@ -19,6 +19,7 @@ mod m20261121_000005_create_surveys;
 mod m20261121_000006_create_scores;
 mod m20261121_000007_create_results;
 mod m20261121_000008_create_log;
+mod m20261122_000009_create_close_proposals;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_create_scores::Migration),
             Box::new(m20261121_000007_create_results::Migration),
             Box::new(m20261121_000008_create_log::Migration),
+            Box::new(m20261122_000009_create_close_proposals::Migration),
         ]
     }
 }

@@ -6,10 +6,11 @@
 //! done before: the surveys are closed then, and under the lock the counts kept beside the sheets must be those that
 //! were counted.
 //!
-//! Deliberately absent: reopening, and closing by two people.
+//! Deliberately absent: reopening.
 
 mod export;
 pub(crate) mod load;
+mod proposal;
 mod store;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ use crate::{Fault, Refusal, Service, audit, clock, standing};
 
 pub use export::PackageKind;
 use load::{Loaded, load};
+pub use proposal::CloseProposal;
 
 /// Refusals that are told at once; more would help nobody, and the dry run lists all.
 const MOST_REFUSALS: usize = 250;
@@ -127,8 +129,9 @@ impl Service {
     /// changes. Of several requests at once one closes, and all get the same result; a repeat gets the stored one.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with one refusal for each gap that blocks, `ROUND_NOT_OPEN` for a draft,
-    /// `TWO_PEOPLE_NEEDED`; [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Conflict`] if a survey was closed in the
+    /// [`Fault::Refused`] with one refusal for each gap that blocks, `ROUND_NOT_OPEN` for a draft; where the scheme asks
+    /// for two people, `PROPOSAL_MISSING`, `PROPOSAL_LAPSED`, or `SAME_PERSON` as the one who proposed;
+    /// [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Conflict`] if a survey was closed in the
     /// meantime, so that trying again is safe.
     pub async fn close_round(&self, actor: &Actor, id: Id<Round>) -> Result<Closing, Fault> {
         allow(actor, Action::CloseRound, id)?;
@@ -170,19 +173,13 @@ impl Service {
         let loaded = load(&transaction, id).await?;
         let mismatches = compare(&loaded, &counted)?;
         let frame = loaded.frame.clone();
-        if frame.scheme.file.closing.two_people {
-            transaction.rollback().await?;
-            return Err(Fault::refused(Refusal::new(
-                "TWO_PEOPLE_NEEDED",
-                "the scheme wants one person to propose the close-out and another to decide it; this cannot be done yet",
-            )));
-        }
         let decided = decide_loaded(loaded).await?;
         let refusals = list_refusals(&frame, &mismatches, &decided);
         if !refusals.is_empty() {
             transaction.rollback().await?;
             return Err(Fault::Refused(refusals));
         }
+        let proposer = proposal::find_proposer(&transaction, &frame, &decided, actor).await?;
         let by = staff_of(actor);
         let revision = store::insert(
             &transaction,
@@ -204,6 +201,7 @@ impl Service {
                 action: "round.close",
                 object: &id.to_string(),
                 after: Some(decided.outcome_digest),
+                approver: proposer.as_deref(),
                 ..audit::Entry::default()
             },
         )

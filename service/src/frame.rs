@@ -281,7 +281,7 @@ pub(crate) async fn touch_open(
 }
 
 /// Why nothing can be put into a round that is not open.
-fn not_open(state: round::State) -> Refusal {
+pub(crate) fn not_open(state: round::State) -> Refusal {
     let message = match state {
         round::State::Draft => "the round is a draft; open it first",
         _ => "the round is closed; what it was decided by no longer changes",

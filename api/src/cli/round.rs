@@ -29,6 +29,11 @@ pub(super) enum RoundCommand {
         /// Code of the round.
         round: String,
     },
+    /// Propose to close, where the scheme asks for two people; another person then closes in the console.
+    ProposeClose {
+        /// Code of the round.
+        round: String,
+    },
     /// Decide, and freeze everything.
     Close {
         /// Code of the round.
@@ -77,6 +82,7 @@ pub(super) async fn run(config: Option<&Path>, command: RoundCommand) -> Result<
         RoundCommand::Add(arguments) => add(&service, arguments).await?,
         RoundCommand::Open { round } => open(&service, &round).await?,
         RoundCommand::Preflight { round } => preflight(&service, &round).await?,
+        RoundCommand::ProposeClose { round } => propose_close(&service, &round).await?,
         RoundCommand::Close { round } => close(&service, &round).await?,
         RoundCommand::Publish { round } => publish(&service, &round).await?,
     };
@@ -172,6 +178,18 @@ async fn close(service: &Service, code: &str) -> Result<String, Failure> {
     Ok(format!(
         "{code}: {state}, revision {}\ninputs  sha256:{}\noutcome sha256:{}",
         revision.number, revision.inputs_digest, revision.outcome_digest
+    ))
+}
+
+async fn propose_close(service: &Service, code: &str) -> Result<String, Failure> {
+    let round = get(service, code).await?;
+    let proposal = service
+        .propose_closing(OPERATOR, round.id)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    Ok(format!(
+        "{code}: proposed, another person closes\ninputs  sha256:{}",
+        proposal.inputs_digest
     ))
 }
 

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use domain::id;
 use service::closeout::Closing;
 
-use super::results::Revision;
+use super::results::{CloseProposal, Revision};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
@@ -44,6 +44,14 @@ payload! {
 }
 
 payload! {
+    /// What came of proposing to close a round.
+    RoundProposeClosePayload {
+        /// The proposal.
+        proposal: CloseProposal
+    }
+}
+
+payload! {
     /// What came of publishing a round.
     RoundPublishPayload {
         /// The round.
@@ -67,6 +75,19 @@ impl CloseoutMutation {
     ) -> Result<RoundClosePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
         RoundClosePayload::of(service(context)?.close_round(actor, id.0).await)
+    }
+
+    /// Proposes to close a round, where the scheme asks for two people; another person then closes it. Refused as
+    /// closing would be. Takes the place of an earlier proposal.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn round_propose_close(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The round.")] id: Key<id::Round>,
+    ) -> Result<RoundProposeClosePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let proposed = service(context)?.propose_closing(actor, id.0).await;
+        RoundProposeClosePayload::of(proposed.map(CloseProposal::from))
     }
 
     /// Lets everybody read the results of a closed round.

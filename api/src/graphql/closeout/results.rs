@@ -49,6 +49,27 @@ impl From<closeout::Revision> for Revision {
     }
 }
 
+/// A proposal to close a round, where the scheme asks for two people.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct CloseProposal {
+    /// The account that proposed, and that may not close; null where it was the command line.
+    by_id: Option<Key<id::Staff>>,
+    /// When.
+    proposed_at: Instant,
+    /// SHA-256 of the inputs as they were, in hexadecimal. The proposal lapses when they change.
+    inputs_digest: String,
+}
+
+impl From<closeout::CloseProposal> for CloseProposal {
+    fn from(proposal: closeout::CloseProposal) -> Self {
+        Self {
+            by_id: proposal.by.map(Key),
+            proposed_at: proposal.at.into(),
+            inputs_digest: proposal.inputs_digest,
+        }
+    }
+}
+
 /// The part of a round about its results.
 #[derive(Debug, Clone, Copy)]
 pub struct RoundResults(pub Id<id::Round>);
@@ -59,16 +80,37 @@ impl RoundResults {
         let found = service(context)?.find_revision(actor, self.0).await?;
         Ok(found.map(Revision::from))
     }
+
+    async fn find_proposal(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<CloseProposal>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?.find_close_proposal(actor, self.0).await?;
+        Ok(found.map(CloseProposal::from))
+    }
+
+    async fn try_closing(&self, context: &Context<'_>) -> Result<Preflight, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let preflight = service(context)?.preflight(actor, self.0).await?;
+        Ok(Preflight(Arc::new(preflight)))
+    }
 }
 
 #[Object]
 impl RoundResults {
-    /// What closing the round now would give; an error unless it is open.
+    /// What closing the round now would give; null with an error unless it is open.
     #[graphql(complexity = "100 + child_complexity")]
-    async fn preflight(&self, context: &Context<'_>) -> Result<Preflight, GraphqlFault> {
-        let actor = &Asker::of(context)?.actor;
-        let preflight = service(context)?.preflight(actor, self.0).await?;
-        Ok(Preflight(Arc::new(preflight)))
+    async fn preflight(&self, context: &Context<'_>) -> Option<Result<Preflight, GraphqlFault>> {
+        Some(self.try_closing(context).await)
+    }
+
+    /// The proposal to close that was made last; null where there is none.
+    async fn close_proposal(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<CloseProposal, GraphqlFault>> {
+        self.find_proposal(context).await.transpose()
     }
 
     /// The close-out that stands; null while the round is open.
