@@ -1,10 +1,17 @@
 //! The GraphQL API over HTTP, with the real gate, on both databases.
 
 mod access;
+mod denial;
 mod reading;
+mod refusal;
 mod round;
+mod scene;
+mod sdl;
 mod session;
+mod socket;
+mod wire;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use api::auth::password::Passwords;
@@ -16,6 +23,7 @@ use domain::access::{Actor, Grant, Role};
 use serde_json::{Value, json};
 use service::staff::StaffDraft;
 use support::World;
+use tokio::sync::OnceCell;
 
 /// The password of every account here.
 const PASSWORD: &str = "一个足够长的测试口令!";
@@ -24,8 +32,10 @@ const PASSWORD: &str = "一个足够长的测试口令!";
 pub struct Site {
     pub world: World,
     client: reqwest::Client,
-    url: String,
+    address: SocketAddr,
     sessions: Sessions,
+    /// Made once: a hash takes long on purpose.
+    password_hash: OnceCell<String>,
 }
 
 /// Somebody's access token; nobody's is absent.
@@ -46,16 +56,14 @@ impl Site {
             sessions: sessions.clone(),
         };
         let executor = schema::build(parts, &settings.graphql);
-        let endpoint = Endpoint::new(
-            executor,
-            StaffGate::new(service, tokens),
-            settings.graphql.clone(),
-        );
+        let gate = StaffGate::new(service.clone(), tokens);
+        let endpoint = Endpoint::new(executor, gate.clone(), settings.graphql.clone());
         let (trigger, shutdown) = api::http::shutdown::channel();
-        let routes = api::graphql::routes(endpoint, shutdown.clone());
+        let uploads = api::upload::routes(service, gate, settings.http.import_bytes);
+        let routes = api::graphql::routes(endpoint, shutdown.clone()).merge(uploads);
         let router = api::http::assemble(routes, &settings.http, api::http::always_ready());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/graphql", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
             // As long as the test runs: the task ends with its runtime.
             let _kept = trigger;
@@ -64,18 +72,21 @@ impl Site {
         Self {
             world,
             client: reqwest::Client::new(),
-            url,
+            address,
             sessions,
+            password_hash: OnceCell::new(),
         }
     }
 
     /// An account with these roles.
     pub async fn add(&self, login: &str, grants: Vec<Grant>) {
+        let hash = || self.sessions.hash(Secret::new(PASSWORD.to_owned()));
         let password_hash = self
-            .sessions
-            .hash(Secret::new(PASSWORD.to_owned()))
+            .password_hash
+            .get_or_try_init(hash)
             .await
-            .unwrap();
+            .unwrap()
+            .clone();
         let draft = StaffDraft {
             login: login.to_owned(),
             name: login.to_owned(),
@@ -111,11 +122,17 @@ impl Site {
     /// Sends an operation and returns the whole answer.
     pub async fn ask(&self, token: &Token, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables });
-        let mut request = self.client.post(&self.url).json(&body);
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
+        let request = self.post("/graphql", token).json(&body);
         request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// A request that is not sent yet.
+    pub fn post(&self, path: &str, token: &Token) -> reqwest::RequestBuilder {
+        let request = self.client.post(format!("http://{}{path}", self.address));
+        match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     /// Sends an operation that must not fail and returns what its only field gives.

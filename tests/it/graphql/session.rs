@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use api::config::{Purpose, Settings, Sources};
 use domain::access::Role;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use support::{World, on_both};
 
@@ -13,7 +15,9 @@ on_both!(
     a_wrong_password_and_an_unknown_name_are_answered_alike,
     ten_wrong_passwords_lock_the_account_for_a_while,
     a_spent_refresh_token_ends_the_session_unless_its_successor_was_lost,
-    a_withdrawn_account_is_nobody_at_once
+    a_withdrawn_account_is_nobody_at_once,
+    sessions_that_are_over_are_removed_and_others_are_not,
+    the_worker_removes_sessions_that_are_over
 );
 
 const VIEWER: &str = "{ viewer { login roles { role region { code } category } } }";
@@ -117,4 +121,48 @@ async fn a_withdrawn_account_is_nobody_at_once(world: World) {
         "UNAUTHENTICATED"
     );
     assert_eq!(code(&site.ask(&keeper, change, other).await), "CONFLICT");
+}
+
+async fn count_sessions(world: &World) -> i64 {
+    let reader = world.service.database.reader();
+    let sql = sea_orm::Statement::from_string(
+        reader.get_database_backend(),
+        "SELECT count(*) AS n FROM session",
+    );
+    let row = reader.query_one_raw(sql).await.unwrap().unwrap();
+    row.try_get("", "n").unwrap()
+}
+
+async fn sessions_that_are_over_are_removed_and_others_are_not(world: World) {
+    let site = Site::new(world).await;
+    let service = site.world.service.clone();
+    site.add("early", vec![]).await;
+    site.log_in("early").await;
+    site.world.clock.advance(Duration::from_mins(1));
+    site.log_in("early").await;
+    assert_eq!(service.purge_sessions().await.unwrap(), 0);
+    let settings = Settings::load(Sources::default(), Purpose::Tool).unwrap();
+    let lifetime = settings.auth.refresh_lifetime;
+    site.world
+        .clock
+        .advance(lifetime.checked_sub(Duration::from_mins(1)).unwrap());
+    assert_eq!(service.purge_sessions().await.unwrap(), 1);
+    assert_eq!(count_sessions(&site.world).await, 1);
+    site.world.clock.advance(Duration::from_mins(1));
+    assert_eq!(service.purge_sessions().await.unwrap(), 1);
+}
+
+async fn the_worker_removes_sessions_that_are_over(world: World) {
+    let site = Site::new(world.clone()).await;
+    // By the clock of the machine this session is long over.
+    site.add("somebody", vec![]).await;
+    site.log_in("somebody").await;
+    let _server = world.server().await;
+    for _ in 0..200 {
+        if count_sessions(&world).await == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the session is still there");
 }
