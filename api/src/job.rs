@@ -1,4 +1,4 @@
-//! Work that nobody waits for: jobs of the outbox, and figures of open rounds.
+//! Work that nobody waits for: jobs of the outbox, figures of open rounds, and the removal of sessions that are over.
 //!
 //! Any number of workers may run, inside `serve` and beside it; the database hands each job to one of them. A job may
 //! run twice, so each is written to bear that. Deliberately absent: making jobs. They are written in the transaction
@@ -17,6 +17,9 @@ use crate::mail::{Mailer, Message};
 /// How often to look for work.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How often to remove what has expired. Until then it lies there without effect.
+const PURGE: Duration = Duration::from_hours(1);
+
 /// How long a claimed job stays ours.
 const LEASE: Duration = Duration::from_mins(2);
 
@@ -26,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 /// Jobs claimed at once.
 const BATCH: u32 = 4;
 
-/// Does the work of the outbox, and keeps the interim figures of open rounds fresh.
+/// Does the work of the outbox, keeps the interim figures of open rounds fresh, and clears away.
 #[derive(Debug)]
 pub struct Worker {
     service: Service,
@@ -49,9 +52,15 @@ impl Worker {
         let mut tick = interval(PAUSE);
         // After an outage once is enough: nothing is gained by catching up.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut purge = interval(PURGE);
+        purge.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
+                _ = purge.tick() => {
+                    let _in_the_log: Result<u64, Fault> = self.service.purge_sessions().await;
+                    continue;
+                }
                 () = shutdown.triggered() => return,
             }
             // Faults are in the log already; the next round tries again.

@@ -31,7 +31,8 @@ pub struct Model {
     /// The survey.
     #[sea_orm(primary_key, auto_increment = false)]
     pub survey_id: i64,
-    /// Position within the survey, from 1.
+    /// Its number, unique within the survey and no position in it: each server counts on from a number that it drew, so
+    /// that none waits for another.
     #[sea_orm(primary_key, auto_increment = false)]
     pub sheet_no: i64,
     /// Whom the answers are about.

@@ -43,10 +43,8 @@ pub struct Entry<'a> {
     pub after: Option<[u8; 32]>,
     /// The reason that was given.
     pub reason: Option<&'a str>,
-    /// The typed id of the second person, where two are needed.
+    /// The other person, where two are needed: at a close-out, who proposed it.
     pub approver: Option<&'a str>,
-    /// The request in which it was done.
-    pub request_id: Option<&'a str>,
 }
 
 /// An entry as it stands in the log.
@@ -82,7 +80,7 @@ struct Body<'a> {
     request_id: Option<&'a str>,
 }
 
-/// Appends an entry and returns its number. Costs two statements on SQLite and three on PostgreSQL, where others that
+/// Appends an entry, with the request of the transaction, and returns its number. Costs two statements on SQLite and three on PostgreSQL, where others that
 /// append wait until this transaction ends.
 pub async fn append(transaction: &WriteTransaction, entry: &Entry<'_>) -> Result<i64, Fault> {
     if transaction.get_database_backend() == DbBackend::Postgres {
@@ -97,7 +95,7 @@ pub async fn append(transaction: &WriteTransaction, entry: &Entry<'_>) -> Result
         .one(transaction)
         .await?;
     let seq = last.unwrap_or(0) + 1;
-    let body = body_of(seq, entry)?;
+    let body = body_of(seq, entry, transaction.request())?;
     let row = audit_event::ActiveModel {
         seq: Set(seq),
         leaf_hash: Set(leaf_hash(body.as_bytes()).to_vec()),
@@ -167,7 +165,7 @@ impl Service {
     }
 }
 
-fn body_of(seq: i64, entry: &Entry<'_>) -> Result<String, Fault> {
+fn body_of(seq: i64, entry: &Entry<'_>, request_id: Option<&str>) -> Result<String, Fault> {
     let body = Body {
         seq: seq.to_string(),
         at: entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
@@ -179,7 +177,7 @@ fn body_of(seq: i64, entry: &Entry<'_>) -> Result<String, Fault> {
         after: entry.after.map(hex::encode),
         reason: entry.reason,
         approver: entry.approver,
-        request_id: entry.request_id,
+        request_id,
     };
     serde_json_canonicalizer::to_string(&body).map_err(Fault::internal)
 }
@@ -201,7 +199,7 @@ mod tests {
             r#"{{"action":"round.close","after":"{}","at":"1970-01-01T00:00:00.000000Z","object":"rnd_2","seq":"7","who":"stf_1"}}"#,
             "ab".repeat(32)
         );
-        assert_eq!(body_of(7, &entry).unwrap(), expected);
+        assert_eq!(body_of(7, &entry, None).unwrap(), expected);
     }
 
     #[test]

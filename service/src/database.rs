@@ -54,6 +54,7 @@ pub struct Database {
     write: DatabaseConnection,
     statements: Arc<AtomicU64>,
     settings: Arc<DatabaseSettings>,
+    request: Option<Arc<str>>,
 }
 
 impl Database {
@@ -73,7 +74,16 @@ impl Database {
             write,
             statements: Arc::default(),
             settings: Arc::new(settings),
+            request: None,
         })
+    }
+
+    /// The same for one request, whose name the log keeps with every change made through it.
+    pub fn of_request(&self, request: &str) -> Self {
+        Self {
+            request: Some(request.into()),
+            ..self.clone()
+        }
     }
 
     /// Which of the two databases it is.
@@ -127,7 +137,11 @@ impl Database {
             ..TransactionOptions::default()
         };
         let transaction = self.begin(&self.write, options).await?;
-        Ok(WriteTransaction::new(transaction, self.statements.clone()))
+        Ok(WriteTransaction::new(
+            transaction,
+            self.statements.clone(),
+            self.request.clone(),
+        ))
     }
 
     /// Begins a transaction that sees one snapshot of everything and cannot write. On SQLite the snapshot is taken by

@@ -11,14 +11,19 @@ use domain::id::{self, Id, Round, Subject};
 use domain::inputs;
 use domain::outcome::GapKind;
 use domain::scheme::file::Finding;
-use entity::investigation;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use entity::{investigation, round_subject};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use crate::closeout::decide_now;
 use crate::closeout::load::{finding_of, load};
 use crate::frame::{Frame, Whom, touch_open};
 use crate::inspection::{Change, Done, Named, Request, digest, find_faults, refuse, settle};
+use crate::permit::ask_somewhere;
+use crate::round::place;
+use crate::scope::within;
 use crate::{Fault, Refusal, Service, clock};
 
 /// An investigation.
@@ -286,6 +291,39 @@ impl Service {
             reason: Some(draft.reason.clone()),
             ..row
         })
+    }
+
+    /// The investigations of these ids, those that exist and about whose subjects, as they stand on the round's
+    /// roster, the actor may read evidence. One statement.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`].
+    pub async fn find_investigations(
+        &self,
+        actor: &Actor,
+        ids: &[Id<id::Investigation>],
+    ) -> Result<BTreeMap<Id<id::Investigation>, Investigation>, Fault> {
+        ask_somewhere(actor, Action::ReadEvidence)?;
+        let seen = round_subject::Entity::find()
+            .select_only()
+            .columns([
+                round_subject::Column::RoundId,
+                round_subject::Column::SubjectId,
+            ])
+            .filter(within(actor, Action::ReadEvidence, &place()))
+            .into_query();
+        let whose = Expr::tuple([
+            Expr::col(investigation::Column::RoundId),
+            Expr::col(investigation::Column::SubjectId),
+        ]);
+        let rows = investigation::Entity::find()
+            .filter(investigation::Column::Id.is_in(ids.iter().map(|id| id.number())))
+            .filter(whose.in_subquery(seen))
+            .all(&self.database.reader())
+            .await?;
+        rows.into_iter()
+            .map(|row| read(row).map(|found| (found.id, found)))
+            .collect()
     }
 
     /// The investigations about these subjects in a round, by subject, then rule. A fixed number of statements.

@@ -74,4 +74,12 @@ impl Service {
             ids: Arc::new(IdSource::system()),
         }
     }
+
+    /// The same for one request, whose name the log keeps with every change made through it.
+    pub fn of_request(&self, request: &str) -> Self {
+        Self {
+            database: self.database.of_request(request),
+            ..self.clone()
+        }
+    }
 }

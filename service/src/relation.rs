@@ -12,12 +12,13 @@ pub use domain::inputs::RelationKind;
 use entity::{relation, subject};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use crate::permit::{Permit, ask_somewhere};
 use crate::scope::path_of;
+use crate::subject::ids_within;
 use crate::text;
 use crate::{Fault, Refusal, Service, audit, fault};
 
@@ -97,6 +98,7 @@ impl Relation {
 
 impl Service {
     /// The relations in which these subjects stand, on either side, by subject; at most 10,000 in all. One statement.
+    /// Left out are those of which the actor may not see both sides.
     pub async fn list_relations_of(
         &self,
         actor: &Actor,
@@ -106,10 +108,11 @@ impl Service {
         let numbers = || subjects.iter().map(|subject| subject.number());
         let rows = relation::Entity::find()
             .filter(
-                sea_orm::Condition::any()
+                Condition::any()
                     .add(relation::Column::FromSubjectId.is_in(numbers()))
                     .add(relation::Column::ToSubjectId.is_in(numbers())),
             )
+            .filter(readable(actor))
             .order_by_asc(relation::Column::FromOn)
             .order_by_asc(relation::Column::Id)
             .limit(10_000)
@@ -125,6 +128,23 @@ impl Service {
             }
         }
         Ok(found)
+    }
+
+    /// The relations of these ids, those that exist and of which the actor may see both sides. One statement.
+    pub async fn find_relations(
+        &self,
+        actor: &Actor,
+        ids: &[Id<id::Relation>],
+    ) -> Result<BTreeMap<Id<id::Relation>, Relation>, Fault> {
+        ask_somewhere(actor, Action::ReadRound)?;
+        let rows = relation::Entity::find()
+            .filter(relation::Column::Id.is_in(ids.iter().map(|id| id.number())))
+            .filter(readable(actor))
+            .all(&self.database.reader())
+            .await?;
+        rows.iter()
+            .map(|row| Relation::of(row).map(|relation| (relation.id, relation)))
+            .collect()
     }
 
     /// Adds a relation. The actor's grants must take in both subjects.
@@ -210,6 +230,14 @@ impl Service {
         transaction.commit().await?;
         Ok(after)
     }
+}
+
+/// The condition under which the actor may see both sides of a relation.
+fn readable(actor: &Actor) -> Condition {
+    let seen = || ids_within(actor, Action::ReadRound);
+    Condition::all()
+        .add(relation::Column::FromSubjectId.in_subquery(seen()))
+        .add(relation::Column::ToSubjectId.in_subquery(seen()))
 }
 
 /// Asks for both sides.

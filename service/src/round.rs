@@ -22,6 +22,7 @@ use crate::text::{self, Refusals, code_taken};
 use crate::{Fault, Refusal, Service, audit, clock};
 
 pub use open::RoundOpening;
+pub(crate) use roster::place;
 pub use roster::{RosterFilter, RoundSubject};
 
 /// How far a round has come.

@@ -9,10 +9,10 @@ use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
 pub use domain::scheme::file::SubjectKind;
 use entity::subject;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 
 use crate::page::{Page, Part};
@@ -109,6 +109,15 @@ impl From<subject::Model> for Subject {
             },
         }
     }
+}
+
+/// The ids of the subjects that lie where the actor may do something, as part of another statement.
+pub(crate) fn ids_within(actor: &Actor, action: Action) -> SelectStatement {
+    subject::Entity::find()
+        .select_only()
+        .column(subject::Column::Id)
+        .filter(within(actor, action, &place()))
+        .into_query()
 }
 
 fn place() -> Place {

@@ -81,6 +81,14 @@ impl Sessions {
         }
     }
 
+    /// The same with the use-cases of one request.
+    pub fn through(&self, service: &Service) -> Self {
+        Self {
+            service: service.clone(),
+            ..self.clone()
+        }
+    }
+
     /// The hash to keep of a new password.
     ///
     /// # Errors

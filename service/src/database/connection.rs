@@ -23,6 +23,7 @@ use crate::{Fault, fault::is_lost_connection};
 pub struct WriteTransaction {
     connection: DatabaseTransaction,
     statements: Arc<AtomicU64>,
+    request: Option<Arc<str>>,
 }
 
 /// A transaction that sees one snapshot of everything and cannot write.
@@ -39,11 +40,21 @@ pub struct Reader {
 }
 
 impl WriteTransaction {
-    pub(super) fn new(connection: DatabaseTransaction, statements: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(
+        connection: DatabaseTransaction,
+        statements: Arc<AtomicU64>,
+        request: Option<Arc<str>>,
+    ) -> Self {
         Self {
             connection,
             statements,
+            request,
         }
+    }
+
+    /// The request in which it was begun, if it was in one.
+    pub(crate) fn request(&self) -> Option<&str> {
+        self.request.as_deref()
     }
 
     /// Makes everything durable. An error means that the outcome is unknown: the connection may have been lost after

@@ -72,20 +72,24 @@ impl From<Row> for RoundSubject {
     }
 }
 
-/// The condition under which an actor may read a row of `round_subject`, joined with `round`: the round is published,
-/// or a grant takes in the subject as it was when the round opened.
-pub(crate) fn readable(actor: &Actor) -> Condition {
+/// Where a row of `round_subject` belongs: as the subject was when the round opened.
+pub(crate) fn place() -> Place {
     let column = |column| Expr::col((round_subject::Entity, column));
-    let place = Place {
+    Place {
         region: Some(column(round_subject::Column::RegionId)),
         category: Some(column(round_subject::Column::Category)),
         round: Some(column(round_subject::Column::RoundId)),
-    };
+    }
+}
+
+/// The condition under which an actor may read a row of `round_subject`, joined with `round`: the round is published,
+/// or a grant takes in the subject as it was when the round opened.
+pub(crate) fn readable(actor: &Actor) -> Condition {
     let published =
         Expr::col((round::Entity, round::Column::Publicity)).eq(round::Publicity::Published);
     Condition::any()
         .add(published)
-        .add(within(actor, Action::ReadRound, &place))
+        .add(within(actor, Action::ReadRound, &place()))
 }
 
 fn roster(actor: &Actor) -> Select<round_subject::Entity> {

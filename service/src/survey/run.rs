@@ -1,5 +1,6 @@
 //! Running a survey: opened, closed, sent out and looked at, each by somebody who may.
 
+use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
 use domain::survey::Definition;
@@ -10,42 +11,30 @@ use super::{
     GroupProgress, IssuedInvitation, LinkFor, NewInvitations, OpenLink, Recount, add_links, close,
     count_from_sheets, get_definition, issue_invitations, list_progress, open,
 };
+use crate::database::WriteTransaction;
+use crate::frame::touch_open;
 use crate::permit::Permit;
 use crate::{Fault, Refusal, Service, audit, scope};
 
 impl Service {
-    /// Lets a survey take answers.
+    /// Lets a survey of an open round take answers.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `SURVEY_NOT_DRAFT`, [`Fault::NotFound`], [`Fault::Denied`].
+    /// [`Fault::Refused`] with `SURVEY_NOT_DRAFT`, `ROUND_NOT_OPEN`; [`Fault::NotFound`], [`Fault::Denied`].
     pub async fn open_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<(), Fault> {
-        let transaction = self.database.begin_write().await?;
-        let permit = ask_for_survey(&transaction, actor, Action::RunSurvey, id).await?;
-        open(&transaction, id).await?;
-        let object = id.to_string();
-        audit::append(
-            &transaction,
-            &permit.entry(self.clock.now(), "survey.open", &object),
-        )
-        .await?;
-        transaction.commit().await
+        let change = SurveyChange::begin(self, actor, id).await?;
+        open(&change.transaction, id).await?;
+        change.finish("survey.open").await
     }
 
     /// Ends a survey for good. Answers that were acknowledged are in, later ones are refused.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `SURVEY_NOT_OPEN`, [`Fault::NotFound`], [`Fault::Denied`].
+    /// [`Fault::Refused`] with `SURVEY_NOT_OPEN`, `ROUND_NOT_OPEN`; [`Fault::NotFound`], [`Fault::Denied`].
     pub async fn close_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<(), Fault> {
-        let transaction = self.database.begin_write().await?;
-        let permit = ask_for_survey(&transaction, actor, Action::RunSurvey, id).await?;
-        close(&transaction, id).await?;
-        let object = id.to_string();
-        audit::append(
-            &transaction,
-            &permit.entry(self.clock.now(), "survey.close", &object),
-        )
-        .await?;
-        transaction.commit().await
+        let change = SurveyChange::begin(self, actor, id).await?;
+        close(&change.transaction, id).await?;
+        change.finish("survey.close").await
     }
 
     /// Makes one-time invitations; the tokens are told once. The log says how many, never which.
@@ -141,26 +130,66 @@ impl Service {
     }
 }
 
+/// A survey that is being opened or closed, which changes what its round is decided by.
+struct SurveyChange {
+    transaction: WriteTransaction,
+    permit: Permit,
+    survey: Id<id::Survey>,
+    now: DateTime<Utc>,
+}
+
+impl SurveyChange {
+    async fn begin(
+        service: &Service,
+        actor: &Actor,
+        survey: Id<id::Survey>,
+    ) -> Result<Self, Fault> {
+        let now = service.clock.now();
+        let transaction = service.database.begin_write().await?;
+        let asked = ask_for_survey(&transaction, actor, Action::RunSurvey, survey).await?;
+        // The round's row before the survey's, as everybody takes them.
+        touch_open(&transaction, asked.round, now).await?;
+        Ok(Self {
+            transaction,
+            permit: asked.permit,
+            survey,
+            now,
+        })
+    }
+
+    async fn finish(self, action: &str) -> Result<(), Fault> {
+        let object = self.survey.to_string();
+        let entry = self.permit.entry(self.now, action, &object);
+        audit::append(&self.transaction, &entry).await?;
+        self.transaction.commit().await
+    }
+}
+
+/// Permission for a survey as a whole.
+struct AskedForSurvey {
+    permit: Permit,
+    round: Id<id::Round>,
+}
+
 /// Asks for a survey as a whole, which belongs to its round and to no region.
 async fn ask_for_survey(
     connection: &impl ConnectionTrait,
     actor: &Actor,
     action: Action,
     id: Id<id::Survey>,
-) -> Result<Permit, Fault> {
+) -> Result<AskedForSurvey, Fault> {
     crate::permit::ask_somewhere(actor, action)?;
     let row = survey::Entity::find_by_id(id.number())
         .one(connection)
         .await?
         .ok_or(Fault::NotFound)?;
-    Permit::ask(
-        actor,
-        action,
-        &Scope {
-            round: Some(Id::new(row.round_id)),
-            ..Scope::default()
-        },
-    )
+    let round = Id::new(row.round_id);
+    let scope = Scope {
+        round: Some(round),
+        ..Scope::default()
+    };
+    let permit = Permit::ask(actor, action, &scope)?;
+    Ok(AskedForSurvey { permit, round })
 }
 
 /// Asks for a survey about one subject, and refuses what could never be answered.

@@ -8,6 +8,7 @@ use support::{World, on_both};
 on_both!(
     numbers_have_no_gaps_whoever_writes_and_whoever_rolls_back,
     an_entry_says_its_own_number_and_carries_its_leaf,
+    an_entry_names_the_request_in_which_it_was_made,
     a_number_out_of_turn_is_refused,
     the_log_is_listed_page_by_page,
 );
@@ -22,7 +23,6 @@ const ENTRY: Entry<'static> = Entry {
     after: None,
     reason: None,
     approver: None,
-    request_id: None,
 };
 
 async fn entries(world: &World) -> Vec<LoggedEntry> {
@@ -78,6 +78,22 @@ async fn an_entry_says_its_own_number_and_carries_its_leaf(world: World) {
         assert_eq!(body["who"], "stf_1");
         assert_eq!(entry.leaf_hash, leaf_hash(entry.body.as_bytes()));
     }
+}
+
+async fn an_entry_names_the_request_in_which_it_was_made(world: World) {
+    let database = &world.service.database;
+    for database in [database, &database.of_request("a-request")] {
+        let transaction = database.begin_write().await.unwrap();
+        audit::append(&transaction, &ENTRY).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    let named: Vec<serde_json::Value> = entries(&world)
+        .await
+        .iter()
+        .map(|entry| serde_json::from_str::<serde_json::Value>(&entry.body).unwrap())
+        .map(|body| body["request_id"].clone())
+        .collect();
+    assert_eq!(named, [serde_json::Value::Null, "a-request".into()]);
 }
 
 async fn a_number_out_of_turn_is_refused(world: World) {

@@ -8,6 +8,7 @@ use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
+use crate::graphql::loader::loader;
 use crate::graphql::payload::payload;
 use crate::graphql::scalar::{Date, Instant};
 
@@ -47,7 +48,7 @@ impl From<inspection::Fact> for Fact {
 #[Object]
 impl Fact {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -99,6 +100,11 @@ impl Fact {
     async fn recorded_at(&self) -> Instant {
         self.0.recorded_at.into()
     }
+}
+
+loader! {
+    /// Loads facts.
+    pub FactKey(id::Fact) -> Fact: find_facts, Fact
 }
 
 /// A fact to be recorded.

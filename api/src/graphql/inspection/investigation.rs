@@ -12,7 +12,7 @@ use super::score::{Entry, by_round};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
-use crate::graphql::loader::Batch;
+use crate::graphql::loader::{Batch, loader};
 use crate::graphql::payload::payload;
 use crate::graphql::scalar::Instant;
 
@@ -40,7 +40,7 @@ impl From<investigation::Investigation> for Investigation {
 #[Object]
 impl Investigation {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -105,6 +105,11 @@ impl Loader<InvestigationsKey> for Batch {
         }
         Ok(all)
     }
+}
+
+loader! {
+    /// Loads investigations.
+    pub InvestigationKey(id::Investigation) -> Investigation: find_investigations, Investigation
 }
 
 /// An investigation to be opened by hand.

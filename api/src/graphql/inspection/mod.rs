@@ -8,8 +8,8 @@ mod score;
 mod waiver;
 
 pub use evidence::RoundSubjectEvidence;
-pub use fact::{FactMutation, FactQuery};
-pub use investigation::InvestigationMutation;
+pub use fact::{Fact, FactKey, FactMutation, FactQuery};
+pub use investigation::{Investigation, InvestigationKey, InvestigationMutation};
 pub use mutation::InspectionMutation;
 pub use score::{Entry, by_round};
 pub use waiver::{Waiver, WaiverMutation};

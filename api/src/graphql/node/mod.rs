@@ -4,12 +4,13 @@ use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{Id, Kind};
 
 use super::error::GraphqlFault;
+use super::inspection::{Fact, FactKey, Investigation, InvestigationKey};
 use super::loader::load;
 use super::region::{Region, RegionKey};
 use super::round::{Round, RoundKey};
 use super::scheme::{Scheme, SchemeKey, SchemeVersion, SchemeVersionKey};
 use super::staff::{Staff, StaffKey};
-use super::subject::{Subject, SubjectKey};
+use super::subject::{Relation, RelationKey, Subject, SubjectKey};
 use super::survey::{Survey, SurveyKey};
 
 /// Anything with a global id.
@@ -24,6 +25,8 @@ pub enum Node {
     Region(Region),
     /// A subject.
     Subject(Subject),
+    /// A relation between subjects.
+    Relation(Relation),
     /// A scheme.
     Scheme(Scheme),
     /// A version of a scheme.
@@ -32,6 +35,10 @@ pub enum Node {
     Round(Round),
     /// A survey.
     Survey(Survey),
+    /// A fact.
+    Fact(Fact),
+    /// An investigation.
+    Investigation(Investigation),
     /// An account.
     Staff(Staff),
 }
@@ -61,6 +68,9 @@ async fn find(context: &Context<'_>, id: &str) -> Result<Option<Node>, GraphqlFa
         domain::id::Subject::PREFIX => load(context, SubjectKey(parse(id)?))
             .await?
             .map(Node::Subject),
+        domain::id::Relation::PREFIX => load(context, RelationKey(parse(id)?))
+            .await?
+            .map(Node::Relation),
         domain::id::Scheme::PREFIX => load(context, SchemeKey(parse(id)?))
             .await?
             .map(Node::Scheme),
@@ -71,6 +81,10 @@ async fn find(context: &Context<'_>, id: &str) -> Result<Option<Node>, GraphqlFa
         domain::id::Survey::PREFIX => load(context, SurveyKey(parse(id)?))
             .await?
             .map(Node::Survey),
+        domain::id::Fact::PREFIX => load(context, FactKey(parse(id)?)).await?.map(Node::Fact),
+        domain::id::Investigation::PREFIX => load(context, InvestigationKey(parse(id)?))
+            .await?
+            .map(Node::Investigation),
         domain::id::Staff::PREFIX => load(context, StaffKey(parse(id)?)).await?.map(Node::Staff),
         _ => {
             return Err(GraphqlFault::bad_input(

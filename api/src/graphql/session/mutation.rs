@@ -61,7 +61,7 @@ impl SessionMutation {
             network: Asker::of(context)?.network,
             login: &input.login,
         };
-        let sessions: &Sessions = data(context)?;
+        let sessions = data::<Sessions>(context)?.through(service(context)?);
         let outcome = sessions.open(&attempt, Secret::new(input.password)).await;
         SessionOpenPayload::of(sift(outcome)?)
     }
@@ -73,7 +73,7 @@ impl SessionMutation {
         context: &Context<'_>,
         #[graphql(desc = "The refresh token that was given last.")] refresh_token: String,
     ) -> Result<SessionRefreshPayload, GraphqlFault> {
-        let sessions: &Sessions = data(context)?;
+        let sessions = data::<Sessions>(context)?.through(service(context)?);
         let outcome = sessions.refresh(&Secret::new(refresh_token)).await;
         SessionRefreshPayload::of(sift(outcome)?)
     }

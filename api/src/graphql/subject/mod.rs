@@ -5,5 +5,5 @@ mod relation;
 mod types;
 
 pub use mutation::SubjectMutation;
-pub use relation::RelationMutation;
+pub use relation::{Relation, RelationKey, RelationMutation};
 pub use types::{Subject, SubjectKey, SubjectKind, SubjectQuery};

@@ -1,17 +1,14 @@
 //! Dated relations between subjects.
 
-use std::collections::HashMap;
-
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
-use domain::id::{self, Id};
+use domain::id;
 use service::relation::{self, RelationChange, RelationDraft};
 
 use super::types::{Subject, SubjectKey};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
-use crate::graphql::loader::{Batch, load_referred};
+use crate::graphql::loader::{load_referred, loader};
 use crate::graphql::payload::payload;
 use crate::graphql::scalar::Date;
 
@@ -47,7 +44,7 @@ impl From<relation::Relation> for Relation {
 #[Object]
 impl Relation {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -82,25 +79,14 @@ impl Relation {
     }
 }
 
-/// Loads the relations of a subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RelationsKey(pub Id<id::Subject>);
+loader! {
+    /// Loads relations.
+    pub RelationKey(id::Relation) -> Relation: find_relations, Relation
+}
 
-impl Loader<RelationsKey> for Batch {
-    type Value = Vec<Relation>;
-    type Error = GraphqlFault;
-
-    async fn load(
-        &self,
-        keys: &[RelationsKey],
-    ) -> Result<HashMap<RelationsKey, Vec<Relation>>, GraphqlFault> {
-        let ids: Vec<Id<id::Subject>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.list_relations_of(&self.actor, &ids).await?;
-        let found = found.into_iter();
-        Ok(found
-            .map(|(id, list)| (RelationsKey(id), list.into_iter().map(Relation).collect()))
-            .collect())
-    }
+loader! {
+    /// Loads the relations of a subject.
+    pub RelationsKey(id::Subject) -> Vec<Relation>: list_relations_of, |list: Vec<_>| list.into_iter().map(Relation).collect()
 }
 
 /// A relation to be added.

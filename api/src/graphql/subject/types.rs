@@ -1,10 +1,7 @@
 //! A subject as the API shows it.
 
-use std::collections::HashMap;
-
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, Object};
-use domain::id::{self, Id};
+use domain::id;
 use service::subject::{self, SubjectFilter};
 
 use super::relation::{Relation, RelationsKey};
@@ -12,7 +9,7 @@ use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
-use crate::graphql::loader::{Batch, load, load_referred};
+use crate::graphql::loader::{load, load_referred, loader};
 use crate::graphql::region::{Region, RegionKey};
 
 /// The kinds of subject.
@@ -91,25 +88,9 @@ impl Subject {
     }
 }
 
-/// Loads subjects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SubjectKey(pub Id<id::Subject>);
-
-impl Loader<SubjectKey> for Batch {
-    type Value = Subject;
-    type Error = GraphqlFault;
-
-    async fn load(
-        &self,
-        keys: &[SubjectKey],
-    ) -> Result<HashMap<SubjectKey, Subject>, GraphqlFault> {
-        let ids: Vec<Id<id::Subject>> = keys.iter().map(|key| key.0).collect();
-        let found = self.service.find_subjects(&self.actor, &ids).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, subject)| (SubjectKey(id), Subject(subject)))
-            .collect())
-    }
+loader! {
+    /// Loads subjects.
+    pub SubjectKey(id::Subject) -> Subject: find_subjects, Subject
 }
 
 /// The part of the query root about subjects.
