@@ -79,6 +79,7 @@ impl Database {
     }
 
     /// The same for one request, whose name the log keeps with every change made through it.
+    #[must_use]
     pub fn of_request(&self, request: &str) -> Self {
         Self {
             request: Some(request.into()),

@@ -76,6 +76,7 @@ impl Service {
     }
 
     /// The same for one request, whose name the log keeps with every change made through it.
+    #[must_use]
     pub fn of_request(&self, request: &str) -> Self {
         Self {
             database: self.database.of_request(request),

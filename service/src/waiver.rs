@@ -15,6 +15,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 
 use crate::frame::{local_day, staff_of};
 use crate::inspection::{Change, Done, Named, Request, digest, find_faults, refuse, settle};
+use crate::permit::ask_somewhere;
 use crate::{Fault, Refusal, Service, clock};
 
 /// A gap to be waived, or that was.
@@ -260,7 +261,9 @@ async fn remove(change: &Change, waived: &Waiver, gap: &str) -> Result<(), Fault
     Ok(())
 }
 
+/// Who does it; whoever may not do it at all is told that alone.
 fn need_person(actor: &Actor) -> Result<Id<Staff>, Fault> {
+    ask_somewhere(actor, Action::Waive)?;
     staff_of(actor).ok_or_else(|| {
         Fault::refused(Refusal::new(
             "PERSON_NEEDED",

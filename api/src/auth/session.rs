@@ -82,6 +82,7 @@ impl Sessions {
     }
 
     /// The same with the use-cases of one request.
+    #[must_use]
     pub fn through(&self, service: &Service) -> Self {
         Self {
             service: service.clone(),

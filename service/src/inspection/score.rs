@@ -15,6 +15,7 @@ use super::check::{Named, find_faults, outside, refuse, settle};
 use super::{Change, Done, Request, digest, refuse_too_many};
 use crate::database::WriteTransaction;
 use crate::frame::{Frame, Whom, staff_of};
+use crate::permit::ask_somewhere;
 use crate::{Fault, Refusal, Service, clock};
 
 /// Rows of one statement: nine values each, below what SQLite binds at once.
@@ -85,6 +86,8 @@ impl Service {
         round: Id<Round>,
         changes: Vec<ScoreChange>,
     ) -> Result<Vec<Score>, Fault> {
+        // Before anything else is said of the request.
+        ask_somewhere(actor, Action::AwardScore)?;
         refuse_too_many(changes.len(), "scores")?;
         let inspector = staff_of(actor).ok_or_else(|| {
             Fault::refused(Refusal::new(

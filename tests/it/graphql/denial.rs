@@ -640,7 +640,7 @@ const FILES: [(&str, &str, Action); 6] = [
     ),
     (
         "/import/scores?round={round}",
-        "subject,item,inspector,points\nu-001,A1,ins-2,10\n",
+        "subject,item,points\nu-001,A1,10\n",
         Action::AwardScore,
     ),
     (

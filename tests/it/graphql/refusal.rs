@@ -127,8 +127,11 @@ async fn rows_that_do_not_fit_are_refused_with_their_places_and_none_is_stored(w
         assert_eq!(refused, json!([outside]), "{field}");
     }
     let many: Vec<Value> = (0..251).map(|_| award(1, "1")).collect();
-    let refused = scene.score(json!(many)).await;
-    assert_eq!(refused, json!([refusal("TOO_MANY_ROWS", &["scores"])]));
+    let query = "mutation($round: ID!, $rows: [ScoreInput!]!) { scoresChange(roundId: $round, scores: $rows) {
+        refusals { code } } }";
+    let variables = json!({ "round": ROUND.to_string(), "rows": many });
+    let answer = scene.site.ask(&scene.inspector, query, variables).await;
+    assert_eq!(code(&answer), "DOCUMENT_TOO_LARGE");
     let nothing = json!({ "scores": [], "measures": [], "checklists": [], "nilReports": [], "proposedGrade": null,
         "investigations": [] });
     assert_eq!(scene.first_unit().await, nothing);

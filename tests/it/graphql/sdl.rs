@@ -142,7 +142,7 @@ fn arguments(field: &Field) -> String {
         .required
         .iter()
         .map(|name| match name.as_str() {
-            "first" => "first: 10",
+            "first" => "first: 5",
             "category" => "category: \"organ\"",
             other => panic!("say here what to give for `{}({other})`", field.name),
         })

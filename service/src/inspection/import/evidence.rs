@@ -34,7 +34,7 @@ impl Task<'_> {
         round: Id<Round>,
         reading: &mut Reading<'_>,
     ) -> Result<bool, Fault> {
-        let frame = self.frame(round).await?;
+        let frame = self.frame(round, reading).await?;
         reading.check_columns(&MEASURES);
         let subjects = frame.by_code();
         let (mut rows, mut inputs, mut places) = (Vec::new(), Vec::new(), Vec::new());
@@ -68,11 +68,6 @@ impl Task<'_> {
             });
             places.push(row.number);
         }
-        frame.allow(
-            self.actor,
-            Action::ReportEvidence,
-            rows.iter().map(|one| one.subject.number()),
-        )?;
         let faults = find_faults(&frame, |all| all.measures = inputs)?;
         reading.add_domain_faults(faults, &BTreeMap::from([("measures", places)]));
         if self.stops(reading) {
@@ -96,14 +91,9 @@ impl Task<'_> {
         round: Id<Round>,
         reading: &mut Reading<'_>,
     ) -> Result<bool, Fault> {
-        let frame = self.frame(round).await?;
+        let frame = self.frame(round, reading).await?;
         reading.check_columns(&FACTS);
         let (drafts, places, codes) = read_facts(&frame, reading);
-        frame.allow(
-            self.actor,
-            Action::ReportEvidence,
-            drafts.iter().map(|one| one.subject.number()),
-        )?;
         let faults = find_faults(&frame, |all| {
             all.facts = drafts
                 .iter()
@@ -142,13 +132,16 @@ impl Task<'_> {
         Ok(true)
     }
 
-    async fn frame(&self, round: Id<Round>) -> Result<Frame, Fault> {
+    /// The round, for those who may report about everybody that the table names.
+    async fn frame(&self, round: Id<Round>, reading: &Reading<'_>) -> Result<Frame, Fault> {
         if !self.actor.may_somewhere(Action::ReportEvidence) {
             return Err(Fault::Denied);
         }
         let snapshot = self.service.database.begin_read().await?;
         let frame = Frame::load(&snapshot, round, Whom::Everybody).await?;
         snapshot.finish().await?;
+        let subjects = reading.subjects(&frame);
+        frame.allow(self.actor, Action::ReportEvidence, subjects)?;
         Ok(frame)
     }
 

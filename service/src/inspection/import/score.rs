@@ -56,14 +56,9 @@ impl Task<'_> {
             .await?;
         snapshot.finish().await?;
         let logins: BTreeMap<String, i64> = logins.into_iter().collect();
+        frame.allow(self.actor, Action::AwardScore, reading.subjects(&frame))?;
         reading.check_columns(&COLUMNS);
         let rows = self.read_scores(&frame, &logins, reading);
-        let subjects = rows
-            .awards
-            .iter()
-            .map(|one| one.subject)
-            .chain(rows.lists.iter().map(|one| one.subject.number()));
-        frame.allow(self.actor, Action::AwardScore, subjects)?;
         let Rows {
             awards,
             scores,

@@ -8,6 +8,7 @@ use domain::snapshot::RowFault;
 
 use super::{MOST_FAULTS, Report, Row, RowReport, Table};
 use crate::Refusal;
+use crate::frame::Frame;
 use crate::inspection::check::place_of;
 
 /// A table that is being read.
@@ -101,6 +102,16 @@ impl<'a> Reading<'a> {
                 !name.is_empty() && !known.needed.contains(name) && !known.optional.contains(name)
             })
             .copied()
+            .collect()
+    }
+
+    /// The participants that the table names: whoever may not act on them is told nothing of its rows.
+    pub(super) fn subjects(&self, frame: &Frame) -> Vec<i64> {
+        let known = frame.by_code();
+        self.rows
+            .iter()
+            .filter_map(|row| known.get(self.cell(row, "subject")?))
+            .map(|one| one.id)
             .collect()
     }
 
