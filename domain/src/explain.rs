@@ -3,14 +3,15 @@
 //! Every sentence is made from the outcome and the scheme's own names, so it can be made again at any time and never
 //! says what the outcome does not hold.
 
+mod composed;
 mod name;
 
 use std::collections::BTreeMap;
 
 use crate::number::Ratio;
 use crate::outcome::{
-    Action, Change, Comparison, Decision, Gap, GapKind, GradeStep, Obstacle, RuleResult, Status,
-    Step, Truth3,
+    Action, COMPOSED, Change, Comparison, Decision, Gap, GapKind, GradeStep, Obstacle, RuleResult,
+    Status, Step, Truth3,
 };
 use crate::scheme::Scheme;
 use crate::scheme::file::{Effect, GradedBy, Rule, Words};
@@ -342,6 +343,7 @@ impl<'a> Explainer<'a> {
             GapKind::LabelConflict | GapKind::UndeterminedLabel => self.label_name(code),
             GapKind::AdjustmentRefused => pair("酌定", "adjustment"),
             GapKind::Overflow => pair("总分", "total"),
+            GapKind::Contradiction if code == COMPOSED => pair("合成得分", "composed points"),
             _ => self.rule_or_quota(&gap.place),
         }
     }
@@ -387,6 +389,10 @@ pub fn action(action: Action) -> Words {
         Action::SettleRelated => pair(
             "请先解决相关对象的缺项",
             "Settle what is missing of the related subjects first",
+        ),
+        Action::NameClosedRounds => pair(
+            "请指明所用的已结轮次及版次",
+            "Name the closed rounds that it is composed of, each with its revision",
         ),
         Action::Look => pair("仅供知悉", "For information"),
     }

@@ -64,6 +64,12 @@ pub struct Inputs {
     /// Grades in closed rounds of the series.
     #[serde(default)]
     pub history: Vec<PastGrade>,
+    /// Closed rounds whose results this one is composed of, each in one revision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed_rounds: Vec<ClosedRound>,
+    /// What subjects came to in these revisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed_results: Vec<ClosedResult>,
     /// Grades that were recorded as proposed.
     #[serde(default)]
     pub proposed: Vec<ProposedGrade>,
@@ -140,6 +146,8 @@ impl Inputs {
         self.turnouts.sort();
         self.investigations.sort();
         self.history.sort();
+        self.closed_rounds.sort();
+        self.closed_results.sort();
         self.proposed.sort();
         self.waivers.sort();
         self.adjustments.sort();
@@ -175,6 +183,10 @@ impl Inputs {
 pub(crate) struct SortedInputs<'a> {
     adjustments: Vec<&'a Adjustment>,
     checklists: Vec<&'a ChecklistResult>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_results: Vec<&'a ClosedResult>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_rounds: Vec<&'a ClosedRound>,
     facts: Vec<&'a Fact>,
     format: &'a str,
     history: Vec<&'a PastGrade>,
@@ -213,6 +225,8 @@ impl<'a> SortedInputs<'a> {
             turnouts,
             investigations,
             history,
+            closed_rounds,
+            closed_results,
             proposed,
             waivers,
             adjustments,
@@ -223,6 +237,8 @@ impl<'a> SortedInputs<'a> {
         Self {
             adjustments: in_order(adjustments),
             checklists: in_order(checklists),
+            closed_results: in_order(closed_results),
+            closed_rounds: in_order(closed_rounds),
             facts: in_order(facts),
             format,
             history: in_order(history),
@@ -565,6 +581,44 @@ pub struct PastGrade {
     pub revision: Option<u32>,
     /// The grade.
     pub grade: String,
+}
+
+/// A closed round whose results this one is composed of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedRound {
+    /// Its code.
+    pub round: String,
+    /// Which revision of it.
+    pub revision: u32,
+    /// The code of the scheme that decided it.
+    pub scheme: String,
+    /// The version of that scheme.
+    pub scheme_version: String,
+    /// SHA-256 of the outcome of that revision, in hexadecimal, from which its results are taken.
+    pub outcome_digest: String,
+}
+
+/// What a subject came to in a closed round.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedResult {
+    /// The round.
+    pub round: String,
+    /// The subject, which need not take part in this round.
+    pub subject: String,
+    /// Its category in the closed round.
+    pub category: String,
+    /// Its region in the closed round.
+    pub region: String,
+    /// Its total; absent where it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Points>,
+    /// The most that its total could be without bonuses.
+    pub maximum: Points,
+    /// Its sizes, as measures were reported in the closed round.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sizes: BTreeMap<String, Ratio>,
 }
 
 /// A grade that was recorded as proposed.

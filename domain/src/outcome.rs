@@ -20,6 +20,9 @@ pub use gap::{Action, Gap, GapKind};
 /// The value of `format` that this engine writes.
 pub const FORMAT: &str = "mingjian-outcome/1";
 
+/// The place of a gap where subjects are composed of each other.
+pub const COMPOSED: &str = "composed";
+
 /// The version of the engine's meaning: it changes when, and only when, some inputs give another outcome.
 pub const ENGINE: &str = "1";
 
@@ -235,6 +238,28 @@ pub struct PartResult {
     /// Why it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Reason>,
+    /// Whom it is composed of, category by category; the mean of these means by their weights is `value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Members>,
+}
+
+/// Those of one category that something is composed of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// The category, in the scheme that decided on them.
+    pub category: Arc<str>,
+    /// The closed rounds that their results are of, each with its revision; none where they are of this round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rounds: Vec<(Arc<str>, u32)>,
+    /// How many count.
+    pub counted: u32,
+    /// How many have no total; the scheme says whether these count as 0 or not at all.
+    pub without_total: u32,
+    /// The mean result of those that count, by their sizes where they weigh by size; absent where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Ratio>,
+    /// What this mean weighs: the weight of the category, or the sum of the sizes.
+    pub weight: Ratio,
 }
 
 /// A figure of a survey.

@@ -98,7 +98,11 @@ reasons! {
     TasksMissing: "未记录任务完成情况", "the tasks done are not recorded";
     NoTasks: "任务清单为空", "the list has no tasks";
     NoMembers: "其组成对象均无总分", "none of those it is composed of has a total";
-    ComposedOfItself: "其得分经由其他对象又由自身组成", "it is composed of itself by way of others";
+    NoClosedRound: "未指明按 {0} 考评的已结轮次及版次", "no closed round under {0} is named, with its revision";
+    SizeMissing: "{0} 未报规模数据 {1}", "{0} has no {1} to weigh by";
+    SizesZero: "规模数据 {0} 合计为 0,无法加权", "the sizes by {0} add up to 0, so nothing can be weighed";
+    ComposedOfItself: "这些对象互为组成部分,无法计分:{0}", "these are composed of each other, so that none can be scored first: {0}";
+    RestsOnCircle: "其组成对象互为组成部分:{0}", "it rests on subjects that are composed of each other: {0}";
     Overflow: "数值过大,无法计分", "a value is too large to be counted in points";
     // Grades, ranks, earlier rounds.
     NoGrade: "尚无等次", "there is no grade yet";

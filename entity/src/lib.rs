@@ -13,6 +13,7 @@ pub mod adjustment;
 pub mod audit_event;
 pub mod checklist_result;
 pub mod close_proposal;
+pub mod composition;
 pub mod decision;
 pub mod fact;
 pub mod investigation;

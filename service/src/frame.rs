@@ -168,32 +168,53 @@ impl Frame {
         Ok(())
     }
 
+    fn region_code(&self, id: i64) -> Result<String, Fault> {
+        let row = self.regions.get(&id);
+        row.map(|row| row.code.clone())
+            .ok_or_else(|| Fault::internal("a region is gone"))
+    }
+
+    fn regions_of(&self, needed: &BTreeSet<Id<id::Region>>) -> Result<Vec<inputs::Region>, Fault> {
+        let rows = needed
+            .iter()
+            .filter_map(|id| self.regions.get(&id.number()));
+        rows.map(|row| {
+            let parent = row.parent_id.map(|parent| self.region_code(parent));
+            Ok(inputs::Region {
+                code: row.code.clone(),
+                parent: parent.transpose()?,
+                name: row.name.clone(),
+            })
+        })
+        .collect()
+    }
+
+    /// Adds regions, each with those above it, that no participant lies in.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] if a region is gone.
+    pub(crate) fn add_regions(
+        &self,
+        inputs: &mut Inputs,
+        needed: &BTreeSet<Id<id::Region>>,
+    ) -> Result<(), Fault> {
+        let more = self.regions_of(needed)?;
+        inputs.regions.extend(more);
+        inputs.regions.sort();
+        inputs.regions.dedup();
+        Ok(())
+    }
+
     /// The inputs of the round as far as they are known here: round, regions and subjects.
     ///
     /// # Errors
     /// [`Fault::Internal`] if the round's row holds no dates.
     pub(crate) fn begin_inputs(&self) -> Result<Inputs, Fault> {
-        let code_of = |id: i64| {
-            self.regions
-                .get(&id)
-                .map(|row| row.code.clone())
-                .ok_or_else(|| Fault::internal("a region is gone"))
-        };
         let mut needed = BTreeSet::new();
         for one in self.participants.values() {
-            needed.extend(self.region_line(one.region_id).iter().map(|id| id.number()));
+            needed.extend(self.region_line(one.region_id));
         }
-        let regions = needed
-            .into_iter()
-            .filter_map(|id| self.regions.get(&id))
-            .map(|row| {
-                Ok(inputs::Region {
-                    code: row.code.clone(),
-                    parent: row.parent_id.map(code_of).transpose()?,
-                    name: row.name.clone(),
-                })
-            })
-            .collect::<Result<_, Fault>>()?;
+        let regions = self.regions_of(&needed)?;
         let subjects = self
             .participants
             .values()
@@ -202,7 +223,7 @@ impl Frame {
                     code: one.code.clone(),
                     kind: kind_of(one.kind),
                     category: one.category.clone(),
-                    region: code_of(one.region_id)?,
+                    region: self.region_code(one.region_id)?,
                     name: one.name.clone(),
                 })
             })
@@ -232,6 +253,8 @@ impl Frame {
             turnouts: Vec::new(),
             investigations: Vec::new(),
             history: Vec::new(),
+            closed_rounds: Vec::new(),
+            closed_results: Vec::new(),
             proposed: Vec::new(),
             waivers: Vec::new(),
             adjustments: Vec::new(),

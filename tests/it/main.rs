@@ -7,6 +7,7 @@
 mod architecture;
 mod cli;
 mod closeout;
+mod composition;
 mod database;
 mod deployment;
 mod fault;

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use domain::access::Actor;
 use service::Service;
 use service::closeout::Preflight;
+use service::composition::Composition;
 use service::page::Page;
 use service::round::{Round, RoundAt, RoundDraft, RoundOpening};
 
@@ -24,6 +25,8 @@ pub(super) enum RoundCommand {
         /// Code of the round.
         round: String,
     },
+    /// Name the revision of a closed round whose results a round is composed of.
+    Compose(RoundComposeArguments),
     /// Say what closing now would give and what stands in its way; changes nothing.
     Preflight {
         /// Code of the round.
@@ -74,6 +77,19 @@ pub(super) struct RoundAddArguments {
     time_zone: String,
 }
 
+/// A revision of a closed round to be used.
+#[derive(Debug, Args)]
+pub(super) struct RoundComposeArguments {
+    /// Code of the round that is composed.
+    round: String,
+    /// Code of the closed round.
+    #[arg(long, value_name = "ROUND")]
+    of: String,
+    /// Number of its revision.
+    #[arg(long, value_name = "NUMBER")]
+    revision: u32,
+}
+
 /// Does it.
 pub(super) async fn run(config: Option<&Path>, command: RoundCommand) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
@@ -81,6 +97,7 @@ pub(super) async fn run(config: Option<&Path>, command: RoundCommand) -> Result<
     let said = match command {
         RoundCommand::Add(arguments) => add(&service, arguments).await?,
         RoundCommand::Open { round } => open(&service, &round).await?,
+        RoundCommand::Compose(arguments) => compose(&service, &arguments).await?,
         RoundCommand::Preflight { round } => preflight(&service, &round).await?,
         RoundCommand::ProposeClose { round } => propose_close(&service, &round).await?,
         RoundCommand::Close { round } => close(&service, &round).await?,
@@ -132,6 +149,29 @@ async fn open(service: &Service, code: &str) -> Result<String, Failure> {
         .await
         .map_err(|fault| of_fault(&fault))?;
     Ok(format!("{code}: open, roster and surveys are frozen"))
+}
+
+async fn compose(service: &Service, arguments: &RoundComposeArguments) -> Result<String, Failure> {
+    let round = get(service, &arguments.round).await?;
+    let closed = get(service, &arguments.of).await?;
+    let draft = Composition {
+        round: round.id,
+        closed: closed.id,
+        revision: arguments.revision,
+    };
+    let named = service
+        .add_composition(OPERATOR, draft)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let later = if named.latest == arguments.revision {
+        String::new()
+    } else {
+        format!(", which is not its latest: that is {}", named.latest)
+    };
+    Ok(format!(
+        "{}: composed of {} in revision {}{later}",
+        arguments.round, arguments.of, arguments.revision
+    ))
 }
 
 async fn preflight(service: &Service, code: &str) -> Result<String, Failure> {

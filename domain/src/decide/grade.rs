@@ -42,8 +42,9 @@ impl Engine<'_> {
                 continue;
             }
             if base.is_none() {
-                state.undetermined = true;
-                if !proposed && state.maximum == Points::ZERO {
+                // Whoever could not be scored at all was told why, and that is another reason.
+                let told = std::mem::replace(&mut state.undetermined, true);
+                if !proposed && !told && state.maximum == Points::ZERO {
                     let gap = self.gap(
                         Some(subject),
                         GapKind::MissingValue,

@@ -6,6 +6,7 @@
 mod adjustment;
 mod ask;
 mod cap;
+mod composed;
 mod eligibility;
 mod fact;
 mod figure;

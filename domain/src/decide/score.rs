@@ -7,21 +7,23 @@ use super::fact::Counted;
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{NumberError, Points, Ratio};
 use crate::outcome::{
-    Action, Comparison, Gap, GapKind, ItemResult, ItemState, ItemTrace, PartResult, Shown, Truth3,
+    Action, Comparison, Gap, GapKind, ItemResult, ItemState, ItemTrace, Members, PartResult, Shown,
+    Truth3,
 };
 use crate::reason::{Reason, ReasonCode};
-use crate::scheme::file::{Composed, GateHolds, Missing, Several, Start, WithoutTotal};
+use crate::scheme::file::{GateHolds, Missing, Several, Start};
 use crate::scheme::model::{
     Cases, ItemPlan, PartPlan, PerCasePlan, ShapePlan, ValueKind, ValuePlan, Way,
 };
 use crate::snapshot::SlotValue;
 
 /// A part's points, or why there are none.
-struct Scored {
+pub(super) struct Scored {
     points: Option<Points>,
     shown: Shown,
     why: Option<Reason>,
     action: Action,
+    members: Vec<Members>,
 }
 
 impl Scored {
@@ -31,15 +33,29 @@ impl Scored {
             shown,
             why: None,
             action: Action::Look,
+            members: Vec::new(),
         }
     }
 
-    fn missing(why: impl Into<Reason>, action: Action) -> Self {
+    /// Points of which it is said whom they are composed of.
+    pub(super) fn composed(
+        result: Result<Points, NumberError>,
+        shown: Shown,
+        members: Vec<Members>,
+    ) -> Self {
+        Self {
+            members,
+            ..Self::of_result(result, shown)
+        }
+    }
+
+    pub(super) fn missing(why: impl Into<Reason>, action: Action) -> Self {
         Self {
             points: None,
             shown: Shown::Missing,
             why: Some(why.into()),
             action,
+            members: Vec::new(),
         }
     }
 
@@ -56,7 +72,14 @@ impl Scored {
             shown,
             why,
             action,
+            members: Vec::new(),
         }
+    }
+
+    /// Whether the scheme's word for a missing value says what holds. That nobody has named the closed rounds is no
+    /// value of theirs: a person names them, or waives it.
+    fn is_settled_by_scheme(why: Option<&Reason>) -> bool {
+        why.is_none_or(|why| why.code != ReasonCode::NoClosedRound)
     }
 }
 
@@ -139,7 +162,7 @@ impl Engine<'_> {
         for part in &plan.parts {
             let mut scored = self.score_part(subject, part);
             if scored.points.is_none() {
-                match self.instead(subject, plan, part) {
+                match self.instead(subject, plan, part, &scored) {
                     Some((Some(points), by)) => {
                         scored.points = Some(points);
                         state = by;
@@ -205,11 +228,15 @@ impl Engine<'_> {
         subject: usize,
         item: &ItemPlan,
         part: &PartPlan,
+        scored: &Scored,
     ) -> Option<(Option<Points>, ItemState)> {
         if let Some(code) = &part.code
             && let Some(waived) = self.waived(subject, &format!("{}/{code}", item.code))
         {
             return Some(waived);
+        }
+        if !Scored::is_settled_by_scheme(scored.why.as_ref()) {
+            return None;
         }
         let max = part.max.unwrap_or(Points::ZERO);
         match part.missing.as_ref().or(item.missing.as_ref())? {
@@ -251,7 +278,8 @@ impl Engine<'_> {
         let trace = Some(Box::new(ItemTrace { parts, gate }));
         // A waiver of an item stands for the whole of it, and so does the scheme's word where its gate is undetermined.
         let scheme = || {
-            let holds = match plan.missing.as_ref().filter(|_| part.is_none())? {
+            let settles = part.is_none() && Scored::is_settled_by_scheme(Some(&why));
+            let holds = match plan.missing.as_ref().filter(|_| settles)? {
                 Missing::Zero => (Some(Points::ZERO), ItemState::ByScheme),
                 Missing::Full => (plan.max, ItemState::ByScheme),
                 Missing::Points(points) => (Some(*points), ItemState::ByScheme),
@@ -461,90 +489,6 @@ impl Engine<'_> {
             });
         Scored::of_result(worth, Shown::Whole(count))
     }
-
-    /// The mean result of other subjects. Each category's mean weighs as a whole.
-    fn composed(&self, subject: usize, plan: &Composed, max: Points) -> Scored {
-        let mut groups: std::collections::BTreeMap<usize, (Ratio, i64)> =
-            std::collections::BTreeMap::new();
-        for member in self.members(subject, plan) {
-            let Some(state) = self.states.get(member) else {
-                continue;
-            };
-            let share = state
-                .total
-                .and_then(|total| total.to_ratio().div(&state.maximum.to_ratio()));
-            let share = match (share, plan.without_total) {
-                (Some(share), _) => share,
-                (None, WithoutTotal::Zero) => Ratio::zero(),
-                (None, WithoutTotal::LeftOut) => continue,
-            };
-            let (sum, count) = groups
-                .entry(self.category(member))
-                .or_insert_with(|| (Ratio::zero(), 0));
-            *sum = sum.add(&share);
-            *count = count.saturating_add(1);
-        }
-        let (mut sum, mut weights) = (Ratio::zero(), Ratio::zero());
-        for (category, (shares, count)) in groups {
-            let code = self
-                .scheme
-                .categories
-                .get(category)
-                .map_or("", |plan| plan.code.as_ref());
-            let weight = plan.weight.get(code).cloned().unwrap_or_else(Ratio::one);
-            let Some(mean) = shares.div(&Ratio::from_whole(count)) else {
-                continue;
-            };
-            sum = sum.add(&mean.mul(&weight));
-            weights = weights.add(&weight);
-        }
-        match sum.div(&weights) {
-            Some(mean) => {
-                let points = self
-                    .scheme
-                    .file
-                    .numbers
-                    .to_points(&max.to_ratio().mul(&mean));
-                Scored::of_result(points, Shown::Exact(Box::new(mean)))
-            }
-            None => Scored::missing(ReasonCode::NoMembers, Action::SettleRelated),
-        }
-    }
-
-    /// Those that a composed item is composed of.
-    pub(super) fn members(&self, subject: usize, plan: &Composed) -> Vec<usize> {
-        let wanted = |place: usize| {
-            let code = self
-                .scheme
-                .categories
-                .get(self.category(place))
-                .map_or("", |category| category.code.as_ref());
-            place != subject
-                && (plan.categories.is_empty()
-                    || plan.categories.iter().any(|wanted| wanted == code))
-        };
-        if plan.region {
-            let Some(region) = self.snapshot.subjects.get(subject).map(|data| data.region) else {
-                return Vec::new();
-            };
-            let inside = |place: &usize| {
-                let other = self
-                    .snapshot
-                    .subjects
-                    .get(*place)
-                    .and_then(|data| self.snapshot.above.get(data.region));
-                other.is_some_and(|line| line.contains(&region))
-            };
-            return (0..self.states.len())
-                .filter(inside)
-                .filter(|place| wanted(*place))
-                .collect();
-        }
-        self.reach(subject, &plan.by)
-            .into_iter()
-            .filter(|place| wanted(*place))
-            .collect()
-    }
 }
 
 /// An item whose value is missing.
@@ -563,5 +507,6 @@ fn result(part: &PartPlan, scored: Scored) -> PartResult {
         value: scored.shown,
         points: scored.points,
         why: scored.why,
+        members: scored.members,
     }
 }

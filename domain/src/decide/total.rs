@@ -41,18 +41,7 @@ impl Engine<'_> {
                 })
                 .collect();
             if ready.is_empty() {
-                // A circle: nobody in it can go first, so everybody in it is undetermined.
-                for subject in std::mem::take(&mut waiting) {
-                    let gap = self.gap(
-                        Some(subject),
-                        GapKind::Contradiction,
-                        "composed",
-                        ReasonCode::ComposedOfItself,
-                        Action::MendScheme,
-                    );
-                    self.gaps.push(gap);
-                    self.mark_undetermined(subject);
-                }
+                self.refuse_circles(std::mem::take(&mut waiting));
                 break;
             }
             for subject in ready {
@@ -66,25 +55,6 @@ impl Engine<'_> {
         self.score_items(subject);
         self.ask_each(subject, RulePhase::Scores);
         self.sum_up(subject);
-    }
-
-    /// Those whose totals a subject's composed items need.
-    fn awaits(&self, subject: usize) -> Vec<usize> {
-        let Some(category) = self.scheme.categories.get(self.category(subject)) else {
-            return Vec::new();
-        };
-        let parts = category
-            .items
-            .iter()
-            .filter_map(|item| self.scheme.items.get(*item))
-            .flat_map(|item| &item.parts);
-        parts
-            .filter_map(|part| match &part.way {
-                Way::Composed(plan) => Some(self.members(subject, plan)),
-                _ => None,
-            })
-            .flatten()
-            .collect()
     }
 
     pub(super) fn mark_undetermined(&mut self, subject: usize) {

@@ -73,7 +73,13 @@ impl<'a> Explainer<'a> {
             "disqualified" => pair("取消参评资格", "disqualified"),
             "graded" => pair("现场打分", "marks on site"),
             "checklist" => pair("任务完成", "tasks done"),
-            "composed" => pair("组成对象平均结果", "mean result of those it is composed of"),
+            "composed" if code.is_empty() => {
+                pair("组成对象平均结果", "mean result of those it is composed of")
+            }
+            "composed" => pair(
+                format!("组成对象在已结轮次({code})的平均结果"),
+                format!("mean result of those it is composed of in closed rounds ({code})"),
+            ),
             _ => same(what),
         }
     }

@@ -90,6 +90,8 @@ pub enum Action {
     MendScheme,
     /// Confirm the related subject's result first.
     SettleRelated,
+    /// Name the closed rounds that the round is composed of, with their revisions.
+    NameClosedRounds,
     /// Look at it; nothing is needed for closing.
     Look,
 }

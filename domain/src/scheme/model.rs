@@ -110,7 +110,14 @@ pub(crate) enum Way {
         shape: ShapePlan,
     },
     PerCase(Box<PerCasePlan>),
-    Composed(Box<Composed>),
+    Composed(Box<ComposedPlan>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ComposedPlan {
+    pub written: Composed,
+    /// Of members of this round: the measure that gives their size.
+    pub size: Option<usize>,
 }
 
 #[derive(Debug, Clone)]

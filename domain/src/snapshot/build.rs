@@ -80,6 +80,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
     builder.lay_surveys();
     let earlier = builder.lay_record();
     builder.lay_decisions();
+    let closed = builder.lay_closed(&regions);
     let tie_choices = builder.lay_tie_choices();
     let open = |code: &str| inputs.round.open_surveys.iter().any(|open| open == code);
     let open = scheme.surveys.iter().map(|s| open(&s.code)).collect();
@@ -101,6 +102,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
         subjects: builder.subjects,
         above,
         regions: regions.keys().map(|code| Arc::from(*code)).collect(),
+        closed,
         tie_choices,
     })
 }

@@ -112,6 +112,16 @@ contradictions! {
     Opener "unknown_name": "没有启动专项调查的规则 `{0}`", "there is no rule `{0}` that opens investigations";
     Quota "unknown_name": "评价体系中没有名额 `{0}`", "there is no quota `{0}` in the scheme";
     Earlier "unknown_name": "`{0}` 不在往期考评之列", "`{0}` is not among the earlier rounds of these inputs";
+    // Closed rounds that this one is composed of.
+    ClosedRound "unknown_name": "`{0}` 不在所用的已结轮次之列", "`{0}` is not among the closed rounds of these inputs";
+    ClosedRoundTwice "row_twice": "已结轮次 `{0}` 重复出现:只能使用它的一个版次", "the closed round `{0}` is there twice: name one revision of it";
+    ClosedRoundUnused "not_used": "评价体系中没有由 `{0}` 的轮次组成的考评项:请去掉 `{1}`", "no item of this scheme is composed of rounds under `{0}`: leave `{1}` out";
+    ClosedByItself "circle": "`{0}` 不能由自身组成", "`{0}` cannot be composed of itself";
+    ClosedRevision "wrong_scale": "版次从 1 起:请写明使用哪一版", "revisions count from 1: name the one whose results are used";
+    ClosedDigest "malformed_digest": "`outcome_digest` 是该版次结果的 SHA-256,即 64 位数字 0-9、a-f", "`outcome_digest` is the SHA-256 of the revision's outcome: 64 digits 0-9, a-f";
+    ClosedMaximum "wrong_scale": "满分 `{0}` 小于 0", "the maximum `{0}` is below 0";
+    ClosedSize "wrong_scale": "`{1}` 的规模 `{0}` 小于 0", "the size `{0}` by `{1}` is below 0";
+    ClosedResultTwice "row_twice": "`{0}` 在 `{1}` 和 `{2}` 中都有结果:同一评价体系下每个对象只计一次", "`{0}` has a result in `{1}` and in `{2}`: under one scheme a subject counts once";
     // Subjects, regions, relations.
     SubjectTwice "row_twice": "考评对象 `{0}` 重复出现", "the subject `{0}` is there twice";
     SubjectKind "wrong_kind": "`{0}` 与类别 `{1}` 的对象种类不同", "`{0}` is of another kind than the category `{1}`";

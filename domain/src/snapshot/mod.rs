@@ -5,6 +5,7 @@
 
 mod answer;
 mod build;
+mod closed;
 mod evidence;
 mod fault;
 mod place;
@@ -44,8 +45,32 @@ pub struct Snapshot {
     /// For each region those above it, itself first.
     pub(crate) above: Vec<Vec<usize>>,
     pub(crate) regions: Vec<Arc<str>>,
+    /// Closed rounds that composed items look at, by code.
+    pub(crate) closed: Vec<ClosedData>,
     /// By quota code, who keeps a seat.
     pub(crate) tie_choices: BTreeMap<String, Vec<usize>>,
+}
+
+/// A closed round in one revision.
+#[derive(Debug)]
+pub(crate) struct ClosedData {
+    pub round: Arc<str>,
+    pub revision: u32,
+    pub scheme: Arc<str>,
+    /// By subject.
+    pub results: Vec<ClosedResultData>,
+}
+
+/// What a subject came to in a closed round.
+#[derive(Debug)]
+pub(crate) struct ClosedResultData {
+    pub subject: Arc<str>,
+    pub category: Arc<str>,
+    pub region: usize,
+    /// Total ÷ maximum.
+    pub share: Option<Ratio>,
+    /// By measure.
+    pub sizes: BTreeMap<String, Ratio>,
 }
 
 /// What is known about one subject.

@@ -14,6 +14,7 @@ use sea_orm::{
 };
 
 use crate::Fault;
+use crate::composition;
 use crate::frame::{Frame, Whom, local_day, parse_date};
 use crate::inspection::{Checklist, Measure, NilReport, ProposedGrade, Row, read_rows};
 use crate::survey::{Group, list_tallies_of};
@@ -38,7 +39,7 @@ pub(crate) struct LoadedSurvey {
     pub kept: BTreeMap<Group, Tally>,
 }
 
-/// Reads a round. Twenty-one statements, however large it is.
+/// Reads a round. Twenty-one statements, however large it is; a few more where it is composed of closed rounds.
 pub(crate) async fn load(
     connection: &impl ConnectionTrait,
     id: Id<Round>,
@@ -60,6 +61,7 @@ pub(crate) async fn load(
     reading.decided_by_people(&mut inputs).await?;
     let surveys = reading.surveys(&mut inputs).await?;
     reading.history(&mut inputs).await?;
+    composition::add_to(connection, &frame, &mut inputs).await?;
     inputs.sort();
     Ok(Loaded {
         frame,

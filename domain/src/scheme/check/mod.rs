@@ -2,6 +2,7 @@
 //!
 //! A scheme with a fault never loads in part: the layout is handed out only when there is no fault at all.
 
+mod composed;
 mod condition;
 mod rule;
 mod survey;

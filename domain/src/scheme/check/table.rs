@@ -412,22 +412,7 @@ impl Checker {
         if let Some(per_case) = ways.per_case {
             return self.per_case(&format!("{path}/per_case"), per_case, max);
         }
-        let composed = ways.composed?;
-        if composed.by.is_empty() != composed.region {
-            self.faults.add(
-                &format!("{path}/composed"),
-                "one_of",
-                "members are reached `by` relations or by `region = true`",
-            );
-        }
-        for code in composed.categories.iter().chain(composed.weight.keys()) {
-            let found = self.categories.get(code).copied();
-            self.known(&format!("{path}/composed"), "category", code, found);
-        }
-        Some((
-            Way::Composed(Box::new(composed.clone())),
-            Arc::from("composed"),
-        ))
+        Some(self.composed(&format!("{path}/composed"), ways.composed?))
     }
 
     fn take_slot(&mut self) -> usize {

@@ -159,10 +159,14 @@ pub enum Start {
     Full,
 }
 
-/// The mean result (total ÷ maximum) of a group of other subjects.
+/// The mean result (total ÷ maximum) of a group of other subjects, in this round or in named revisions of closed ones.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Composed {
+    /// Their results are those of closed rounds under these schemes, in the revisions that the round names; without it
+    /// they are those of this round.
+    #[serde(default)]
+    pub closed: Vec<String>,
     /// The members, reached by this path of relations, or …
     #[serde(default)]
     pub by: Vec<Step>,
@@ -175,6 +179,10 @@ pub struct Composed {
     /// Weight of each category; 1 without it. Each category's mean weighs as a whole.
     #[serde(default)]
     pub weight: BTreeMap<String, Ratio>,
+    /// Or each member weighs by its own size: the measure that gives it, reported once for the round that the member
+    /// takes part in.
+    #[serde(default)]
+    pub size: Option<String>,
     /// Members without a total.
     pub without_total: WithoutTotal,
 }
