@@ -44,4 +44,5 @@ pub mod survey;
 pub mod survey_issue;
 pub mod survey_link;
 pub mod tally;
+pub mod tie_choice;
 pub mod waiver;

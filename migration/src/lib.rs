@@ -21,6 +21,7 @@ mod m20261121_000007_create_results;
 mod m20261121_000008_create_log;
 mod m20261122_000009_create_close_proposals;
 mod m20261122_000010_create_compositions;
+mod m20261122_000020_create_tie_choices;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_create_log::Migration),
             Box::new(m20261122_000009_create_close_proposals::Migration),
             Box::new(m20261122_000010_create_compositions::Migration),
+            Box::new(m20261122_000020_create_tie_choices::Migration),
         ]
     }
 }

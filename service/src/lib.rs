@@ -24,6 +24,7 @@ pub mod audit;
 pub mod clock;
 pub mod closeout;
 mod code;
+pub mod committee;
 pub mod composition;
 pub mod database;
 pub mod decision;

@@ -1,22 +1,17 @@
-//! What people decide about a result: gaps waived by name with a reason, and adjustments by the committee (酌定).
-//!
-//! Both stay on the result. A choice among subjects that are tied for a seat is deliberately absent: it has no table
-//! yet.
+//! Gaps that are waived by name with a reason, which stays on the result.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
 use domain::id::{Id, Round, Staff, Subject};
-use domain::inputs::{self, Date, WaivedGap, WaiverHolds};
-use entity::{adjustment, waiver};
-use sea_orm::sea_query::OnConflict;
+use domain::inputs::{self, WaivedGap, WaiverHolds};
+use entity::waiver;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::frame::{local_day, staff_of};
+use crate::committee::{find_code, need_person};
 use crate::inspection::{Change, Done, Named, Request, digest, find_faults, refuse, settle};
-use crate::permit::ask_somewhere;
-use crate::{Fault, Refusal, Service, clock};
+use crate::{Fault, Service, clock};
 
 /// A gap to be waived, or that was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,19 +37,6 @@ pub struct RecordedWaiver {
     pub by: Id<Staff>,
     /// When.
     pub made_at: DateTime<Utc>,
-}
-
-/// A grade that the committee gives in place of the one decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adjustment {
-    /// The round.
-    pub round: Id<Round>,
-    /// The subject.
-    pub subject: Id<Subject>,
-    /// The grade that it is to have; none takes an earlier adjustment back.
-    pub grade: Option<String>,
-    /// Why.
-    pub reason: String,
 }
 
 impl Service {
@@ -176,79 +158,6 @@ impl Service {
             })
             .collect()
     }
-
-    /// Records that the committee gives a subject another grade, or takes that back.
-    ///
-    /// # Errors
-    /// As [`Service::add_waiver`].
-    pub async fn adjust_grade(&self, actor: &Actor, draft: Adjustment) -> Result<(), Fault> {
-        let by = need_person(actor)?;
-        if draft.reason.trim().is_empty() {
-            return Err(Fault::refused(
-                Refusal::new("REASON_MISSING", "give the reason; it stays on the result")
-                    .at(["reason"]),
-            ));
-        }
-        let request = Request {
-            actor,
-            action: Action::Waive,
-            round: draft.round,
-            subjects: BTreeSet::from([draft.subject.number()]),
-        };
-        let change = Change::begin(self, &request).await?;
-        let code = find_code(&change, draft.subject)?;
-        let now = clock::micros(change.now);
-        if let Some(grade) = &draft.grade {
-            let on = Date(local_day(now, &change.frame.round.time_zone)?);
-            let faults = find_faults(&change.frame, |inputs| {
-                inputs.adjustments.push(inputs::Adjustment {
-                    subject: code,
-                    grade: grade.clone(),
-                    by: by.to_string(),
-                    on,
-                    reason: draft.reason.clone(),
-                });
-            })?;
-            let named = Named {
-                list: "adjustments",
-                rows: &[0],
-            };
-            settle(refuse(faults, named))?;
-            let row = adjustment::ActiveModel {
-                round_id: Set(draft.round.number()),
-                subject_id: Set(draft.subject.number()),
-                grade: Set(grade.clone()),
-                reason: Set(draft.reason.clone()),
-                by_staff_id: Set(by.number()),
-                made_at: Set(now),
-            };
-            let conflict =
-                OnConflict::columns([adjustment::Column::RoundId, adjustment::Column::SubjectId])
-                    .update_columns([
-                        adjustment::Column::Grade,
-                        adjustment::Column::Reason,
-                        adjustment::Column::ByStaffId,
-                        adjustment::Column::MadeAt,
-                    ])
-                    .to_owned();
-            adjustment::Entity::insert(row)
-                .on_conflict(conflict)
-                .exec_without_returning(&change.transaction)
-                .await?;
-        } else {
-            adjustment::Entity::delete_many()
-                .filter(adjustment::Column::RoundId.eq(draft.round.number()))
-                .filter(adjustment::Column::SubjectId.eq(draft.subject.number()))
-                .exec(&change.transaction)
-                .await?;
-        }
-        let done = Done {
-            action: "round.adjust_grade",
-            digest: digest(&draft),
-            reason: Some(&draft.reason),
-        };
-        change.finish(&request, done).await
-    }
 }
 
 async fn remove(change: &Change, waived: &Waiver, gap: &str) -> Result<(), Fault> {
@@ -259,31 +168,4 @@ async fn remove(change: &Change, waived: &Waiver, gap: &str) -> Result<(), Fault
         .exec(&change.transaction)
         .await?;
     Ok(())
-}
-
-/// Who does it; whoever may not do it at all is told that alone.
-fn need_person(actor: &Actor) -> Result<Id<Staff>, Fault> {
-    ask_somewhere(actor, Action::Waive)?;
-    staff_of(actor).ok_or_else(|| {
-        Fault::refused(Refusal::new(
-            "PERSON_NEEDED",
-            "this is decided by a person, whose name stays on the result; log in",
-        ))
-    })
-}
-
-fn find_code(change: &Change, subject: Id<Subject>) -> Result<String, Fault> {
-    change
-        .frame
-        .code(subject.number())
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            Fault::refused(
-                Refusal::new(
-                    "SUBJECT_OUTSIDE_ROUND",
-                    "this subject takes no part in the round; name one of its roster",
-                )
-                .at(["subject"]),
-            )
-        })
 }

@@ -96,6 +96,15 @@ struct AdjustmentRow {
 }
 
 #[derive(FromQueryResult)]
+struct TieChoiceRow {
+    quota: String,
+    subject_id: i64,
+    login: String,
+    made_at: i64,
+    reason: String,
+}
+
+#[derive(FromQueryResult)]
 struct EarlierRow {
     code: String,
     period_to_on: String,
@@ -254,7 +263,7 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         Ok(facts)
     }
 
-    /// Investigations, waivers and adjustments.
+    /// Investigations, waivers, adjustments and choices among the tied.
     async fn decided_by_people(&self, inputs: &mut Inputs) -> Result<(), Fault> {
         let rows = investigation::Entity::find()
             .filter(investigation::Column::RoundId.eq(self.round))
@@ -296,6 +305,23 @@ impl<C: ConnectionTrait> Reading<'_, C> {
                 by: row.login,
                 on: Date(local_day(row.made_at, &self.frame.round.time_zone)?),
                 reason: row.reason,
+            });
+        }
+        let statement = self.statement(
+            "SELECT t.quota, t.subject_id, staff.login, t.made_at, t.reason
+             FROM tie_choice AS t JOIN staff ON staff.id = t.by_staff_id WHERE t.round_id = $1",
+            vec![self.round.into()],
+        );
+        let rows = TieChoiceRow::find_by_statement(statement)
+            .all(self.connection)
+            .await?;
+        for (subject, row) in self.about(rows, |row| row.subject_id) {
+            inputs.tie_choices.push(inputs::TieChoice {
+                quota: row.quota,
+                subject,
+                by: Some(row.login),
+                on: Some(Date(local_day(row.made_at, &self.frame.round.time_zone)?)),
+                reason: Some(row.reason),
             });
         }
         Ok(())

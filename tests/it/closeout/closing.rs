@@ -4,11 +4,14 @@ use domain::access::{Actor, Grant, Role};
 use domain::id::Id;
 use domain::inputs::{WaivedGap, WaiverHolds};
 use domain::outcome::GapKind;
+use domain::package;
 use domain::scheme::file::Finding;
 use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
 use service::Fault;
 use service::audit;
+use service::closeout::PackageKind;
+use service::committee::TieChoice;
 use service::inspection::ScoreChange;
 use service::inspection::{FactDraft, FactStatus};
 use service::investigation::FindingDraft;
@@ -28,7 +31,8 @@ on_both!(
     nobody_closes_or_scores_without_the_role,
     a_survey_is_opened_in_an_open_round_alone,
     closing_a_survey_changes_what_the_round_is_decided_by,
-    where_two_people_are_asked_for_one_proposes_and_another_closes
+    where_two_people_are_asked_for_one_proposes_and_another_closes,
+    those_tied_for_a_seat_wait_for_the_committee_and_its_choice_stays_on_the_result
 );
 
 async fn of_many_who_close_at_once_one_wins_and_all_see_the_same(world: World) {
@@ -314,4 +318,90 @@ async fn where_two_people_are_asked_for_one_proposes_and_another_closes(world: W
     assert_eq!(find("round.propose_close")["who"], id(3));
     assert_eq!(find("round.close")["who"], id(2));
     assert_eq!(find("round.close")["approver"], id(3));
+}
+
+async fn those_tied_for_a_seat_wait_for_the_committee_and_its_choice_stays_on_the_result(
+    world: World,
+) {
+    const QUOTA: &str = "
+[[quota]]
+code = \"few\"
+name = { zh = \"只评一个\", en = \"One alone\" }
+clause = \"1\"
+grade = \"excellent\"
+group = \"category\"
+seats = 1
+count_disqualified = false
+tie = \"committee\"
+soft = false
+hand_on = false
+";
+    let plan = Plan {
+        scheme: &format!("{SCHEME}{QUOTA}"),
+        units: 2,
+    };
+    let stand = Stand::of(world, plan).await;
+    let service = stand.world.service.clone();
+    stand.fill_without_closing().await;
+    let held = service
+        .list_scores(&stand.inspector, ROUND, &[subject(2)])
+        .await
+        .unwrap();
+    let same = ScoreChange {
+        row_version: Some(held[&subject(2)][0].row_version),
+        ..award(2, "60")
+    };
+    service
+        .change_scores(&stand.inspector, ROUND, vec![same])
+        .await
+        .unwrap();
+    stand.close_survey().await;
+    let waiting = refusals(service.close_round(&stand.administrator, ROUND).await);
+    assert_eq!(waiting[0].code, "TIE_TO_DECIDE");
+
+    let choice = |number: i64, quota: &str, keeps: bool| TieChoice {
+        round: ROUND,
+        quota: quota.to_owned(),
+        subject: subject(number),
+        keeps,
+        reason: "the longer record".to_owned(),
+    };
+    let choose = async |actor: &Actor, choice: TieChoice| service.choose_tied(actor, choice).await;
+    let unknown = choose(&stand.administrator, choice(2, "many", true)).await;
+    assert_eq!(refusals(unknown)[0].code, "UNKNOWN_NAME");
+    let unsaid = TieChoice {
+        reason: " ".to_owned(),
+        ..choice(2, "few", true)
+    };
+    let unsaid = choose(&stand.administrator, unsaid).await;
+    assert_eq!(refusals(unsaid)[0].code, "REASON_MISSING");
+    assert!(matches!(
+        choose(&stand.inspector, choice(2, "few", true)).await,
+        Err(Fault::Denied)
+    ));
+    // Taken back, the choice of the first leaves no trace.
+    for (number, keeps) in [(1, true), (1, false), (2, true)] {
+        choose(&stand.administrator, choice(number, "few", keeps))
+            .await
+            .unwrap();
+    }
+    let preflight = service
+        .preflight(&stand.administrator, ROUND)
+        .await
+        .unwrap();
+    let grades = ["u-001", "u-002"].map(|code| preflight.outcome.find(code).unwrap().grade.clone());
+    assert_eq!(grades, [Some("good".into()), Some("excellent".into())]);
+    service
+        .close_round(&stand.administrator, ROUND)
+        .await
+        .unwrap();
+    let bytes = service
+        .export_round(&stand.administrator, ROUND, PackageKind::Sheets)
+        .await
+        .unwrap();
+    package::replay(&bytes).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains("the longer record"), "{text}");
+    let late = choose(&stand.administrator, choice(1, "few", true)).await;
+    assert_eq!(refusals(late)[0].code, "ROUND_NOT_OPEN");
 }

@@ -15,7 +15,7 @@ on_both!(
 );
 
 /// One row of nearly every table, in the order of their references.
-const ROWS: [&str; 29] = [
+const ROWS: [&str; 30] = [
     "INSERT INTO region (id, parent_id, code, name, name_en) VALUES (1, NULL, 'R1', '区', 'district')",
     "INSERT INTO subject (id, code, kind, category, region_id, name, name_en)
         VALUES (11, 'S1', 'unit', 'bureau', 1, '局', 'bureau'), (12, 'S2', 'person', 'bureau', 1, '人', 'person')",
@@ -63,6 +63,8 @@ const ROWS: [&str; 29] = [
         VALUES (73, 41, NULL, 'G1', '{}', 'why', 51, 0), (74, 41, 11, 'G1', '{}', 'why', 51, 0)",
     "INSERT INTO adjustment (round_id, subject_id, grade, reason, by_staff_id, made_at)
         VALUES (41, 11, 'A', 'why', 51, 0)",
+    "INSERT INTO tie_choice (round_id, quota, subject_id, reason, by_staff_id, made_at)
+        VALUES (41, 'Q1', 11, 'why', 51, 0)",
     "INSERT INTO past_grade (series, round_code, subject_id, closed_on, grade, points_e4)
         VALUES ('yearly', 'N0', 11, '2025-12-31', 'A', NULL)",
     "INSERT INTO revision (round_id, number, parent, scheme_version_id, engine_version, inputs, inputs_digest, outcome,

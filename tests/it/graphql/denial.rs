@@ -123,7 +123,7 @@ const QUERIES: [Row; 13] = [
 ];
 
 /// In an order in which each can still be made after those before it: what ends something comes last.
-const MUTATIONS: [Row; 36] = [
+const MUTATIONS: [Row; 37] = [
     row(
         "regionAdd(input: {code: \"new\", parentId: \"{region}\", name: \"区\", nameEn: \"r\"}) { refusals { code } }",
         action(Action::ChangeRoster),
@@ -241,6 +241,11 @@ const MUTATIONS: [Row; 36] = [
     ),
     row(
         "gradeAdjust(input: {roundId: \"{round}\", subjectId: \"{unit}\", grade: \"good\", reason: \"r\"}) { refusals { code } }",
+        action(Action::Waive),
+        Error,
+    ),
+    row(
+        "tieChoose(input: {roundId: \"{round}\", quota: \"few\", subjectId: \"{unit}\", keeps: false, reason: \"r\"}) { refusals { code } }",
         action(Action::Waive),
         Error,
     ),

@@ -268,6 +268,10 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
         "gradeAdjust(input: {{ roundId: \"{round}\", subjectId: \"{first}\", grade: \"good\", reason: \"by the committee\" }})"
     );
     on.change(administrator, &call).await;
+    let call = format!(
+        "tieChoose(input: {{ roundId: \"{round}\", quota: \"few\", subjectId: \"{first}\", keeps: false, reason: \"nobody is tied\" }})"
+    );
+    on.change(administrator, &call).await;
 
     // Read while it is open, and after.
     scene

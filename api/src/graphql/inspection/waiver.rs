@@ -1,8 +1,9 @@
-//! Waivers and adjustments.
+//! Waivers, adjustments and choices among the tied.
 
 use async_graphql::{Context, InputObject, Object, OneofObject, SimpleObject};
 use domain::id;
 use domain::inputs::{WaivedGap, WaiverHolds};
+use service::committee;
 use service::waiver::{self, RecordedWaiver};
 
 use super::mutation::{Rows, RowsChangePayload};
@@ -139,6 +140,21 @@ pub struct GradeAdjustInput {
     reason: String,
 }
 
+/// The committee's choice of a subject that keeps its seat among those tied for it.
+#[derive(Debug, InputObject)]
+pub struct TieChooseInput {
+    /// The round.
+    round_id: Key<id::Round>,
+    /// Code of the quota that they are tied at.
+    quota: String,
+    /// Who is chosen.
+    subject_id: Key<id::Subject>,
+    /// Whether it keeps its seat; `false` takes a choice back.
+    keeps: bool,
+    /// Why; stays on the result.
+    reason: String,
+}
+
 payload! {
     /// What came of waiving a gap.
     WaiverAddPayload {
@@ -147,7 +163,7 @@ payload! {
     }
 }
 
-/// The part of the mutation root about waivers and adjustments.
+/// The part of the mutation root about waivers and what a committee decides.
 #[derive(Debug, Default)]
 pub struct WaiverMutation;
 
@@ -197,13 +213,31 @@ impl WaiverMutation {
         #[graphql(desc = "Who gets which grade.")] input: GradeAdjustInput,
     ) -> Result<RowsChangePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        let draft = waiver::Adjustment {
+        let draft = committee::Adjustment {
             round: input.round_id.0,
             subject: input.subject_id.0,
             grade: input.grade,
             reason: input.reason,
         };
         let done = service(context)?.adjust_grade(actor, draft).await;
+        RowsChangePayload::of(done.map(|()| Rows::ONE))
+    }
+
+    /// Records that the committee leaves a subject its seat among those tied for it, or takes that back.
+    async fn tie_choose(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who keeps which seat.")] input: TieChooseInput,
+    ) -> Result<RowsChangePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let draft = committee::TieChoice {
+            round: input.round_id.0,
+            quota: input.quota,
+            subject: input.subject_id.0,
+            keeps: input.keeps,
+            reason: input.reason,
+        };
+        let done = service(context)?.choose_tied(actor, draft).await;
         RowsChangePayload::of(done.map(|()| Rows::ONE))
     }
 }
