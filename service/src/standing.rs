@@ -147,7 +147,7 @@ struct PlaceRow {
 }
 
 impl Service {
-    /// A page of a ranking. Two statements, three where the page reaches those without a rank.
+    /// A page of a ranking. Two statements, three of a closed round.
     ///
     /// # Errors
     /// [`Fault::NotFound`], also for results that this actor may not see; [`Fault::Refused`] with `PAGE_TOO_LONG`.
@@ -163,17 +163,7 @@ impl Service {
         }
         let reading = self.database.begin_read().await?;
         let source = find_source(&reading, actor, wanted.round).await?;
-        let limit = u64::from(wanted.first) + 1;
-        let mut rows = Vec::new();
-        let after = wanted.after.as_ref();
-        let among_ranked = after.is_none_or(|cursor| cursor.rank.is_some());
-        if among_ranked {
-            rows = read_places(&reading, wanted, Part::Ranked, limit).await?;
-        }
-        let missing = limit.saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
-        if missing > 0 {
-            rows.extend(read_places(&reading, wanted, Part::Unranked, missing).await?);
-        }
+        let mut rows = read_places(&reading, wanted).await?;
         reading.finish().await?;
         let first = usize::try_from(wanted.first).unwrap_or(usize::MAX);
         let more = rows.len() > first;
@@ -190,6 +180,14 @@ impl Service {
             places: rows.into_iter().map(read).collect::<Result<_, _>>()?,
             more,
         })
+    }
+
+    /// The number of the revision that this actor is shown of a round; none while it is open. At most two statements.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`], also for results that this actor may not see.
+    pub async fn find_edition(&self, actor: &Actor, id: Id<Round>) -> Result<Option<u32>, Fault> {
+        find_source(&self.database.reader(), actor, id).await
     }
 
     /// Rewrites the interim figures of every open round whose inputs have changed since `seen` last looked, and returns
@@ -446,22 +444,16 @@ fn may_read(actor: &Actor, id: Id<Round>) -> bool {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Part {
-    Ranked,
-    Unranked,
-}
-
+/// One place more than wanted, if there is one. Those with a rank and those without are found by the index each for
+/// themselves, in one statement.
 async fn read_places(
     connection: &impl ConnectionTrait,
     wanted: &Wanted,
-    part: Part,
-    limit: u64,
 ) -> Result<Vec<PlaceRow>, Fault> {
     let mut values: Vec<Value> = vec![
         wanted.round.number().into(),
         wanted.category.clone().into(),
-        i64::try_from(limit).unwrap_or(i64::MAX).into(),
+        (i64::from(wanted.first) + 1).into(),
     ];
     let backend = connection.get_database_backend();
     // Codes are compared byte by byte on either database, whatever the server's language is.
@@ -469,36 +461,46 @@ async fn read_places(
         DbBackend::Postgres => "subject.code COLLATE \"C\"",
         _ => "subject.code",
     };
-    let (mut condition, order) = match part {
-        Part::Ranked => (
-            "standing.rank IS NOT NULL".to_owned(),
-            format!("standing.rank, {code}"),
-        ),
-        Part::Unranked => ("standing.rank IS NULL".to_owned(), code.to_owned()),
-    };
-    if let Some(after) = &wanted.after {
-        match (part, after.rank) {
-            (Part::Ranked, Some(rank)) => {
-                // The first half alone could be left out; the index can be entered by it.
-                condition = format!("standing.rank >= $4 AND (standing.rank > $4 OR {code} > $5)");
-                values.push(i64::from(rank).into());
-                values.push(after.code.clone().into());
-            }
-            (Part::Unranked, None) => {
-                condition = format!("{condition} AND {code} > $4");
-                values.push(after.code.clone().into());
-            }
-            _ => {}
+    let ranked = "standing.rank IS NOT NULL".to_owned();
+    let unranked = "standing.rank IS NULL";
+    let parts = match &wanted.after {
+        None => vec![ranked, unranked.to_owned()],
+        Some(Cursor {
+            rank: Some(rank),
+            code: after,
+        }) => {
+            values.push(i64::from(*rank).into());
+            values.push(after.clone().into());
+            // The first half alone could be left out; the index can be entered by it.
+            let behind = format!("standing.rank >= $4 AND (standing.rank > $4 OR {code} > $5)");
+            vec![behind, unranked.to_owned()]
         }
-    }
+        Some(Cursor {
+            rank: None,
+            code: after,
+        }) => {
+            values.push(after.clone().into());
+            vec![format!("{unranked} AND {code} > $4")]
+        }
+    };
+    let outer = code.trim_start_matches("subject.");
+    let selects: Vec<String> = (0..)
+        .zip(parts)
+        .map(|(part, condition)| {
+            format!(
+                "SELECT * FROM (SELECT {part} AS part, standing.subject_id, subject.code, r.name, r.name_en,
+                     standing.total_e4, standing.maximum_e4, standing.rank, standing.body, standing.computed_at
+                 FROM standing
+                 JOIN round_subject AS r ON r.round_id = standing.round_id AND r.subject_id = standing.subject_id
+                 JOIN subject ON subject.id = standing.subject_id
+                 WHERE standing.round_id = $1 AND standing.category = $2 AND {condition}
+                 ORDER BY standing.rank, {code} LIMIT $3) AS part_{part}"
+            )
+        })
+        .collect();
     let sql = format!(
-        "SELECT standing.subject_id, subject.code, r.name, r.name_en, standing.total_e4, standing.maximum_e4,
-             standing.rank, standing.body, standing.computed_at
-         FROM standing
-         JOIN round_subject AS r ON r.round_id = standing.round_id AND r.subject_id = standing.subject_id
-         JOIN subject ON subject.id = standing.subject_id
-         WHERE standing.round_id = $1 AND standing.category = $2 AND {condition}
-         ORDER BY {order} LIMIT $3"
+        "SELECT * FROM ({}) AS both_parts ORDER BY part, rank, {outer} LIMIT $3",
+        selects.join(" UNION ALL ")
     );
     let statement = Statement::from_sql_and_values(backend, sql, values);
     Ok(PlaceRow::find_by_statement(statement)

@@ -1,6 +1,7 @@
 //! The GraphQL API over HTTP, with the real gate, on both databases.
 
 mod access;
+mod closed;
 mod denial;
 mod reading;
 mod refusal;
@@ -31,7 +32,7 @@ const PASSWORD: &str = "一个足够长的测试口令!";
 /// The endpoint, served on a port of its own.
 pub struct Site {
     pub world: World,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
     address: SocketAddr,
     sessions: Sessions,
     /// Made once: a hash takes long on purpose.
@@ -42,6 +43,11 @@ pub struct Site {
 pub type Token = Option<String>;
 
 impl Site {
+    /// Where GraphQL is served.
+    pub fn url(&self) -> String {
+        format!("http://{}/graphql", self.address)
+    }
+
     pub async fn new(world: World) -> Self {
         let mut settings = Settings::load(Sources::default(), Purpose::Tool).unwrap();
         settings.auth.account_logins_per_minute = 1_000;

@@ -3,16 +3,18 @@
 //! The token says which session is asking and nothing else. Whether the session lives, whose it is and what they may do
 //! is read from the database for every operation, so a withdrawn role or session ends with the next one.
 
+use std::any::TypeId;
 use std::sync::Arc;
 
 use domain::access::Actor;
-use domain::id::{Id, Session};
+use domain::id::{Id, Round, Session};
 use service::Service;
 
 use super::asker::Asker;
 use super::error::{ErrorCode, GraphqlFault};
 use super::loader::loaders;
 use super::operation::{Admission, Caller, Gate};
+use super::shelf::{Edition, Rights};
 use crate::auth::token::Tokens;
 
 /// Admits members of staff by their access tokens, and everybody else as anonymous.
@@ -56,9 +58,15 @@ impl Gate for StaffGate {
         };
         let service = self.service.of_request(caller.request_id.as_str());
         let mut admission = Admission::default();
-        if let Actor::Staff { id, .. } = &actor {
-            admission.account = Some(id.number());
-        }
+        admission.rights = match &actor {
+            Actor::Anonymous => Some(Rights::public()),
+            // Every grant with all of its limits, in the order of the database: at worst the same rights are two.
+            Actor::Staff { id, grants, .. } => {
+                admission.account = Some(id.number());
+                Some(Rights::new(format!("{grants:?}")))
+            }
+            Actor::Operator => None,
+        };
         admission
             .data
             .insert(loaders(service.clone(), actor.clone()));
@@ -70,5 +78,13 @@ impl Gate for StaffGate {
             network: caller.address.network(),
         });
         Ok(admission)
+    }
+
+    async fn find_edition(&self, admission: &Admission, round: Id<Round>) -> Option<Edition> {
+        let asker = admission.data.get(&TypeId::of::<Asker>())?;
+        let actor = &asker.downcast_ref::<Asker>()?.actor;
+        // Whatever is wrong, the query itself will tell.
+        let revision = self.service.find_edition(actor, round).await.ok()??;
+        Some(Edition { round, revision })
     }
 }

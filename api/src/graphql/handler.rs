@@ -19,10 +19,14 @@ use super::error::{ErrorCode, GraphqlFault};
 use super::negotiation::{MediaType, is_json, negotiate};
 use super::operation::{Caller, Endpoint, Gate, Reply, Transport};
 use super::request::Parameters;
+use super::shelf::Kept;
 use super::websocket::{self, Sockets};
 use crate::config::Secret;
 use crate::http::shutdown::Shutdown;
 use crate::http::{BodyTimeout, ClientAddress, RequestId};
+
+/// What an answer depends on beside its address.
+const VARY: &str = "accept, authorization";
 
 /// The route `/graphql`, for HTTP and for WebSockets, which `shutdown` ends.
 pub fn routes<E: Executor, G: Gate>(endpoint: Endpoint<E, G>, shutdown: Shutdown) -> Router {
@@ -59,7 +63,47 @@ async fn answer<E: Executor, G: Gate>(
         Ok(reply) => reply,
         Err(fault) => fault.into(),
     };
+    if let Some(kept) = &reply.kept
+        && is_held(&parts.headers, &kept.tag)
+    {
+        return unchanged(kept);
+    }
     write(media, reply)
+}
+
+/// Whether the client says that it holds the answer of this tag.
+fn is_held(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let Ok(tag) = tag.to_str() else {
+        return false;
+    };
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .any(|held| held.trim() == "*" || opaque(held) == opaque(tag))
+}
+
+fn unchanged(kept: &Kept) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    mark(response.headers_mut(), kept);
+    response
+        .headers_mut()
+        .append(header::VARY, HeaderValue::from_static(VARY));
+    response
+}
+
+/// An answer that is given again: the client may store it and asks each time whether it still stands.
+fn mark(headers: &mut HeaderMap, kept: &Kept) {
+    headers.insert(header::ETAG, kept.tag.clone());
+    let who = if kept.is_public {
+        "public, no-cache"
+    } else {
+        "private, no-cache"
+    };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(who));
 }
 
 async fn serve<E: Executor, G: Gate>(
@@ -85,14 +129,24 @@ async fn serve<E: Executor, G: Gate>(
     let caller = find_caller(parts);
     let network = caller.address.network();
     let admission = endpoint.gate.admit(caller).await?;
+    let query = parts.uri.query().unwrap_or_default();
+    if transport == Transport::Get
+        && let Some(reply) = endpoint.find_kept(&admission, query).await
+    {
+        return Ok(reply);
+    }
     let parameters = match transport {
         Transport::Get => Parameters::from_uri(&parts.uri)?,
         _ => Parameters::from_body(&read(body, endpoint.settings.body_bytes).await?)?,
     };
-    match endpoint.prepare(parameters, transport) {
-        Ok(prepared) => Ok(endpoint.execute(prepared, admission, network).await),
-        Err(error) => Ok(Reply::refuse(&[error])),
-    }
+    let prepared = match endpoint.prepare(parameters, transport) {
+        Ok(prepared) => prepared,
+        Err(error) => return Ok(Reply::refuse(&[error])),
+    };
+    let rights = admission.rights.clone();
+    let mut reply = endpoint.execute(prepared, admission, network).await;
+    endpoint.keep(rights.as_ref(), query, &mut reply);
+    Ok(reply)
 }
 
 async fn read(body: Body, limit: usize) -> Result<Bytes, GraphqlFault> {
@@ -163,18 +217,19 @@ fn write(media: MediaType, reply: Reply) -> Response {
     };
     let retry_after = reply.retry_after;
     let resolver_headers = reply.headers.clone();
+    let kept = reply.kept.clone();
     let mut response = Response::new(Body::from(reply.into_document()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.extend(resolver_headers);
     headers.insert(header::CONTENT_TYPE, media.content_type());
+    if let Some(kept) = kept {
+        mark(headers, &kept);
+    }
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-    headers.append(
-        header::VARY,
-        HeaderValue::from_static("accept, authorization"),
-    );
+    headers.append(header::VARY, HeaderValue::from_static(VARY));
     match status {
         StatusCode::METHOD_NOT_ALLOWED => {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::{DocumentOperations, OperationDefinition, OperationType};
 use async_graphql::{Data, Executor, Request, Response, ServerError, Value, Variables};
 use axum::body::Bytes;
+use domain::id::{Id, Round};
 use futures_util::{FutureExt, Stream, StreamExt};
 use tracing::Instrument;
 
@@ -18,6 +19,7 @@ use super::error::{ErrorCode, GraphqlFault, Stage, classify, code_of};
 use super::extension::{Begun, Budget, Payer, Purse};
 use super::guard::{document, text};
 use super::request::Parameters;
+use super::shelf::{Edition, Kept, Origin, Rights, Shelf, asks_for_what_stays};
 use crate::config;
 use crate::http::failure::panic_text;
 use crate::http::{ClientAddress, RequestId};
@@ -43,6 +45,8 @@ pub struct Admission {
     pub data: Data,
     /// The account that pays for the operation; without one its network pays.
     pub account: Option<i64>,
+    /// What the caller may read; without it no answer is kept or given again.
+    pub rights: Option<Rights>,
 }
 
 /// Decides who is asking. Called for every operation, also on a WebSocket that is already open.
@@ -53,6 +57,16 @@ pub trait Gate: Clone + Send + Sync + 'static {
     /// [`ErrorCode::Unauthenticated`] for a token that is wrong, expired or withdrawn; a missing one is no error.
     fn admit(&self, caller: Caller)
     -> impl Future<Output = Result<Admission, GraphqlFault>> + Send;
+
+    /// The revision of a round that an admitted caller is shown now; none while the round is open or hidden from them.
+    fn find_edition(
+        &self,
+        admission: &Admission,
+        round: Id<Round>,
+    ) -> impl Future<Output = Option<Edition>> + Send {
+        let _nobody_knows = (admission, round);
+        std::future::ready(None)
+    }
 }
 
 /// How an operation came.
@@ -68,6 +82,8 @@ pub(super) enum Transport {
 pub(super) struct Prepared {
     request: Request,
     kind: OperationType,
+    /// Whether it asks for nothing that changes while a revision stands.
+    stays: bool,
 }
 
 impl Prepared {
@@ -86,6 +102,10 @@ pub(super) struct Reply {
     pub(super) retry_after: Option<u64>,
     /// Headers that resolvers set.
     pub(super) headers: http::HeaderMap,
+    /// The same answer on the shelf, if it is one that is given again.
+    pub(super) kept: Option<Arc<Kept>>,
+    /// The revision that all of its figures are of, where nothing else was asked for and nothing failed.
+    edition: Option<Edition>,
 }
 
 impl Reply {
@@ -105,6 +125,19 @@ impl Reply {
             ),
             retry_after: errors.iter().find_map(seconds),
             headers: http::HeaderMap::new(),
+            kept: None,
+            edition: None,
+        }
+    }
+
+    fn again(kept: Arc<Kept>) -> Self {
+        Self {
+            json: kept.json.clone(),
+            refused: None,
+            retry_after: None,
+            headers: http::HeaderMap::new(),
+            edition: Some(kept.edition),
+            kept: Some(kept),
         }
     }
 
@@ -136,6 +169,7 @@ pub struct Endpoint<E, G> {
     pub(super) gate: G,
     pub(super) settings: config::Graphql,
     budget: Arc<Budget>,
+    shelf: Shelf,
 }
 
 impl<E: Executor, G: Gate> Endpoint<E, G> {
@@ -147,6 +181,29 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
             gate,
             settings,
             budget,
+            shelf: Shelf::new(),
+        }
+    }
+
+    /// The answer to a query string, if it is on the shelf and the caller is still shown that revision.
+    pub(super) async fn find_kept(&self, admission: &Admission, query: &str) -> Option<Reply> {
+        let rights = admission.rights.as_ref()?;
+        let kept = self.shelf.find(rights, query)?;
+        if !self.shelf.is_fresh(&kept) {
+            let now = self.gate.find_edition(admission, kept.edition.round).await;
+            if now != Some(kept.edition) {
+                self.shelf.forget(rights, query);
+                return None;
+            }
+            self.shelf.confirm(&kept);
+        }
+        Some(Reply::again(kept))
+    }
+
+    /// Puts an answer on the shelf, if it is one that stays.
+    pub(super) fn keep(&self, rights: Option<&Rights>, query: &str, reply: &mut Reply) {
+        if let (Some(rights), Some(edition)) = (rights, reply.edition) {
+            reply.kept = self.shelf.keep(rights, query, edition, reply.json.clone());
         }
     }
 
@@ -185,6 +242,7 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         check_required(operation, &variables).map_err(fault)?;
         let kind = operation.ty;
         check_kind(kind, transport).map_err(fault)?;
+        let stays = transport == Transport::Get && asks_for_what_stays(&parsed, operation);
         if kind == OperationType::Mutation && document::count_root_fields(&parsed, operation) > 1 {
             return Err(fault(GraphqlFault::new(
                 ErrorCode::GraphqlValidationFailed,
@@ -200,7 +258,11 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         if !self.settings.introspection {
             request = request.disable_introspection();
         }
-        Ok(Prepared { request, kind })
+        Ok(Prepared {
+            request,
+            kind,
+            stays,
+        })
     }
 
     fn equip(
@@ -208,18 +270,19 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         mut request: Request,
         admission: Admission,
         network: std::net::IpAddr,
-    ) -> (Request, Begun) {
-        let begun = Begun::default();
+    ) -> (Request, Begun, Origin) {
+        let (begun, origin) = (Begun::default(), Origin::default());
         let payer = admission
             .account
             .map_or(Payer::Network(network), Payer::Account);
         request.data = admission.data;
         request.data.insert(begun.clone());
+        request.data.insert(origin.clone());
         request.data.insert(Purse {
             budget: Arc::clone(&self.budget),
             payer,
         });
-        (request, begun)
+        (request, begun, origin)
     }
 
     /// Executes a query or a mutation.
@@ -229,7 +292,7 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         admission: Admission,
         network: std::net::IpAddr,
     ) -> Reply {
-        let (request, begun) = self.equip(prepared.request, admission, network);
+        let (request, begun, origin) = self.equip(prepared.request, admission, network);
         let executor = self.executor.clone();
         let work = async move {
             AssertUnwindSafe(executor.execute(request))
@@ -259,7 +322,14 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
             }
         };
         match outcome {
-            Ok(response) => self.finish(response, &begun),
+            Ok(response) => {
+                let is_whole = response.errors.is_empty();
+                let mut reply = self.finish(response, &begun);
+                if prepared.stays && is_whole && reply.refused.is_none() {
+                    reply.edition = origin.edition();
+                }
+                reply
+            }
             Err(panic) => GraphqlFault::internal_text(&panic_text(panic.as_ref())).into(),
         }
     }
@@ -271,7 +341,7 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         admission: Admission,
         network: std::net::IpAddr,
     ) -> impl Stream<Item = Reply> + Send + 'static {
-        let (request, begun) = self.equip(prepared.request, admission, network);
+        let (request, begun, _) = self.equip(prepared.request, admission, network);
         let events = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         events.map(move |event| match event {
             Ok(response) => self.finish(response, &begun),
@@ -309,6 +379,8 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
                 refused: None,
                 retry_after: None,
                 headers: std::mem::take(&mut response.http_headers),
+                kept: None,
+                edition: None,
             },
             Err(error) if error.is_io() => {
                 let limit = self.settings.response_bytes;

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use async_graphql::{Context, Object, SimpleObject};
 use domain::id::{self, Id};
 use service::closeout;
-use service::standing::Wanted;
+use service::standing::{self, Wanted};
 
 use super::preflight::Preflight;
 use super::ranking::{Cursor, Ranking};
-use crate::graphql::asker::{Asker, service};
+use crate::graphql::asker::{Asker, data, service};
 use crate::graphql::connection::{Window, page_cost};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::inspection::Waiver;
 use crate::graphql::key::Key;
 use crate::graphql::scalar::Instant;
+use crate::graphql::shelf::{Edition, Origin};
 
 /// A stored close-out of a round. It never changes.
 #[derive(Debug, Clone, SimpleObject)]
@@ -75,9 +76,17 @@ impl From<closeout::CloseProposal> for CloseProposal {
 pub struct RoundResults(pub Id<id::Round>);
 
 impl RoundResults {
+    /// Says what the figures are of that were just read: a revision, or live.
+    fn report(&self, context: &Context<'_>, revision: Option<u32>) -> Result<(), GraphqlFault> {
+        let round = self.0;
+        data::<Origin>(context)?.report(revision.map(|revision| Edition { round, revision }));
+        Ok(())
+    }
+
     async fn find_revision(&self, context: &Context<'_>) -> Result<Option<Revision>, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
         let found = service(context)?.find_revision(actor, self.0).await?;
+        self.report(context, found.as_ref().map(|revision| revision.number))?;
         Ok(found.map(Revision::from))
     }
 
@@ -137,6 +146,13 @@ impl RoundResults {
         };
         let actor = &Asker::of(context)?.actor;
         let page = service(context)?.list_ranking(actor, &wanted).await?;
+        self.report(
+            context,
+            match page.source {
+                standing::Source::Live { .. } => None,
+                standing::Source::Revision { number } => Some(number),
+            },
+        )?;
         Ok(Ranking::new(&window, page))
     }
 
