@@ -11,7 +11,7 @@ use support::{Backend, Database};
 
 use crate::direct;
 use crate::load::{Load, Plan, memory};
-use crate::measure::{Aim, Figure, PAIRS};
+use crate::measure::{Aim, Figure, pairs, scaled};
 
 /// Subjects that the answers are about.
 const SUBJECTS: usize = 50;
@@ -94,11 +94,12 @@ async fn invited(database: Database, count: usize) -> Database {
 
 /// SQLite, against one writer in groups of 32 and against one with a commit for each answer.
 pub async fn sqlite() -> Vec<Figure> {
+    let answers = scaled(ANSWERS);
     let (mut rates, mut groups, mut singles) = (Vec::new(), Vec::new(), Vec::new());
     let (mut slowest, mut own, mut private) = (Vec::new(), Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
-        let mut stand = Stand::sqlite(ANSWERS, 0).await;
-        let load = stand.send(64, ANSWERS).await;
+    for pair in 0..pairs() {
+        let mut stand = Stand::sqlite(answers, 0).await;
+        let load = stand.send(64, answers).await;
         let of_server = stand
             .server
             .process_id()
@@ -109,9 +110,9 @@ pub async fn sqlite() -> Vec<Figure> {
         own.push(load.own_cores);
         private.push(of_server.0);
         stand.check(load.answered).await;
-        let database = invited(Database::fresh(Backend::Sqlite).await, ANSWERS).await;
+        let database = invited(Database::fresh(Backend::Sqlite).await, answers).await;
         groups.push(direct::sqlite(&database, 32).await);
-        let database = invited(Database::fresh(Backend::Sqlite).await, ANSWERS / 3).await;
+        let database = invited(Database::fresh(Backend::Sqlite).await, answers / 3).await;
         singles.push(direct::sqlite(&database, 1).await);
         println!(
             "pair {pair}: {:.0}/s, p99 {:.1} ms, own {:.2} cores; groups of 32 {:.0}/s, single {:.0}/s; {:.0} MiB",
@@ -163,12 +164,13 @@ pub async fn sqlite() -> Vec<Figure> {
 
 /// PostgreSQL, against pgbench.
 pub async fn postgresql() -> Vec<Figure> {
+    let answers = scaled(ANSWERS);
     let cluster = DurableCluster::start();
     let (mut rates, mut against, mut slowest, mut own) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
-        let mut stand = Stand::on(Database::fresh_in(cluster.cluster()).await, ANSWERS, 0).await;
-        let load = stand.send(64, ANSWERS).await;
+    for pair in 0..pairs() {
+        let mut stand = Stand::on(Database::fresh_in(cluster.cluster()).await, answers, 0).await;
+        let load = stand.send(64, answers).await;
         rates.push(load.rate());
         slowest.push(load.latency(990));
         own.push(load.own_cores);
@@ -199,14 +201,14 @@ pub async fn postgresql() -> Vec<Figure> {
 
 /// One citizen, nobody else, against a single commit.
 pub async fn alone() -> Vec<Figure> {
-    const ANSWERS: usize = 500;
+    let answers = scaled(500);
     let (mut measured, mut against) = (Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
-        let mut stand = Stand::sqlite(ANSWERS, 0).await;
-        let load = stand.send(1, ANSWERS).await;
+    for pair in 0..pairs() {
+        let mut stand = Stand::sqlite(answers, 0).await;
+        let load = stand.send(1, answers).await;
         measured.push(load.latency(500));
         stand.check(load.answered).await;
-        let database = invited(Database::fresh(Backend::Sqlite).await, ANSWERS).await;
+        let database = invited(Database::fresh(Backend::Sqlite).await, answers).await;
         against.push(1_000.0 / direct::sqlite(&database, 1).await);
         println!(
             "pair {pair}: alone {:.2} ms, direct commit {:.2} ms",
@@ -228,17 +230,17 @@ pub async fn alone() -> Vec<Figure> {
 
 /// Many connections against few, and a full database against an empty one.
 pub async fn crowded(stored: usize) -> Vec<Figure> {
-    const FORMS: usize = 15_000;
+    let forms = scaled(15_000);
     let (mut many, mut few, mut full, mut empty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
-        let mut stand = Stand::sqlite(3 * FORMS, 0).await;
-        few.push(stand.send(32, FORMS).await.latency(990));
-        many.push(stand.send(256, FORMS).await.latency(990));
-        let load = stand.send(64, FORMS).await;
+    for pair in 0..pairs() {
+        let mut stand = Stand::sqlite(3 * forms, 0).await;
+        few.push(stand.send(32, forms).await.latency(990));
+        many.push(stand.send(256, forms).await.latency(990));
+        let load = stand.send(64, forms).await;
         empty.push(load.rate());
-        stand.check(3 * FORMS).await;
-        let mut stand = Stand::sqlite(FORMS, stored).await;
-        full.push(stand.send(64, FORMS).await.rate());
+        stand.check(3 * forms).await;
+        let mut stand = Stand::sqlite(forms, stored).await;
+        full.push(stand.send(64, forms).await.rate());
         println!(
             "pair {pair}: p99 {:.1} ms at 256 connections, {:.1} ms at 32; {:.0}/s with {stored} sheets stored, {:.0}/s with none",
             many[pair], few[pair], full[pair], empty[pair]
@@ -275,7 +277,7 @@ pub async fn machine() -> Vec<Figure> {
     let poll_database = invited(Database::fresh(Backend::Sqlite).await, 50).await;
     let mut server = Server::start(&poll_database).await;
     let (mut start, mut idle) = (Vec::new(), Vec::new());
-    for _ in 0..PAIRS {
+    for _ in 0..pairs() {
         server.kill().await;
         let begun = std::time::Instant::now();
         server.restart().await;

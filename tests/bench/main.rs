@@ -1,6 +1,6 @@
 //! Figures of the whole system: what it does in a second, and what that costs.
 //!
-//! `scripts/bench` builds and runs all of it; names behind `--` choose parts. Every figure is taken beside a baseline
+//! `scripts/bench` builds and runs all of it; names behind `--` choose parts, and `--quick` takes a glance at them. Every figure is taken beside a baseline
 //! in the same run. Traffic goes to loopback alone, and every run is bounded in number and time.
 
 #![expect(clippy::disallowed_methods, reason = "a bench measures durations")]
@@ -10,6 +10,8 @@ mod intake;
 mod load;
 mod measure;
 mod page;
+mod preflight;
+mod ranking;
 mod recount;
 mod report;
 mod stored;
@@ -17,13 +19,15 @@ mod stored;
 /// Sheets that are stored already, where it matters how many there are.
 const STORED: usize = 1_000_000;
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 9] = [
     "machine",
     "sqlite",
     "postgresql",
     "alone",
     "crowded",
     "page",
+    "ranking",
+    "preflight",
     "recount",
 ];
 
@@ -56,9 +60,11 @@ fn main() {
                 "sqlite" => intake::sqlite().await,
                 "postgresql" => intake::postgresql().await,
                 "alone" => intake::alone().await,
-                "crowded" => intake::crowded(STORED).await,
+                "crowded" => intake::crowded(measure::scaled(STORED)).await,
                 "page" => page::first_view().await,
-                _ => recount::all(STORED).await,
+                "ranking" => ranking::all().await,
+                "preflight" => preflight::all(measure::scaled(STORED)).await,
+                _ => recount::all(measure::scaled(STORED)).await,
             }
         });
         measure::save(part, &figures);

@@ -8,8 +8,20 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+/// Whether a glance is enough: with `--quick` one pair of a tenth of everything, to see that a bench runs.
+pub fn is_quick() -> bool {
+    std::env::args().any(|word| word == "--quick")
+}
+
 /// How often work and baseline are measured in turn.
-pub const PAIRS: usize = 5;
+pub fn pairs() -> usize {
+    if is_quick() { 1 } else { 5 }
+}
+
+/// So many, or a tenth at a glance.
+pub fn scaled(count: usize) -> usize {
+    if is_quick() { count / 10 } else { count }
+}
 
 /// A figure of the report.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::intake::median;
 use crate::load::{Load, Plan};
-use crate::measure::{Aim, Figure, PAIRS};
+use crate::measure::{Aim, Figure, pairs, scaled};
 
 const MOST: Duration = Duration::from_secs(10);
 const VIEWS: usize = 40_000;
@@ -61,7 +61,8 @@ impl Nginx {
 
     /// Sends so many requests for the file.
     pub async fn load(&self, connections: usize, count: usize) -> Load {
-        views(self.address, "/file", connections, count).await
+        let request = client::get(self.address, "/file");
+        views(self.address, request, connections, count).await
     }
 }
 
@@ -100,17 +101,23 @@ fn configuration(folder: &Path, address: SocketAddr) -> String {
     )
 }
 
-async fn views(address: SocketAddr, path: &str, connections: usize, count: usize) -> Load {
+/// Sends one request so many times; each must be answered.
+pub async fn views(
+    address: SocketAddr,
+    request: Vec<u8>,
+    connections: usize,
+    count: usize,
+) -> Load {
     let load = Plan {
         address,
         connections,
-        requests: Arc::new(vec![client::get(address, path)]),
+        requests: Arc::new(vec![request]),
         count,
         most: MOST,
     }
     .run()
     .await;
-    assert_eq!(load.refused, 0, "{path} is there");
+    assert_eq!(load.refused, 0, "what is asked for is there");
     load
 }
 
@@ -131,11 +138,12 @@ pub async fn first_view() -> Vec<Figure> {
     let packed = packed_size(server.address, &link).await;
     let nginx = Nginx::start(&page).await;
     let (mut measured, mut against, mut own) = (Vec::new(), Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
-        let load = views(server.address, &link, 64, VIEWS).await;
+    for pair in 0..pairs() {
+        let request = client::get(server.address, &link);
+        let load = views(server.address, request, 64, scaled(VIEWS)).await;
         measured.push(load.rate());
         own.push(load.own_cores);
-        against.push(nginx.load(64, VIEWS).await.rate());
+        against.push(nginx.load(64, scaled(VIEWS)).await.rate());
         println!(
             "pair {pair}: page {:.0}/s, nginx {:.0}/s",
             measured[pair], against[pair]

@@ -7,7 +7,7 @@ use support::poll::Poll;
 use support::{Backend, Database};
 
 use crate::intake::median;
-use crate::measure::{Aim, Figure, PAIRS};
+use crate::measure::{Aim, Figure, pairs};
 use crate::stored;
 
 const SUBJECTS: usize = 1_000;
@@ -26,7 +26,7 @@ pub async fn all(sheets: usize) -> Vec<Figure> {
 async fn on(database: &Database, name: &str, sheets: usize) -> Vec<Figure> {
     let poll = stored::survey(database, SUBJECTS, sheets).await;
     let (mut counted, mut grouped, mut looked) = (Vec::new(), Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
+    for pair in 0..pairs() {
         let (seconds, recount) = timed(poll.recount()).await;
         assert!(
             recount.differences.is_empty(),
@@ -99,7 +99,8 @@ async fn look(poll: &Poll) {
     );
 }
 
-async fn timed<T>(work: impl Future<Output = T>) -> (f64, T) {
+/// How long it took, in seconds, and what came of it.
+pub async fn timed<T>(work: impl Future<Output = T>) -> (f64, T) {
     let begun = std::time::Instant::now();
     let made = work.await;
     (begun.elapsed().as_secs_f64(), made)

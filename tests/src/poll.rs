@@ -19,7 +19,8 @@ use crate::client;
 use crate::database::Database;
 use crate::plant::{Plan, ROUND, plant};
 
-/// A scheme of one item, which is worth nothing where nobody scored it, so that the round can always be closed.
+/// The beginning of a scheme whose items are worth nothing where nobody scored them or answered, so that the round can
+/// always be closed.
 const SCHEME: &str = r#"
 format = "mingjian-scheme/1"
 code = "load"
@@ -58,13 +59,19 @@ kind = "common"
 name = { zh = "共性", en = "Common" }
 max = 100
 
-[[item]]
-code = "A1"
+[[indicator]]
+code = "S"
 in = "all"
-name = { zh = "检查", en = "Inspection" }
-max = 100
+name = { zh = "满意度", en = "Satisfaction" }
+max = 10
+
+[[item]]
+code = "S1"
+in = "S"
+name = { zh = "满意率", en = "Satisfaction rate" }
+max = 10
 missing = "zero"
-graded = { step = "0.5", several = "mean" }
+surveyed = { value = { survey = { of = "load", figure = "satisfaction_rate" } }, shape = { line = { zero_at = 0, full_at = "100%" } } }
 
 [[scale]]
 code = "five"
@@ -85,6 +92,8 @@ panel = [{ code = "users", name = { zh = "服务对象", en = "Service users" } 
 channel = [{ code = "web" }]
 "#;
 
+/// How many indicators are scored, `I0` and so on, each by an item `A0` and so on of nine points.
+pub const INDICATORS: usize = 10;
 /// How many questions have options; one more asks for words.
 const RATED: usize = 10;
 const OPTIONS: [&str; 5] = ["5", "4", "3", "2", "0"];
@@ -305,6 +314,14 @@ pub async fn connect(database: &Database) -> Service {
 
 fn scheme_text() -> String {
     let mut text = SCHEME.to_owned();
+    for number in 0..INDICATORS {
+        let _written = write!(
+            text,
+            "[[indicator]]\ncode = \"I{number}\"\nin = \"all\"\nname = {{ zh = \"指标\", en = \"Indicator\" }}\nmax = 9\n\
+             [[item]]\ncode = \"A{number}\"\nin = \"I{number}\"\nname = {{ zh = \"检查\", en = \"Inspection\" }}\nmax = 9\n\
+             missing = \"zero\"\ngraded = {{ step = \"0.5\", several = \"mean\" }}\n"
+        );
+    }
     for question in 0..RATED {
         let _written = write!(
             text,
