@@ -19,7 +19,7 @@ use domain::outcome::Outcome;
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
 
-use measure::{Aim, Figure, PAIRS};
+use measure::{Aim, Figure};
 
 /// Name, scheme and sample round.
 const TABLES: [(&str, &str, &str); 2] = [
@@ -52,7 +52,7 @@ fn main() {
         .filter_map(|word| word.parse().ok())
         .collect();
     if sizes.is_empty() {
-        sizes = vec![1_000, 10_000, 100_000];
+        sizes = [1_000, 10_000, 100_000].map(measure::scaled).to_vec();
     }
     let words: Vec<String> = std::env::args().collect();
     let named = |name: &str| words.iter().any(|word| word == name);
@@ -88,7 +88,7 @@ fn take(name: &str, scheme: &Scheme, inputs: &Inputs) -> (Figure, f64) {
     let rows = rows(&decide(scheme, &snapshot));
     let mut measured = Vec::new();
     let mut against = Vec::new();
-    for _ in 0..PAIRS {
+    for _ in 0..measure::pairs() {
         let (took, outcome) = time(|| decide(scheme, &snapshot));
         drop(outcome);
         measured.push(took.as_secs_f64());

@@ -61,10 +61,9 @@ pub trait Gate: Clone + Send + Sync + 'static {
     /// The revision of a round that an admitted caller is shown now; none while the round is open or hidden from them.
     fn find_edition(
         &self,
-        admission: &Admission,
-        round: Id<Round>,
+        _admission: &Admission,
+        _round: Id<Round>,
     ) -> impl Future<Output = Option<Edition>> + Send {
-        let _nobody_knows = (admission, round);
         std::future::ready(None)
     }
 }

@@ -77,7 +77,7 @@ pub struct RoundResults(pub Id<id::Round>);
 
 impl RoundResults {
     /// Says what the figures are of that were just read: a revision, or live.
-    fn report(&self, context: &Context<'_>, revision: Option<u32>) -> Result<(), GraphqlFault> {
+    fn report(self, context: &Context<'_>, revision: Option<u32>) -> Result<(), GraphqlFault> {
         let round = self.0;
         data::<Origin>(context)?.report(revision.map(|revision| Edition { round, revision }));
         Ok(())
