@@ -373,15 +373,6 @@ fn check(frame: &Frame, drafts: &[FactDraft]) -> Result<(), Fault> {
             refusals.push(outside(named, row));
             continue;
         };
-        if draft.reference.trim().is_empty() {
-            refusals.push(
-                Refusal::new(
-                    "REFERENCE_MISSING",
-                    "name the case, by the number of its file; the same number is the same case",
-                )
-                .at(["facts", &place, "reference"]),
-            );
-        }
         if !seen.insert(draft.case()) {
             refusals.push(
                 Refusal::new("ROW_TWICE", "this case is in the list twice").at([
