@@ -31,21 +31,25 @@ fn update() -> bool {
     std::env::var_os("UPDATE").is_some()
 }
 
-#[test]
-fn every_bad_scheme_is_refused_with_all_its_faults_and_their_places() {
+/// A folder of cases: which of its files are the cases, and how what is said of one is called.
+struct Beside<'a> {
+    folder: &'a str,
+    case: &'a str,
+    said: &'a str,
+}
+
+/// Compares what is said about each case of a folder with the file beside it.
+fn hold_to_what_is_beside(cases: &Beside<'_>, say: impl Fn(&str) -> String) {
     let mut wrong = Vec::new();
-    for path in listed("scheme/bad") {
-        if path.extension().is_none_or(|extension| extension != "toml") {
+    for path in listed(cases.folder) {
+        if path
+            .extension()
+            .is_none_or(|extension| extension != cases.case)
+        {
             continue;
         }
-        let text = fs::read_to_string(&path).unwrap();
-        let found = match Scheme::parse(&text) {
-            Ok(_) => "nothing is wrong\n".to_owned(),
-            Err(faults) => faults.iter().fold(String::new(), |list, f| {
-                list + &format!("{}:{}: {}: {}\n", f.line, f.column, f.code, f.path)
-            }),
-        };
-        let beside = path.with_extension("faults");
+        let found = say(&fs::read_to_string(&path).unwrap());
+        let beside = path.with_extension(cases.said);
         if update() {
             fs::write(&beside, &found).unwrap();
         }
@@ -64,13 +68,14 @@ fn every_bad_scheme_is_refused_with_all_its_faults_and_their_places() {
 fn every_bad_input_is_refused_with_all_its_faults_and_their_rows() {
     let scheme = fs::read_to_string(corpus().join("inputs/scheme.toml")).unwrap();
     let scheme = Scheme::parse(&scheme).unwrap_or_else(|faults| panic!("{faults:?}"));
-    let mut wrong = Vec::new();
-    for path in listed("inputs") {
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let inputs = Inputs::parse(&fs::read_to_string(&path).unwrap()).unwrap();
-        let found = match Snapshot::build(&scheme, &inputs) {
+    let cases = Beside {
+        folder: "inputs",
+        case: "json",
+        said: "faults",
+    };
+    hold_to_what_is_beside(&cases, |text| {
+        let inputs = Inputs::parse(text).unwrap();
+        match Snapshot::build(&scheme, &inputs) {
             Ok(_) => "nothing is wrong\n".to_owned(),
             Err(faults) => faults.iter().fold(String::new(), |list, f| {
                 list + &format!(
@@ -78,20 +83,40 @@ fn every_bad_input_is_refused_with_all_its_faults_and_their_rows() {
                     f.path, f.code, f.message_zh, f.message
                 )
             }),
-        };
-        let beside = path.with_extension("faults");
-        if update() {
-            fs::write(&beside, &found).unwrap();
         }
-        let expected = fs::read_to_string(&beside).unwrap_or_default();
-        if found != expected {
-            wrong.push(format!(
-                "{}\n expected:\n{expected} found:\n{found}",
-                path.display()
-            ));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    });
+}
+
+#[test]
+fn every_bad_scheme_is_refused_with_all_its_faults_and_their_places() {
+    let cases = Beside {
+        folder: "scheme/bad",
+        case: "toml",
+        said: "faults",
+    };
+    hold_to_what_is_beside(&cases, |text| {
+        let faults = Scheme::review(text).faults;
+        assert!(!faults.is_empty(), "nothing is wrong: {text}");
+        faults.iter().fold(String::new(), |list, f| {
+            list + &format!("{}:{}: {}: {}\n", f.line, f.column, f.code, f.path)
+        })
+    });
+}
+
+#[test]
+fn every_doubtful_scheme_is_taken_with_all_its_warnings_and_their_places() {
+    let cases = Beside {
+        folder: "scheme/doubtful",
+        case: "toml",
+        said: "warnings",
+    };
+    hold_to_what_is_beside(&cases, |text| {
+        let review = Scheme::review(text);
+        assert!(review.faults.is_empty(), "{:?}", review.faults);
+        review.warnings.iter().fold(String::new(), |list, w| {
+            list + &format!("{}:{}: {}: {}\n", w.line, w.column, w.code, w.path)
+        })
+    });
 }
 
 /// What came of a case: rows that were refused, or decisions by subject, gaps and quotas.

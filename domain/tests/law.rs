@@ -4,7 +4,7 @@
 use domain::decide::decide;
 use domain::inputs::Inputs;
 use domain::number::{Points, Ratio};
-use domain::outcome::{Change, Decision, GapKind, Outcome, Status, Truth3};
+use domain::outcome::{Change, Decision, GapKind, Outcome, Status, Step, Truth3};
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
 use proptest::prelude::*;
@@ -355,6 +355,32 @@ proptest! {
     }
 
     #[test]
+    fn what_a_review_rules_out_never_comes_to_pass(draws in draws(), rules in proptest::collection::vec(condition(), 1..5), settings in settings()) {
+        let text = with_rules(&rules, &settings);
+        let scheme = Scheme::parse(&text).unwrap_or_else(|faults| panic!("{faults:?}\n{text}"));
+        let review = Scheme::review(&text);
+        let outcome = outcome(&scheme, &lay(&draws));
+        let found = |code: &str, path: &str| review.faults.iter().any(|fault| fault.code == code && fault.path == path);
+        for decision in &outcome.decisions {
+            for result in decision.rules.iter().filter(|result| result.fired == Truth3::True) {
+                prop_assert!(!found("rule_never_fires", &format!("rule/{}/when", result.rule)), "{} fires\n{}", result.rule, text);
+            }
+            // The committee may give what no table does.
+            let adjusted = decision.steps.iter().any(|step| step.step == Step::Adjustment);
+            if let Some(grade) = decision.grade.as_ref().filter(|_| !adjusted) {
+                let paths = [format!("grade/{grade}"), format!("grade/{grade}/from")];
+                prop_assert!(!paths.iter().any(|path| found("grade_out_of_reach", path)), "{grade} is given\n{text}");
+            }
+            let range = review.totals.iter().find(|range| range.category == decision.category.as_ref());
+            if let Some(total) = decision.total.map(Points::to_ratio) {
+                let range = range.expect("what has a total has a range");
+                prop_assert!(range.least.as_ref().is_none_or(|least| *least <= total), "{total} in {range:?}\n{text}");
+                prop_assert!(range.most.as_ref().is_none_or(|most| *most >= total), "{total} in {range:?}\n{text}");
+            }
+        }
+    }
+
+    #[test]
     fn any_text_is_a_scheme_or_a_list_of_faults(text in "[\\[\\]{}a-z=\". \n#0-9-]{0,400}") {
         prop_assert!(Scheme::parse(&text).is_err_and(|faults| !faults.is_empty()));
     }
@@ -394,6 +420,105 @@ proptest! {
         prop_assert!(place(&graded(points + needed.e4())) < place(&decision));
         prop_assert_eq!(place(&graded(points + needed.e4() - 1)), place(&decision));
     }
+}
+
+/// A condition in the words of a file, three levels deep at most.
+fn condition() -> impl Strategy<Value = String> {
+    let values = prop_oneof![
+        Just("points = \"total\"".to_owned()),
+        Just("points = \"s\"".to_owned()),
+        Just("points = \"j\"".to_owned()),
+        Just("points = \"d\"".to_owned()),
+        Just("facts = { kind = \"late\", back = { period = true } }".to_owned()),
+        Just("facts = { kind = \"late\", back = { calendar_years = 2 } }".to_owned()),
+        Just("measure = { of = \"m\" }".to_owned()),
+        Just("measure = { of = \"m\", versus = \"change\" }".to_owned()),
+    ];
+    let rates = prop_oneof![
+        Just("survey = { of = \"v\", figure = \"satisfaction_rate\" }"),
+        Just("survey = { of = \"v\", figure = \"dissatisfied_share\", question = \"q\" }"),
+    ];
+    let signs = ["at_least", "more_than", "at_most", "less_than", "equal_to"];
+    let sign = move || proptest::sample::select(signs.to_vec());
+    let leaf = prop_oneof![
+        3 => (values, sign(), -2_i32..3, 0_usize..4).prop_map(|(value, sign, small, by)| {
+            format!("{{ {value}, {sign} = {} }}", small * [1, 1, 10, 60][by])
+        }),
+        2 => (rates, sign(), 0_u32..=4).prop_map(|(rate, sign, quarters)| {
+            format!("{{ {rate}, {sign} = \"{}%\" }}", quarters * 25)
+        }),
+        1 => Just("{ label = \"best\" }".to_owned()),
+        1 => Just("{ related = { by = [\"members\"], hold = \"all\", that = { measure = { of = \"m\" }, less_than = 0 } } }".to_owned()),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            2 => proptest::collection::vec(inner.clone(), 1..4).prop_map(|list| format!("{{ all = [{}] }}", list.join(", "))),
+            2 => proptest::collection::vec(inner.clone(), 1..4).prop_map(|list| format!("{{ any = [{}] }}", list.join(", "))),
+            1 => inner.prop_map(|inner| format!("{{ not = {inner} }}")),
+        ]
+    })
+}
+
+/// Bounds of totals and bands, and what becomes of items that do not apply.
+fn settings() -> impl Strategy<Value = (String, [i32; 2], bool)> {
+    let bounds = prop_oneof![
+        3 => Just(String::new()),
+        1 => Just(", total_floor = 65".to_owned()),
+        1 => Just(", total_ceiling = 75".to_owned()),
+        1 => Just(", total_floor = 0, total_ceiling = 40".to_owned()),
+    ];
+    let scaled = proptest::option::of(any::<bool>()).prop_map(|scale| {
+        scale.map_or_else(String::new, |scale| {
+            format!(", scale_not_applicable = {scale}")
+        })
+    });
+    let bands = prop_oneof![
+        Just([80, 60]),
+        Just([120, 60]),
+        Just([103, 90]),
+        Just([80, -10])
+    ];
+    (bounds, scaled, bands, any::<bool>())
+        .prop_map(|(bounds, scaled, bands, floors)| (format!("{bounds}{scaled}"), bands, floors))
+}
+
+/// The scheme of these laws with rules of these conditions: alerts, points, requirements and floors.
+fn with_rules(conditions: &[String], settings: &(String, [i32; 2], bool)) -> String {
+    let (grading, [good, fair], floors) = settings;
+    let mut text = SCHEME
+        .replacen(
+            "minimum = \"fair\"",
+            &format!("minimum = \"fair\"{grading}"),
+            1,
+        )
+        .replacen("from = \"80\"", &format!("from = \"{good}\""), 1)
+        .replacen("from = \"60\"", &format!("from = \"{fair}\""), 1);
+    if grading.contains("scale_not_applicable") {
+        // The item by the survey then does not apply where nobody answered.
+        text = text.replacen(
+            "missing = { points = 4 }",
+            "missing = \"not_applicable\"",
+            1,
+        );
+    }
+    for (place, when) in conditions.iter().enumerate() {
+        let narrow = !when.contains("points = \"total\"")
+            && !when.contains("points = \"s\"")
+            && !when.contains("points = \"d\"")
+            && !when.contains("related");
+        let effect = match place {
+            0 if narrow => "{ add = { node = \"j\", points = 7 } }",
+            1 if narrow => "{ deduct = { node = \"s\", points = 30 } }",
+            2 => "\"require\"",
+            3 if *floors => "{ floor = \"good\" }",
+            _ => "\"alert\"",
+        };
+        let code = format!("random{place}");
+        text.push_str(&format!(
+            "\n[[rule]]\ncode = \"{code}\"\nname = {{ zh = \"r\", en = \"r\" }}\nclause = \"1\"\nwhen = {when}\neffect = {effect}\nwords = {{ zh = \"r\", en = \"r\" }}\nundetermined = \"not_fired\"\n"
+        ));
+    }
+    text
 }
 
 /// A scheme of one item and one cap at fair.

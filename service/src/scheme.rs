@@ -303,11 +303,12 @@ fn compile(source: &str) -> Result<Compiled, Fault> {
             Refusal::new("SCHEME_TOO_LONG", message).at(["source"]),
         ));
     }
-    Compiled::parse(source).map_err(|faults| {
-        let refusals = faults.into_iter().map(|fault| {
+    let review = Compiled::review(source);
+    review.scheme.ok_or_else(|| {
+        let refusals = review.faults.into_iter().map(|fault| {
             let message = format!(
                 "line {}, column {}: {}",
-                fault.line, fault.column, fault.message
+                fault.line, fault.column, fault.message.en
             );
             let path = std::iter::once("source")
                 .chain(fault.path.split('/'))

@@ -14,6 +14,7 @@ mod house;
 mod import;
 mod investigation;
 mod json_schema;
+mod language;
 mod migrate;
 mod region;
 mod replay;
@@ -105,6 +106,11 @@ impl Failure {
         }
     }
 
+    /// A failure that was told already: only the exit code says it.
+    pub(crate) const fn silent() -> Self {
+        Self { lines: Vec::new() }
+    }
+
     /// Several, each on a line of its own, such as the faults of a file.
     pub(crate) fn of_lines(lines: Vec<String>) -> Self {
         Self { lines }
@@ -130,7 +136,9 @@ pub fn run() -> ExitCode {
     match execute(line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let _nobody_reads = writeln!(io::stderr(), "{failure}");
+            if !failure.lines.is_empty() {
+                let _nobody_reads = writeln!(io::stderr(), "{failure}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -178,6 +186,11 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Says something to the person at the terminal, on standard error.
+pub(crate) fn tell(line: &str) {
+    let _nobody_reads = writeln!(io::stderr(), "{line}");
 }
 
 /// Reads a text file that the command line names.

@@ -9,8 +9,8 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Fault;
 use super::file::{Closing, FORMAT, GradedBy, Grading, SchemeFile, Words};
+use super::remark::{self, Fault, Warning};
 use crate::number::{Rounding, RoundingMode};
 
 /// Faults of one file are listed up to this many; more help nobody.
@@ -31,6 +31,7 @@ pub(super) struct Loaded {
 /// Faults with the places of a file's keys.
 pub(super) struct Faults {
     list: Vec<Fault>,
+    warnings: Vec<Warning>,
     places: BTreeMap<String, (u32, u32)>,
     lines: Vec<usize>,
 }
@@ -46,6 +47,7 @@ impl Faults {
         );
         Self {
             list: Vec::new(),
+            warnings: Vec::new(),
             places: BTreeMap::new(),
             lines,
         }
@@ -73,29 +75,53 @@ impl Faults {
             path: path.to_owned(),
             line,
             column,
-            message,
+            message: remark::headed(code, message),
         });
     }
 
-    /// A fault at a path; its place is that of the path, or of the nearest part of it that stands in the file.
+    /// A fault at a path, in English under the Chinese heading of its code.
     pub fn add(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
-        let mut known = path;
-        let (line, column) = loop {
-            if let Some(place) = self.places.get(known) {
-                break *place;
-            }
-            match known.rsplit_once('/') {
-                Some((shorter, _)) => known = shorter,
-                None => break (1, 1),
-            }
-        };
+        self.say(path, code, remark::headed(code, message.into()));
+    }
+
+    /// A fault at a path, in words.
+    pub fn say(&mut self, path: &str, code: &'static str, message: Words) {
+        let (line, column) = self.place(path);
         self.push(Fault {
             code,
             path: path.to_owned(),
             line,
             column,
-            message: message.into(),
+            message,
         });
+    }
+
+    /// Something that is doubtful, yet may be meant.
+    pub fn warn(&mut self, path: &str, code: &'static str, message: Words) {
+        let (line, column) = self.place(path);
+        if self.warnings.len() < MOST_FAULTS {
+            self.warnings.push(Warning {
+                code,
+                path: path.to_owned(),
+                line,
+                column,
+                message,
+            });
+        }
+    }
+
+    /// Line and column of a path, or of the nearest part of it that stands in the file.
+    fn place(&self, path: &str) -> (u32, u32) {
+        let mut known = path;
+        loop {
+            if let Some(place) = self.places.get(known) {
+                return *place;
+            }
+            match known.rsplit_once('/') {
+                Some((shorter, _)) => known = shorter,
+                None => return (1, 1),
+            }
+        }
     }
 
     /// A code that is used a second time, at the element that uses it again.
@@ -116,13 +142,27 @@ impl Faults {
         self.places.contains_key(path)
     }
 
-    /// All faults in the order of the file.
-    pub fn into_list(mut self) -> Vec<Fault> {
+    /// All faults and all warnings in the order of the file.
+    pub fn into_lists(mut self) -> (Vec<Fault>, Vec<Warning>) {
         self.list.sort_by(|a, b| {
             (a.line, a.column, a.code, &a.path).cmp(&(b.line, b.column, b.code, &b.path))
         });
         self.list.dedup();
-        self.list
+        self.warnings.sort_by(|a, b| {
+            (a.line, a.column, a.code, &a.path).cmp(&(b.line, b.column, b.code, &b.path))
+        });
+        self.warnings.dedup();
+        (self.list, self.warnings)
+    }
+
+    /// Whether a fault is listed at a path or below it.
+    pub fn has_below(&self, path: &str) -> bool {
+        self.list.iter().any(|fault| {
+            fault
+                .path
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     /// Whether there is none.

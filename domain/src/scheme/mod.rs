@@ -4,16 +4,30 @@ mod check;
 pub mod file;
 mod load;
 pub(crate) mod model;
+mod remark;
+mod review;
 
 pub use model::Scheme;
+pub use remark::{Fault, Warning};
+pub use review::{Review, TotalRange};
 
 impl Scheme {
-    /// Reads and checks a scheme file.
+    /// Reads a scheme file that was taken on before, such as that of a closed round. What [`Self::review`] finds besides
+    /// is not asked for: what was decided under a scheme has to load under every later engine.
     ///
     /// # Errors
-    /// Every fault that was found, in the order of the file; a scheme with a fault never loads in part.
+    /// Every fault that keeps it from being laid out, in the order of the file; it never loads in part.
     pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
-        check::check(text, load::load(text))
+        match check::check(text, load::load(text)) {
+            (Some(scheme), faults) if faults.is_empty() => Ok(scheme),
+            (_, faults) => Err(faults.into_lists().0),
+        }
+    }
+
+    /// Reads a scheme file that somebody writes or wants to take on, and says all that is wrong or doubtful in it:
+    /// besides the faults of [`Self::parse`] also what can be laid out and yet cannot be meant.
+    pub fn review(text: &str) -> Review {
+        review::review(text)
     }
 
     /// The scheme's code.
@@ -29,30 +43,5 @@ impl Scheme {
     /// The JSON Schema of scheme files.
     pub fn json_schema() -> schemars::Schema {
         schemars::schema_for!(file::SchemeFile)
-    }
-}
-
-/// A fault of a scheme file.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Fault {
-    /// What kind of fault, for programs.
-    pub code: &'static str,
-    /// Where, as keys joined by `/`; elements of lists are named by their code.
-    pub path: String,
-    /// The line, from 1.
-    pub line: u32,
-    /// The column, from 1.
-    pub column: u32,
-    /// What is wrong and what to do.
-    pub message: String,
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}: {}",
-            self.line, self.column, self.path, self.message
-        )
     }
 }

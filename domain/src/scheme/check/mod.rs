@@ -4,31 +4,35 @@
 
 mod composed;
 mod condition;
+mod label;
+mod quota;
 mod rule;
+mod sight;
+mod sum;
 mod survey;
 mod table;
+mod value;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::Fault;
-use super::file::{Every, FORMAT, GradedBy, SchemeFile, Words};
+use super::file::{Every, FORMAT, GradedBy, SchemeFile};
 use super::load::{Faults, Loaded};
 use super::model::{
     CategoryPlan, FactPlan, FigurePlan, GradePlan, MeasurePlan, Scheme, SurveyPlan,
 };
 use crate::number::Ratio;
 
-/// Checks and lays out a file that was read.
-pub(super) fn check(text: &str, loaded: Loaded) -> Result<Scheme, Vec<Fault>> {
+/// Checks and lays out a file that was read. What is laid out in spite of a fault is only good for finding more.
+pub(super) fn check(text: &str, loaded: Loaded) -> (Option<Scheme>, Faults) {
     let mut checker = Checker::new(loaded);
     let scheme = checker.lay_out(text);
-    match scheme {
-        Some(scheme) if checker.faults.is_empty() => Ok(scheme),
-        _ => Err(checker.faults.into_list()),
-    }
+    // What could not be read might be what makes sense of the rest.
+    let whole = checker.lost.is_empty() && checker.lost_in.is_empty();
+    (scheme.filter(|_| whole), checker.faults)
 }
 
 /// Codes of one kind and where they stand in their list.
@@ -202,7 +206,6 @@ impl Checker {
         self.check_label_cases();
         let tie_breakers = self.check_tie_breakers();
         self.check_assumptions();
-        self.check_words();
         self.add_survey_figures();
         let file = self.file.clone();
         let table = table?;
@@ -387,55 +390,6 @@ impl Checker {
                     ),
                 );
             }
-        }
-    }
-
-    /// Reports titles and sentences that are empty in one language.
-    fn check_words(&mut self) {
-        let mut empty = Vec::new();
-        let mut look = |path: String, words: &Words| {
-            for (language, text) in [("zh", &words.zh), ("en", &words.en)] {
-                if text.trim().is_empty() {
-                    empty.push((format!("{path}/{language}"), language));
-                }
-            }
-        };
-        let file = &self.file;
-        if self.faults.knows("name") {
-            look("name".to_owned(), &file.name);
-        }
-        file.grade
-            .iter()
-            .for_each(|g| look(format!("grade/{}/name", g.code), &g.name));
-        file.category
-            .iter()
-            .for_each(|c| look(format!("category/{}/name", c.code), &c.name));
-        file.section
-            .iter()
-            .for_each(|s| look(format!("section/{}/name", s.code), &s.name));
-        file.indicator
-            .iter()
-            .for_each(|i| look(format!("indicator/{}/name", i.code), &i.name));
-        file.item
-            .iter()
-            .for_each(|i| look(format!("item/{}/name", i.code), &i.name));
-        file.rule
-            .iter()
-            .for_each(|r| look(format!("rule/{}/words", r.code), &r.words));
-        for survey in &file.survey {
-            survey.question.iter().for_each(|q| {
-                look(
-                    format!("survey/{}/question/{}/text", survey.code, q.code),
-                    &q.text,
-                );
-            });
-        }
-        for (path, language) in empty {
-            self.faults.add(
-                &path,
-                "missing_translation",
-                format!("there are no words in `{language}`: people read both languages"),
-            );
         }
     }
 

@@ -35,6 +35,16 @@ pub struct Words {
     pub en: String,
 }
 
+impl Words {
+    /// The two.
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self {
+            zh: zh.into(),
+            en: en.into(),
+        }
+    }
+}
+
 /// The kinds of subject (考评对象).
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -1,0 +1,139 @@
+//! Labels: who is ranked by what, and what may come from it.
+
+use std::sync::Arc;
+
+use super::super::file::Label;
+use super::super::model::{ConditionPlan, LabelPhase, LabelPlan};
+use super::Checker;
+use super::sight::{Sight, collect_findings};
+
+impl Checker {
+    pub(super) fn check_labels(&mut self) -> Vec<LabelPlan> {
+        let labels = self.file.label.clone();
+        let plans: Vec<Option<LabelPlan>> = labels
+            .iter()
+            .enumerate()
+            .map(|(place, label)| self.label_plan(place, label))
+            .collect();
+        plans.into_iter().flatten().collect()
+    }
+
+    fn label_plan(&mut self, place: usize, label: &Label) -> Option<LabelPlan> {
+        let path = format!("label/{}", label.code);
+        let applies = self.applies(&path, label.categories.as_ref());
+        let by = self.value(&format!("{path}/by"), &label.by);
+        if label.best.is_some() == label.worst.is_some() {
+            self.faults.add(
+                &path,
+                "one_of",
+                "a label is for the `best` or for the `worst` so many",
+            );
+        }
+        let phase = self.label_phase(place);
+        if label.rank_disqualified.is_none() && phase != LabelPhase::AmongEligible {
+            self.faults.add(
+                &path,
+                "setting_missing",
+                "say whether disqualified subjects are ranked: `rank_disqualified = false`",
+            );
+        }
+        let mut when = None;
+        if let Some(condition) = &label.when {
+            let place = format!("{path}/when");
+            let plan = self.condition(&place, condition)?;
+            let sight = if phase == LabelPhase::AmongEligible {
+                Sight::Late
+            } else {
+                Sight::Before
+            };
+            self.check_sight(&place, &plan, sight);
+            if phase != LabelPhase::AmongEligible {
+                self.check_label_sight(&place, &plan);
+            }
+            when = Some(plan);
+        }
+        let mut against = None;
+        if let Some(code) = &label.against {
+            let found = self.labels.get(code).copied();
+            against = self.known(&format!("{path}/against"), "label", code, found);
+            if against == Some(place) {
+                self.faults.add(
+                    &format!("{path}/against"),
+                    "bounds_contradict",
+                    "a label cannot exclude itself",
+                );
+            }
+            if against.is_some_and(|other| self.label_phase(other) != phase) {
+                self.faults.add(
+                    &format!("{path}/against"),
+                    "bounds_contradict",
+                    format!("`{code}` is given at another step, when this one is already held or not yet known: labels that exclude each other look at the same kind of thing"),
+                );
+            }
+        }
+        self.refuse_lower_bound(&format!("{path}/by"), by.as_ref());
+        Some(LabelPlan {
+            code: Arc::from(label.code.as_str()),
+            applies,
+            group: label.group,
+            best: label.best,
+            worst: label.worst,
+            by: by?,
+            rank_disqualified: label.rank_disqualified.unwrap_or(false),
+            when,
+            against,
+            phase,
+        })
+    }
+
+    /// What is given before grades cannot wait for other labels or findings, which may be given later.
+    fn check_label_sight(&mut self, path: &str, condition: &ConditionPlan) {
+        let mut findings = Vec::new();
+        collect_findings(condition, &mut findings);
+        if self.look(condition).labels || !findings.is_empty() {
+            self.faults.add(
+                path,
+                "looks_too_far",
+                "a label given before grades sees neither other labels nor findings: write `among_eligible = true`, or a rule",
+            );
+        }
+    }
+
+    /// Items fed by labels need labels that are given before scores.
+    pub(super) fn check_label_cases(&mut self) {
+        let fed: Vec<(String, String)> = self
+            .file
+            .item
+            .iter()
+            .flat_map(|item| {
+                let own = item
+                    .per_case
+                    .iter()
+                    .map(move |case| (format!("item/{}/per_case/label", item.code), case));
+                let parts = item.part.iter().flat_map(move |part| {
+                    part.per_case.iter().map(move |case| {
+                        (
+                            format!("item/{}/part/{}/per_case/label", item.code, part.code),
+                            case,
+                        )
+                    })
+                });
+                own.chain(parts)
+            })
+            .filter_map(|(path, case)| case.label.clone().map(|label| (path, label)))
+            .collect();
+        for (path, code) in fed {
+            let late = self
+                .labels
+                .get(&code)
+                .is_some_and(|label| self.label_phase(*label) != LabelPhase::BeforeScores);
+            if late {
+                self.faults.add(
+                    &path,
+                    "looks_too_far",
+                    format!("the label `{code}` looks at points, so points cannot come from it"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The ways of scoring: exactly one for each item or part, with shapes on the scale of what they look at.
+
+use std::sync::Arc;
+
+use super::super::file::{Checklist, Composed, Graded, PerCase, SectionKind, Shape, Shaped, Start};
+use super::super::model::{Cases, PerCasePlan, ShapePlan, TestPlan, ValueKind, ValuePlan, Way};
+use super::Checker;
+use super::condition::plan_test;
+use crate::number::{Points, Ratio};
+use crate::outcome::Sign;
+
+/// The ways that an item or a part names.
+pub(super) struct Ways<'a> {
+    pub graded: Option<&'a Graded>,
+    pub checklist: Option<&'a Checklist>,
+    pub measured: Option<&'a Shaped>,
+    pub surveyed: Option<&'a Shaped>,
+    pub per_case: Option<&'a PerCase>,
+    pub composed: Option<&'a Composed>,
+}
+
+impl Checker {
+    pub(super) fn way(
+        &mut self,
+        path: &str,
+        ways: &Ways<'_>,
+        max: Option<Points>,
+        kind: SectionKind,
+    ) -> Option<(Way, Arc<str>)> {
+        if ways.count() != 1 {
+            self.faults.add(path, "one_of", "an item is scored in exactly one way: `graded`, `checklist`, `measured`, `surveyed`, `per_case` or `composed`");
+            return None;
+        }
+        if max.is_none() && ways.per_case.is_none() && kind != SectionKind::Deduction {
+            return None;
+        }
+        if kind == SectionKind::Deduction && ways.per_case.is_none() {
+            self.faults.add(
+                path,
+                "way_not_possible",
+                "an entry of a deduction list is scored `per_case`",
+            );
+        }
+        if let Some(graded) = ways.graded {
+            return Some(self.graded(path, graded, max));
+        }
+        if let Some(checklist) = ways.checklist {
+            if checklist.tasks == Some(0) {
+                self.faults.add(
+                    &format!("{path}/checklist/tasks"),
+                    "wrong_scale",
+                    "a list has at least one task",
+                );
+            }
+            let way = Way::Checklist {
+                slot: self.take_slot(),
+                tasks: checklist.tasks,
+                all_or_nothing: checklist.all_or_nothing,
+            };
+            return Some((way, Arc::from("checklist")));
+        }
+        if let Some(shaped) = ways.measured {
+            return self.shaped(
+                &format!("{path}/measured"),
+                shaped,
+                max,
+                "a measure or facts",
+            );
+        }
+        if let Some(shaped) = ways.surveyed {
+            return self.shaped(&format!("{path}/surveyed"), shaped, max, "a survey");
+        }
+        if let Some(per_case) = ways.per_case {
+            return self.per_case(&format!("{path}/per_case"), per_case, max);
+        }
+        Some(self.composed(&format!("{path}/composed"), ways.composed?))
+    }
+
+    fn take_slot(&mut self) -> usize {
+        let slot = self.slots;
+        self.slots = self.slots.saturating_add(1);
+        slot
+    }
+
+    fn graded(&mut self, path: &str, graded: &Graded, max: Option<Points>) -> (Way, Arc<str>) {
+        let fits =
+            graded.step > Points::ZERO && max.is_none_or(|max| max.is_multiple_of(graded.step));
+        if !fits {
+            let max = max.map_or_else(String::new, |max| max.to_string());
+            self.faults.add(
+                &format!("{path}/graded/step"),
+                "wrong_step",
+                format!(
+                    "steps of `{}` never reach {max}: choose a step that divides it",
+                    graded.step
+                ),
+            );
+        }
+        let way = Way::Graded {
+            slot: self.take_slot(),
+            step: graded.step,
+            several: graded.several,
+        };
+        (way, Arc::from("graded"))
+    }
+
+    fn shaped(
+        &mut self,
+        path: &str,
+        shaped: &Shaped,
+        max: Option<Points>,
+        wanted: &str,
+    ) -> Option<(Way, Arc<str>)> {
+        let value = self.value(&format!("{path}/value"), &shaped.value);
+        let shape = self.shape(&format!("{path}/shape"), &shaped.shape, max);
+        let (value, shape) = (value?, shape?);
+        self.check_shape(&format!("{path}/shape"), &value, &shape);
+        let fits = match value.kind {
+            ValueKind::Figure(_) => path.ends_with("surveyed"),
+            ValueKind::Facts(_) | ValueKind::Measure { .. } => path.ends_with("measured"),
+            _ => false,
+        };
+        if !fits {
+            self.faults.add(
+                &format!("{path}/value"),
+                "way_not_possible",
+                format!("this way of scoring looks at {wanted}"),
+            );
+        }
+        let what = value.what.clone();
+        Some((Way::Shaped { value, shape }, what))
+    }
+
+    /// Whether the bounds of a shape lie on the scale of its value.
+    fn check_shape(&mut self, path: &str, value: &ValuePlan, shape: &ShapePlan) {
+        match shape {
+            ShapePlan::Line { zero_at, full_at } => {
+                for (key, bound) in [("zero_at", zero_at), ("full_at", full_at)] {
+                    let place = format!("{path}/line/{key}");
+                    self.check_scale(&place, value, &plan_test(Sign::AtLeast, bound));
+                }
+                self.refuse_lower_bound(path, Some(value));
+            }
+            ShapePlan::Threshold(test) => {
+                self.check_test(&format!("{path}/threshold"), value, test);
+            }
+            ShapePlan::Bands(bands) => {
+                for (number, (test, _)) in bands.iter().enumerate() {
+                    self.check_test(&format!("{path}/bands/{number}/when"), value, test);
+                }
+            }
+        }
+    }
+
+    fn shape(&mut self, path: &str, shape: &Shape, max: Option<Points>) -> Option<ShapePlan> {
+        match shape {
+            Shape::Line { zero_at, full_at } => {
+                if zero_at == full_at {
+                    self.faults.add(
+                        &format!("{path}/line"),
+                        "wrong_scale",
+                        "a line needs two different values: for a step write `threshold`",
+                    );
+                    return None;
+                }
+                Some(ShapePlan::Line {
+                    zero_at: zero_at.clone(),
+                    full_at: full_at.clone(),
+                })
+            }
+            Shape::Threshold(test) => self
+                .test(&format!("{path}/threshold"), test)
+                .map(ShapePlan::Threshold),
+            Shape::Bands(bands) => {
+                let mut plans: Vec<(TestPlan, Points)> = Vec::new();
+                for (number, band) in bands.iter().enumerate() {
+                    let place = format!("{path}/bands/{number}");
+                    if max.is_some_and(|max| band.points > max || band.points < Points::ZERO) {
+                        let max = max.unwrap_or_default();
+                        self.faults.add(
+                            &place,
+                            "band_above_max",
+                            format!(
+                                "`{}` points do not lie between 0 and the item's {max}",
+                                band.points
+                            ),
+                        );
+                    }
+                    if let Some(test) = self.test(&format!("{place}/when"), &band.when) {
+                        if plans.iter().any(|(earlier, _)| covers(earlier, &test)) {
+                            self.faults.add(&place, "band_out_of_reach", "an earlier band takes every value of this one: write the narrower band first");
+                        }
+                        plans.push((test, band.points));
+                    }
+                }
+                if bands.is_empty() {
+                    self.faults.add(path, "empty_list", "there is no band here");
+                }
+                (plans.len() == bands.len()).then_some(ShapePlan::Bands(plans))
+            }
+        }
+    }
+
+    fn per_case(
+        &mut self,
+        path: &str,
+        per_case: &PerCase,
+        max: Option<Points>,
+    ) -> Option<(Way, Arc<str>)> {
+        self.check_bounds(path, ("floor", per_case.floor), per_case.ceiling);
+        if per_case.start == Start::Full && max.is_none() {
+            self.faults.add(
+                &format!("{path}/start"),
+                "setting_missing",
+                "to start from the maximum the item needs a `max`",
+            );
+        }
+        let (cases, what): (Cases, Arc<str>) = match (&per_case.facts, &per_case.label) {
+            (Some(facts), None) => {
+                let plan = self.facts_plan(&format!("{path}/facts"), facts)?;
+                let mut what = format!("facts/{}", facts.kind);
+                for (field, values) in &facts.filter {
+                    what = format!("{what}/{field}={}", values.join(","));
+                }
+                (Cases::Facts(plan), Arc::from(what))
+            }
+            (None, Some(code)) => {
+                let found = self.labels.get(code).copied();
+                let label = self.known(&format!("{path}/label"), "label", code, found)?;
+                (Cases::Label(label), Arc::from(format!("label/{code}")))
+            }
+            _ => {
+                self.faults
+                    .add(path, "one_of", "cases are exactly one of `facts`, `label`");
+                return None;
+            }
+        };
+        let plan = PerCasePlan {
+            start: per_case.start,
+            points: per_case.points,
+            once: per_case.once,
+            cases,
+            floor: per_case.floor,
+            ceiling: per_case.ceiling,
+        };
+        Some((Way::PerCase(Box::new(plan)), what))
+    }
+}
+
+impl Ways<'_> {
+    pub(super) fn count(&self) -> usize {
+        [
+            self.graded.is_some(),
+            self.checklist.is_some(),
+            self.measured.is_some(),
+            self.surveyed.is_some(),
+            self.per_case.is_some(),
+            self.composed.is_some(),
+        ]
+        .into_iter()
+        .filter(|given| *given)
+        .count()
+    }
+}
+
+/// Whether every value that passes `later` passes `earlier` too.
+fn covers(earlier: &TestPlan, later: &TestPlan) -> bool {
+    let (e, l): (&Ratio, &Ratio) = (&earlier.bound, &later.bound);
+    match (earlier.op, later.op) {
+        (Sign::AtLeast, Sign::AtLeast | Sign::MoreThan | Sign::Equal)
+        | (Sign::MoreThan, Sign::MoreThan) => l >= e,
+        (Sign::MoreThan, Sign::AtLeast | Sign::Equal) => l > e,
+        (Sign::AtMost, Sign::AtMost | Sign::LessThan | Sign::Equal)
+        | (Sign::LessThan, Sign::LessThan) => l <= e,
+        (Sign::LessThan, Sign::AtMost | Sign::Equal) => l < e,
+        (Sign::Equal, Sign::Equal) => l == e,
+        _ => false,
+    }
+}

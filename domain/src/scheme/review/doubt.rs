@@ -1,0 +1,229 @@
+//! What is doubtful and may be meant: things that nothing looks at, and things that are scored twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::file::Words;
+use super::super::load::Faults;
+use super::super::model::{
+    Cases, ConditionPlan, EffectPlan, FactsPlan, Scheme, ValueKind, ValuePlan, Way,
+};
+use super::{each_comparison, of_item};
+
+pub(super) fn review(scheme: &Scheme, faults: &mut Faults) {
+    warn_of_unused(scheme, faults);
+    warn_of_twice(scheme, faults);
+}
+
+/// What is looked at anywhere. Labels are not asked: a title is there for itself.
+#[derive(Default)]
+struct Used {
+    measures: BTreeSet<usize>,
+    facts: BTreeSet<usize>,
+}
+
+impl Used {
+    fn value(&mut self, value: &ValuePlan) {
+        match &value.kind {
+            ValueKind::Facts(plan) => {
+                self.facts.insert(plan.kind);
+            }
+            ValueKind::Measure { measure, .. } => {
+                self.measures.insert(*measure);
+            }
+            _ => {}
+        }
+    }
+
+    fn condition(&mut self, condition: &ConditionPlan) {
+        each_comparison("", condition, false, &mut |_, value, _, _| {
+            self.value(value);
+        });
+    }
+}
+
+fn warn_of_unused(scheme: &Scheme, faults: &mut Faults) {
+    let mut used = Used::default();
+    for item in &scheme.items {
+        item.gate.iter().for_each(|gate| used.condition(gate));
+        for part in &item.parts {
+            match &part.way {
+                Way::Shaped { value, .. } => used.value(value),
+                Way::PerCase(plan) => {
+                    if let Cases::Facts(facts) = &plan.cases {
+                        used.facts.insert(facts.kind);
+                    }
+                }
+                // Members weigh by it.
+                Way::Composed(plan) => used.measures.extend(plan.size),
+                _ => {}
+            }
+        }
+    }
+    for label in &scheme.labels {
+        used.value(&label.by);
+        label.when.iter().for_each(|when| used.condition(when));
+    }
+    for rule in &scheme.rules {
+        used.condition(&rule.when);
+    }
+    for (value, _) in &scheme.tie_breakers {
+        used.value(value);
+    }
+    let scales: BTreeSet<&str> = scheme
+        .file
+        .survey
+        .iter()
+        .flat_map(|survey| &survey.question)
+        .filter_map(|question| question.scale.as_deref())
+        .collect();
+    let file = &scheme.file;
+    let mut unused: Vec<(&str, &str, &str)> = Vec::new();
+    for (place, measure) in file.measure.iter().enumerate() {
+        if !used.measures.contains(&place) {
+            unused.push(("measure", "量化数据", &measure.code));
+        }
+    }
+    for (place, fact) in file.fact.iter().enumerate() {
+        if !used.facts.contains(&place) {
+            unused.push(("fact", "事实", &fact.code));
+        }
+    }
+    for scale in &file.scale {
+        if !scales.contains(scale.code.as_str()) {
+            unused.push(("scale", "等级", &scale.code));
+        }
+    }
+    for (kind, word, code) in unused {
+        faults.warn(
+            &format!("{kind}/{code}"),
+            "not_used",
+            Words::new(
+                format!("没有任何地方用到这一{word}:请删去,或补上用它的考评项、规则"),
+                format!("nothing looks at this {kind}: leave it out, or add what looks at it"),
+            ),
+        );
+    }
+}
+
+/// A place where something gives or takes points.
+struct Feed<'a> {
+    path: String,
+    name: String,
+    applies: Vec<bool>,
+    facts: Option<&'a FactsPlan>,
+}
+
+/// One thing that moves points in two places. It may be meant, and then a comment or an assumption should say so.
+fn warn_of_twice(scheme: &Scheme, faults: &mut Faults) {
+    let mut feeds: BTreeMap<(&str, usize), Vec<Feed<'_>>> = BTreeMap::new();
+    for (place, item) in scheme.items.iter().enumerate() {
+        let applies = of_item(scheme, place);
+        for part in &item.parts {
+            let facts = match &part.way {
+                Way::Shaped { value, .. } => match source(value) {
+                    Some(source) => Some(source),
+                    None => continue,
+                },
+                Way::PerCase(plan) => match &plan.cases {
+                    Cases::Facts(facts) => Some(("fact", facts.kind, Some(facts))),
+                    Cases::Label(_) => None,
+                },
+                _ => None,
+            };
+            let Some((kind, what, facts)) = facts else {
+                continue;
+            };
+            let (path, name) = match &part.code {
+                Some(code) => (
+                    format!("item/{}/part/{code}", item.code),
+                    format!("{}/{code}", item.code),
+                ),
+                None => (format!("item/{}", item.code), item.code.to_string()),
+            };
+            feeds.entry((kind, what)).or_default().push(Feed {
+                path,
+                name,
+                applies: applies.clone(),
+                facts,
+            });
+        }
+    }
+    for rule in &scheme.rules {
+        if !matches!(rule.effect, EffectPlan::Points { .. }) {
+            continue;
+        }
+        let mut seen = BTreeSet::new();
+        each_comparison("", &rule.when, false, &mut |_, value, _, _| {
+            if let Some((kind, what, facts)) = source(value)
+                && seen.insert((kind, what))
+            {
+                feeds.entry((kind, what)).or_default().push(Feed {
+                    path: format!("rule/{}", rule.code),
+                    name: rule.code.to_string(),
+                    applies: rule.applies.clone(),
+                    facts,
+                });
+            }
+        });
+    }
+    for ((kind, what), list) in feeds {
+        let code = match kind {
+            "fact" => scheme.facts.get(what).map(|plan| &plan.code),
+            "measure" => scheme.measures.get(what).map(|plan| &plan.code),
+            _ => scheme.figures.get(what).map(|plan| &plan.what),
+        };
+        let code = code.map_or("", |code| code.as_ref());
+        // Against those before it, up to a number that people would read.
+        for (place, later) in list.iter().enumerate().take(50) {
+            let before: Vec<&str> = list
+                .iter()
+                .take(place)
+                .filter(|earlier| meet(earlier, later))
+                .map(|earlier| earlier.name.as_str())
+                .collect();
+            if before.is_empty() {
+                continue;
+            }
+            faults.warn(
+                &later.path,
+                "scored_twice",
+                Words::new(
+                    format!(
+                        "`{code}` 在 {} 中已经计分,这里又计一次:同一件事可能重复计分",
+                        before.join("、")
+                    ),
+                    format!(
+                        "`{code}` moves points in {} already: here it is scored twice",
+                        before.join(", ")
+                    ),
+                ),
+            );
+        }
+    }
+}
+
+/// What a value is of: a kind of fact, a measure or one figure of a survey.
+fn source(value: &ValuePlan) -> Option<(&'static str, usize, Option<&FactsPlan>)> {
+    match &value.kind {
+        ValueKind::Figure(figure) => Some(("survey", *figure, None)),
+        ValueKind::Facts(plan) => Some(("fact", plan.kind, Some(plan))),
+        ValueKind::Measure { measure, .. } => Some(("measure", *measure, None)),
+        _ => None,
+    }
+}
+
+/// Whether one case, or one subject's value, can move both.
+fn meet(one: &Feed<'_>, other: &Feed<'_>) -> bool {
+    let together = one
+        .applies
+        .iter()
+        .zip(&other.applies)
+        .any(|(one, other)| *one && *other);
+    let apart = one.facts.zip(other.facts).is_some_and(|(one, other)| {
+        one.filter.iter().any(|(field, values)| {
+            let same = other.filter.iter().find(|(name, _)| name == field);
+            same.is_some_and(|(_, others)| !others.iter().any(|value| values.contains(value)))
+        })
+    });
+    together && !apart
+}

@@ -1,0 +1,280 @@
+//! Ranges of exact numbers: what a value can be at all.
+
+use crate::number::{NumberError, Points, Ratio, Rounding};
+use crate::outcome::Sign;
+
+/// One end of a range, or none where it goes on for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct End {
+    at: Ratio,
+    included: bool,
+}
+
+/// All numbers between two ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Range {
+    low: Option<End>,
+    high: Option<End>,
+    /// Only whole numbers.
+    whole: bool,
+}
+
+const fn included(at: Ratio) -> End {
+    End { at, included: true }
+}
+
+impl Range {
+    /// Every number.
+    pub const ALL: Self = Self {
+        low: None,
+        high: None,
+        whole: false,
+    };
+
+    pub fn between(low: Ratio, high: Ratio) -> Self {
+        Self {
+            low: Some(included(low)),
+            high: Some(included(high)),
+            whole: false,
+        }
+    }
+
+    pub fn only(value: Ratio) -> Self {
+        Self::between(value.clone(), value)
+    }
+
+    pub fn from(low: Ratio) -> Self {
+        Self {
+            low: Some(included(low)),
+            ..Self::ALL
+        }
+    }
+
+    /// Counts: 0, 1, 2 …
+    pub fn counts() -> Self {
+        Self {
+            whole: true,
+            ..Self::from(Ratio::zero())
+        }
+    }
+
+    /// The same, of whole numbers only.
+    pub fn of_wholes(self) -> Self {
+        Self {
+            whole: true,
+            ..self
+        }
+    }
+
+    pub fn low(&self) -> Option<&Ratio> {
+        self.low.as_ref().map(|end| &end.at)
+    }
+
+    pub fn high(&self) -> Option<&Ratio> {
+        self.high.as_ref().map(|end| &end.at)
+    }
+
+    /// The part of it that passes a test.
+    pub fn passing(&self, op: Sign, bound: &Ratio) -> Self {
+        let end = |included: bool| {
+            Some(End {
+                at: bound.clone(),
+                included,
+            })
+        };
+        let (low, high) = match op {
+            Sign::AtLeast => (end(true), None),
+            Sign::MoreThan => (end(false), None),
+            Sign::AtMost => (None, end(true)),
+            Sign::LessThan => (None, end(false)),
+            Sign::Equal => (end(true), end(true)),
+        };
+        self.meet(&Self {
+            low,
+            high,
+            whole: false,
+        })
+    }
+
+    /// The part of it that fails a test. What fails "equal" lies on both sides: only a single number is ruled out.
+    pub fn failing(&self, op: Sign, bound: &Ratio) -> Self {
+        let turned = match op {
+            Sign::AtLeast => Sign::LessThan,
+            Sign::MoreThan => Sign::AtMost,
+            Sign::AtMost => Sign::MoreThan,
+            Sign::LessThan => Sign::AtLeast,
+            Sign::Equal => {
+                let single = self.low() == Some(bound) && self.high() == Some(bound);
+                let nothing = self.passing(Sign::LessThan, bound);
+                return if single { nothing } else { self.clone() };
+            }
+        };
+        self.passing(turned, bound)
+    }
+
+    /// What lies in both.
+    pub fn meet(&self, other: &Self) -> Self {
+        let tighter = |one: &Option<End>, two: &Option<End>, lower: bool| match (one, two) {
+            (Some(one), Some(two)) => {
+                let first = if one.at == two.at {
+                    !one.included
+                } else {
+                    (one.at > two.at) == lower
+                };
+                Some(if first { one.clone() } else { two.clone() })
+            }
+            (one, two) => one.clone().or_else(|| two.clone()),
+        };
+        Self {
+            low: tighter(&self.low, &other.low, true),
+            high: tighter(&self.high, &other.high, false),
+            whole: self.whole || other.whole,
+        }
+    }
+
+    /// The least range that holds both.
+    pub fn join(&self, other: &Self) -> Self {
+        if self.is_empty() {
+            return other.clone();
+        }
+        if other.is_empty() {
+            return self.clone();
+        }
+        let wider = |one: &Option<End>, two: &Option<End>, lower: bool| {
+            let (one, two) = (one.as_ref()?, two.as_ref()?);
+            let first = if one.at == two.at {
+                one.included
+            } else {
+                (one.at < two.at) == lower
+            };
+            Some(if first { one.clone() } else { two.clone() })
+        };
+        Self {
+            low: wider(&self.low, &other.low, true),
+            high: wider(&self.high, &other.high, false),
+            whole: self.whole && other.whole,
+        }
+    }
+
+    /// Whether no number lies in it.
+    pub fn is_empty(&self) -> bool {
+        let (Some(low), Some(high)) = (&self.low, &self.high) else {
+            return false;
+        };
+        if low.at > high.at || (low.at == high.at && !(low.included && high.included)) {
+            return true;
+        }
+        if !self.whole {
+            return false;
+        }
+        // The first whole number from below and the last from above; beyond 64 bits nothing is claimed.
+        let first = if low.included {
+            low.at.ceil()
+        } else {
+            low.at.floor().and_then(|low| low.checked_add(1))
+        };
+        let last = if high.included {
+            high.at.floor()
+        } else {
+            high.at.ceil().and_then(|high| high.checked_sub(1))
+        };
+        first.zip(last).is_some_and(|(first, last)| first > last)
+    }
+
+    /// All sums of one number of each.
+    pub fn plus(&self, other: &Self) -> Self {
+        let sum = |one: &Option<End>, two: &Option<End>| {
+            let (one, two) = (one.as_ref()?, two.as_ref()?);
+            Some(End {
+                at: one.at.add(&two.at),
+                included: one.included && two.included,
+            })
+        };
+        Self {
+            low: sum(&self.low, &other.low),
+            high: sum(&self.high, &other.high),
+            whole: self.whole && other.whole,
+        }
+    }
+
+    /// The same with nothing below a floor or above a ceiling: what lies beyond is moved onto the bound.
+    pub fn clipped(&self, floor: Option<Points>, ceiling: Option<Points>) -> Self {
+        let floor = floor.map(Points::to_ratio);
+        let ceiling = ceiling.map(Points::to_ratio);
+        let clip = |value: &Ratio| {
+            let value = floor.as_ref().map_or(value, |floor| value.max(floor));
+            let value = ceiling.as_ref().map_or(value, |ceiling| value.min(ceiling));
+            value.clone()
+        };
+        // Where it goes on for ever, the bound on that side is where it ends.
+        let end = |end: Option<&Ratio>, bound: &Option<Ratio>| match end {
+            Some(at) => Some(included(clip(at))),
+            None => bound.as_ref().map(clip).map(included),
+        };
+        Self {
+            low: end(self.low(), &floor),
+            high: end(self.high(), &ceiling),
+            whole: false,
+        }
+    }
+
+    /// The same as points under a rounding, which keeps order.
+    pub fn rounded(&self, rounding: Rounding) -> Result<Self, NumberError> {
+        let end = |end: Option<&Ratio>| {
+            end.map(|at| rounding.to_points(at).map(Points::to_ratio))
+                .transpose()
+        };
+        Ok(Self {
+            low: end(self.low())?.map(included),
+            high: end(self.high())?.map(included),
+            whole: false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratio(text: &str) -> Ratio {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn open_ends_and_whole_numbers_leave_nothing_between() {
+        let rate = Range::between(Ratio::zero(), Ratio::one());
+        let below = rate.passing(Sign::LessThan, &ratio("90%"));
+        assert!(below.passing(Sign::AtLeast, &ratio("90%")).is_empty());
+        assert!(!below.passing(Sign::AtLeast, &ratio("89%")).is_empty());
+        let some = Range::counts().passing(Sign::MoreThan, &ratio("0"));
+        assert!(some.passing(Sign::LessThan, &ratio("1")).is_empty());
+        assert!(!some.passing(Sign::AtMost, &ratio("1")).is_empty());
+        assert!(
+            Range::counts()
+                .passing(Sign::LessThan, &ratio("0"))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_fails_a_test_is_what_does_not_pass_it() {
+        let rate = Range::between(Ratio::zero(), Ratio::one());
+        assert!(rate.failing(Sign::AtLeast, &ratio("0")).is_empty());
+        assert!(!rate.failing(Sign::Equal, &ratio("1/2")).is_empty());
+        assert!(
+            Range::only(ratio("1/2"))
+                .failing(Sign::Equal, &ratio("1/2"))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_floor_ends_what_goes_on_for_ever() {
+        let whole = |whole| Some(Points::from_whole(whole).unwrap());
+        let clipped = Range::ALL.clipped(whole(-5), None);
+        assert_eq!(clipped.low(), Some(&ratio("-5")));
+        assert_eq!(clipped.high(), None);
+        let clipped = Range::between(ratio("-9"), ratio("3")).clipped(whole(-5), whole(2));
+        assert_eq!(clipped, Range::between(ratio("-5"), ratio("2")));
+    }
+}
