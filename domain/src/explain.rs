@@ -3,8 +3,11 @@
 //! Every sentence is made from the outcome and the scheme's own names, so it can be made again at any time and never
 //! says what the outcome does not hold.
 
+pub mod change;
 mod composed;
+mod condition;
 mod name;
+pub mod trial;
 
 use std::collections::BTreeMap;
 

@@ -61,3 +61,4 @@ pub mod reason;
 pub mod scheme;
 pub mod snapshot;
 pub mod survey;
+pub mod trial;

@@ -3,6 +3,7 @@
 mod demo;
 mod files;
 mod readme;
+mod scheme;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -56,7 +56,8 @@ pub(super) fn print_one(arguments: &PrintArguments) -> Result<(), Failure> {
     print(text.as_bytes())
 }
 
-fn find(code: &str, version: Option<&str>) -> Result<Builtin, Failure> {
+/// The one of this code, and of this version where it comes in several.
+pub(super) fn find(code: &str, version: Option<&str>) -> Result<Builtin, Failure> {
     let mut found = Vec::new();
     let mut codes = BTreeSet::new();
     for builtin in builtin::list() {

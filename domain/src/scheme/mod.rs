@@ -1,6 +1,7 @@
 //! Schemes (评价体系) as data: read, checked, and laid out for evaluation.
 
 mod check;
+pub mod diff;
 pub mod file;
 mod load;
 pub(crate) mod model;

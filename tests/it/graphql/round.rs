@@ -8,7 +8,8 @@ use super::{Site, Token};
 
 on_both!(
     a_round_is_set_up_opened_and_watched,
-    every_fault_of_a_scheme_file_is_told_with_its_place
+    every_fault_of_a_scheme_file_is_told_with_its_place,
+    two_versions_of_a_scheme_are_compared
 );
 
 async fn add_unit(site: &Site, token: &Token, number: usize, region: &Value) -> Value {
@@ -132,4 +133,34 @@ async fn every_fault_of_a_scheme_file_is_told_with_its_place(world: World) {
             .starts_with("line 2, column ")),
         "{refused}"
     );
+}
+
+async fn two_versions_of_a_scheme_are_compared(world: World) {
+    let site = Site::new(world).await;
+    let token = site.token(Role::RoundAdministrator).await;
+    let table = project::read(&project::root().join("schemes/ouhai/organ.toml"));
+    let stricter = table
+        .replacen("version = \"1\"", "version = \"2\"", 1)
+        .replacen("from = 90\n", "from = 96\n", 1);
+    let mut ids = Vec::new();
+    for source in [table, stricter] {
+        let service = &site.world.service;
+        let added = service.add_scheme_version(&Actor::Operator, &source).await;
+        ids.push(added.ok().unwrap().id.to_string());
+    }
+    let query =
+        "query($new: ID!, $old: ID!) { schemeVersion(id: $new) { changesSince(version: $old) {
+        changes { part code kind words { zh en } } lostScores { item } } } }";
+    let compared = site
+        .get(&token, query, json!({ "new": ids[1], "old": ids[0] }))
+        .await;
+    assert_eq!(
+        compared["changesSince"],
+        json!({ "changes": [{ "part": "GRADE", "code": "excellent", "kind": "THRESHOLD",
+            "words": { "zh": "等次 excellent“优秀”:分数线 90 → 96", "en": "grade excellent “Excellent”: from 90 → 96" } }],
+            "lostScores": [] })
+    );
+    let missing = json!({ "new": ids[1], "old": "scv_0000000000001" });
+    let compared = site.get(&token, query, missing).await;
+    assert_eq!(compared["changesSince"], Value::Null);
 }

@@ -1,8 +1,13 @@
 //! `mingjian scheme …`: what helps those who write schemes.
 
 mod check;
+mod diff;
+mod trial;
+
+use std::path::Path;
 
 use clap::Subcommand;
+use domain::scheme::Scheme;
 
 use super::{Failure, builtin};
 
@@ -17,6 +22,10 @@ pub(super) enum SchemeCommand {
     List,
     /// Print a scheme that comes with the program.
     Print(builtin::PrintArguments),
+    /// Compare two versions part by part, in words; exit code 1 where they differ.
+    Diff(diff::DiffArguments),
+    /// Try a version on a closed round: who would get something else, and why. Nothing is stored.
+    Try(trial::TryArguments),
 }
 
 /// Does it.
@@ -25,5 +34,24 @@ pub(super) fn run(command: &SchemeCommand) -> Result<(), Failure> {
         SchemeCommand::Check(arguments) => check::run(arguments),
         SchemeCommand::List => builtin::list(),
         SchemeCommand::Print(arguments) => builtin::print_one(arguments),
+        SchemeCommand::Diff(arguments) => diff::run(arguments),
+        SchemeCommand::Try(arguments) => trial::run(arguments),
     }
+}
+
+/// A scheme that the command line names: a file, or `CODE` or `CODE@VERSION` of one that comes with the program.
+fn find(name: &str) -> Result<Scheme, Failure> {
+    let path = Path::new(name);
+    let is_table = path
+        .extension()
+        .is_some_and(|extension| extension == "toml");
+    if is_table || path.exists() || path.components().count() > 1 {
+        return read(path);
+    }
+    let (code, version) = match name.split_once('@') {
+        Some((code, version)) => (code, Some(version)),
+        None => (name, None),
+    };
+    let found = builtin::find(code, version)?;
+    parse(&found.path, &found.table)
 }

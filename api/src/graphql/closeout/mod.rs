@@ -7,7 +7,7 @@ mod progress;
 mod ranking;
 mod results;
 
-pub use decision::{Decision, DecisionKey};
+pub use decision::{Decision, DecisionKey, Words};
 pub use mutation::CloseoutMutation;
 pub use progress::ProgressSubscription;
 pub use results::RoundResults;

@@ -1,5 +1,6 @@
 //! Schemes, their versions, and what a version's table holds.
 
+mod change;
 mod mutation;
 mod table;
 mod types;

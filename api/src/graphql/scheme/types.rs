@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Object};
 use domain::id;
 use service::scheme;
 
+use super::change::SchemeDiff;
 use super::table::{SchemeCategory, SchemeSection, SchemeSurvey, sections_of};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
@@ -94,7 +95,22 @@ impl SchemeVersion {
         self.0.added_at.into()
     }
 
-    /// The file itself, TOML. Two versions are compared by their files.
+    /// What changed since another version, part by part; null if there is none of that id.
+    #[graphql(complexity = "100 + 20 * child_complexity")]
+    async fn changes_since(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The older version.")] version: Key<id::SchemeVersion>,
+    ) -> Option<Result<SchemeDiff, GraphqlFault>> {
+        let old = match load(context, CompiledKey(version.0)).await {
+            Ok(old) => old?,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let new = load_referred(context, CompiledKey(self.0.id)).await;
+        Some(new.map(|new| SchemeDiff::of(&old, &new)))
+    }
+
+    /// The file itself, TOML.
     #[graphql(complexity = 50)]
     async fn source(&self, context: &Context<'_>) -> Result<String, GraphqlFault> {
         load_referred(context, SourceKey(self.0.id)).await
