@@ -514,9 +514,10 @@ fn with_rules(conditions: &[String], settings: &(String, [i32; 2], bool)) -> Str
             _ => "\"alert\"",
         };
         let code = format!("random{place}");
-        text.push_str(&format!(
+        let rule = format!(
             "\n[[rule]]\ncode = \"{code}\"\nname = {{ zh = \"r\", en = \"r\" }}\nclause = \"1\"\nwhen = {when}\neffect = {effect}\nwords = {{ zh = \"r\", en = \"r\" }}\nundetermined = \"not_fired\"\n"
-        ));
+        );
+        text.push_str(&rule);
     }
     text
 }

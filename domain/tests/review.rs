@@ -162,12 +162,13 @@ fn a_scheme_of_a_megabyte_is_reviewed_in_seconds() {
     // As many categories, nodes and items as a file of this size takes, each item for its own category.
     let mut text = head;
     for place in 0..2_000 {
-        text.push_str(&format!(
+        let rows = format!(
             "\n[[category]]\ncode = \"c{place}\"\nkind = \"unit\"\nname = {{ zh = \"类\", en = \"c\" }}\n\
              \n[[indicator]]\ncode = \"n{place}\"\nin = \"s\"\nname = {{ zh = \"指标\", en = \"n\" }}\nmax = 0\n\
              \n[[item]]\ncode = \"i{place}\"\nin = \"n{place}\"\nfor = [\"c{place}\"]\nname = {{ zh = \"项\", en = \"i\" }}\nmax = 0\n\
              graded = {{ step = 1, several = \"mean\" }}\n"
-        ));
+        );
+        text.push_str(&rows);
     }
     let text = text.replacen(
         "category = [{ code = \"unit\", kind = \"unit\", name = { zh = \"单位\", en = \"unit\" } }]\n",
