@@ -125,10 +125,10 @@ impl Faults {
     }
 
     /// A code that is used a second time, at the element that uses it again.
-    pub fn add_twice(&mut self, path: &str, number: usize, message: impl Into<String>) {
+    pub fn add_twice(&mut self, path: &str, number: usize, message: Words) {
         let second = format!("{path}#{number}");
         let path = if self.knows(&second) { &second } else { path };
-        self.add(path, "code_used_twice", message);
+        self.say(path, "code_used_twice", message);
     }
 
     fn push(&mut self, fault: Fault) {
@@ -255,10 +255,13 @@ impl<'a> Reader<'a> {
     fn one<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         let found = self.root.remove(key);
         if found.is_none() {
-            self.faults.add(
+            self.faults.say(
                 key,
                 "missing_key",
-                format!("`{key}` is missing: a scheme has to say it"),
+                Words::new(
+                    format!("缺少 `{key}`:评价体系必须写明"),
+                    format!("`{key}` is missing: a scheme has to say it"),
+                ),
             );
         }
         self.read(key, found?)
@@ -274,10 +277,13 @@ impl<'a> Reader<'a> {
     fn list<T: DeserializeOwned>(&mut self, key: &'static str, needed: Needed) -> Vec<T> {
         let Some(found) = self.root.remove(key) else {
             if needed == Needed::Yes {
-                self.faults.add(
+                self.faults.say(
                     key,
                     "missing_key",
-                    format!("there is no `[[{key}]]`: a scheme needs at least one"),
+                    Words::new(
+                        format!("没有 `[[{key}]]`:评价体系至少要有一个"),
+                        format!("there is no `[[{key}]]`: a scheme needs at least one"),
+                    ),
                 );
             }
             return Vec::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Condition, Figure, GradeTest, Quantifier, Related, Test, Value};
+use super::super::file::{Condition, Figure, GradeTest, Quantifier, Related, Test, Value, Words};
 use super::super::model::{ConditionPlan, GradeBound, TestPlan, ValueKind, ValuePlan};
 use super::Checker;
 use crate::number::{Points, Ratio};
@@ -24,7 +24,7 @@ impl Checker {
         if let (Some((op, bound)), None) = (found.next(), found.next()) {
             Some(plan_test(op, bound))
         } else {
-            self.faults.add(path, "one_of", "a comparison is exactly one of `at_least`, `more_than`, `at_most`, `less_than`, `equal_to`");
+            self.faults.say(path, "one_of", Words::new("比较须恰好写 `at_least`、`more_than`、`at_most`、`less_than`、`equal_to` 中的一个", "a comparison is exactly one of `at_least`, `more_than`, `at_most`, `less_than`, `equal_to`"));
             None
         }
     }
@@ -81,10 +81,13 @@ impl Checker {
             related.is_some(),
         ];
         if heads.iter().filter(|head| **head).count() != 1 {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "one_of",
-                "a condition looks at exactly one thing: join several with `all` or `any`",
+                Words::new(
+                    "一个条件只看一件事:几件事请用 `all` 或 `any` 连接",
+                    "a condition looks at exactly one thing: join several with `all` or `any`",
+                ),
             );
             return None;
         }
@@ -102,10 +105,13 @@ impl Checker {
             return Some(ConditionPlan::Compare(value, test));
         }
         if tested {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "one_of",
-                "there is a bound here, yet nothing that is compared with it",
+                Words::new(
+                    "这里写了界限,却没有与之比较的数值",
+                    "there is a bound here, yet nothing that is compared with it",
+                ),
             );
         }
         if let Some(list) = all {
@@ -137,10 +143,13 @@ impl Checker {
                 Some(super::super::file::Effect::Investigate)
             );
             if !opens {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/finding/of"),
                     "no_investigation",
-                    format!("the rule `{}` opens no investigation", test.of),
+                    Words::new(
+                        format!("规则 `{}` 不启动专项调查", test.of),
+                        format!("the rule `{}` opens no investigation", test.of),
+                    ),
                 );
             }
             return Some(ConditionPlan::Finding { rule, is: test.is });
@@ -148,8 +157,11 @@ impl Checker {
         if let Some(earlier) = earlier {
             let place = format!("{path}/earlier");
             if earlier.in_a_row == 0 {
-                self.faults
-                    .add(&place, "wrong_scale", "a run is at least 1 round long");
+                self.faults.say(
+                    &place,
+                    "wrong_scale",
+                    Words::new("连续轮次至少为 1", "a run is at least 1 round long"),
+                );
             }
             let grades = earlier
                 .grades
@@ -184,10 +196,13 @@ impl Checker {
 
     fn conditions(&mut self, path: &str, list: &[Condition]) -> Option<Vec<ConditionPlan>> {
         if list.is_empty() {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "empty_list",
-                "there is nothing in this list: name at least one condition",
+                Words::new(
+                    "列表为空:请至少写一个条件",
+                    "there is nothing in this list: name at least one condition",
+                ),
             );
         }
         let plans: Vec<Option<ConditionPlan>> = list
@@ -204,10 +219,13 @@ impl Checker {
             (None, Some(code), None) => self.grade(path, code).map(GradeBound::AtLeast),
             (None, None, Some(code)) => self.grade(path, code).map(GradeBound::Is),
             _ => {
-                self.faults.add(
+                self.faults.say(
                     path,
                     "one_of",
-                    "a grade is compared by exactly one of `at_most`, `at_least`, `is`",
+                    Words::new(
+                        "等次的比较须恰好写 `at_most`、`at_least`、`is` 中的一个",
+                        "a grade is compared by exactly one of `at_most`, `at_least`, `is`",
+                    ),
                 );
                 None
             }
@@ -216,17 +234,23 @@ impl Checker {
 
     fn related(&mut self, path: &str, related: &Related) -> Option<ConditionPlan> {
         if related.by.is_empty() {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/by"),
                 "empty_list",
-                "name the relations that lead there, such as `[\"led_by\", \"headed_by\"]`",
+                Words::new(
+                    "请写明经由哪些关系,如 `[\"led_by\", \"headed_by\"]`",
+                    "name the relations that lead there, such as `[\"led_by\", \"headed_by\"]`",
+                ),
             );
         }
         if related.nobody.is_some() && !matches!(related.hold, Quantifier::All | Quantifier::None) {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/nobody"),
                 "setting_not_used",
-                "where nobody is reached, `any` and `at_least` are false: leave `nobody` out",
+                Words::new(
+                    "没有关联对象时 `any` 和 `at_least` 即不成立:请删去 `nobody`",
+                    "where nobody is reached, `any` and `at_least` are false: leave `nobody` out",
+                ),
             );
         }
         let that = self.condition(&format!("{path}/that"), &related.that)?;
@@ -253,11 +277,7 @@ impl Checker {
             _ => None,
         };
         if figure.is_some_and(|figure| figure.lower_bound) {
-            self.faults.add(
-                path,
-                "lower_bound",
-                "a lower bound is compared by `at_least` and neither ranks nor scores by itself",
-            );
+            self.faults.say(path, "lower_bound", Words::new("置信下限只能用 `at_least` 比较,不能用来排名或计分", "a lower bound is compared by `at_least` and neither ranks nor scores by itself"));
         }
     }
 

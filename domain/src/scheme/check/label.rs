@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::file::Label;
+use super::super::file::{Label, Words};
 use super::super::model::{ConditionPlan, LabelPhase, LabelPlan};
 use super::Checker;
 use super::sight::{Sight, collect_findings};
@@ -23,18 +23,24 @@ impl Checker {
         let applies = self.applies(&path, label.categories.as_ref());
         let by = self.value(&format!("{path}/by"), &label.by);
         if label.best.is_some() == label.worst.is_some() {
-            self.faults.add(
+            self.faults.say(
                 &path,
                 "one_of",
-                "a label is for the `best` or for the `worst` so many",
+                Words::new(
+                    "称号须恰好写 `best` 或 `worst` 之一",
+                    "a label is for the `best` or for the `worst` so many",
+                ),
             );
         }
         let phase = self.label_phase(place);
         if label.rank_disqualified.is_none() && phase != LabelPhase::AmongEligible {
-            self.faults.add(
+            self.faults.say(
                 &path,
                 "setting_missing",
-                "say whether disqualified subjects are ranked: `rank_disqualified = false`",
+                Words::new(
+                    "请写明被取消参评资格的对象是否参加排名:`rank_disqualified = false`",
+                    "say whether disqualified subjects are ranked: `rank_disqualified = false`",
+                ),
             );
         }
         let mut when = None;
@@ -57,18 +63,14 @@ impl Checker {
             let found = self.labels.get(code).copied();
             against = self.known(&format!("{path}/against"), "label", code, found);
             if against == Some(place) {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/against"),
                     "bounds_contradict",
-                    "a label cannot exclude itself",
+                    Words::new("称号不能与自身互斥", "a label cannot exclude itself"),
                 );
             }
             if against.is_some_and(|other| self.label_phase(other) != phase) {
-                self.faults.add(
-                    &format!("{path}/against"),
-                    "bounds_contradict",
-                    format!("`{code}` is given at another step, when this one is already held or not yet known: labels that exclude each other look at the same kind of thing"),
-                );
+                self.faults.say(&format!("{path}/against"), "bounds_contradict", Words::new(format!("`{code}` 在另一步授予,那时此称号已授予或尚未可知:互斥的称号须依据同一类数据"), format!("`{code}` is given at another step, when this one is already held or not yet known: labels that exclude each other look at the same kind of thing")));
             }
         }
         self.refuse_lower_bound(&format!("{path}/by"), by.as_ref());
@@ -91,11 +93,7 @@ impl Checker {
         let mut findings = Vec::new();
         collect_findings(condition, &mut findings);
         if self.look(condition).labels || !findings.is_empty() {
-            self.faults.add(
-                path,
-                "looks_too_far",
-                "a label given before grades sees neither other labels nor findings: write `among_eligible = true`, or a rule",
-            );
+            self.faults.say(path, "looks_too_far", Words::new("评定等次之前授予的称号不能依据其他称号或调查结论:请写 `among_eligible = true`,或改写为规则", "a label given before grades sees neither other labels nor findings: write `among_eligible = true`, or a rule"));
         }
     }
 
@@ -128,10 +126,15 @@ impl Checker {
                 .get(&code)
                 .is_some_and(|label| self.label_phase(*label) != LabelPhase::BeforeScores);
             if late {
-                self.faults.add(
+                self.faults.say(
                     &path,
                     "looks_too_far",
-                    format!("the label `{code}` looks at points, so points cannot come from it"),
+                    Words::new(
+                        format!("称号 `{code}` 依据得分,不能反过来产生得分"),
+                        format!(
+                            "the label `{code}` looks at points, so points cannot come from it"
+                        ),
+                    ),
                 );
             }
         }

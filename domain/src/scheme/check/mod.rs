@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::file::{Every, FORMAT, GradedBy, SchemeFile};
+use super::file::{Every, FORMAT, GradedBy, SchemeFile, Words};
 use super::load::{Faults, Loaded};
 use super::model::{
     CategoryPlan, FactPlan, FigurePlan, GradePlan, MeasurePlan, Scheme, SurveyPlan,
@@ -165,17 +165,23 @@ impl Checker {
     fn name_once(&mut self, seen: &mut Names, kind: &str, code: &str, number: usize) {
         check_code(&mut self.faults, kind, code);
         if code == "total" {
-            self.faults.add(
+            self.faults.say(
                 &format!("{kind}/{code}"),
                 "reserved_code",
-                "the code `total` stands for the whole table: name this part otherwise",
+                Words::new(
+                    "代码 `total` 指整张表:请换一个代码",
+                    "the code `total` stands for the whole table: name this part otherwise",
+                ),
             );
         }
         if seen.insert(code.to_owned(), 0).is_some() {
             self.faults.add_twice(
                 &format!("{kind}/{code}"),
                 number,
-                format!("the code `{code}` is used twice: give each part one of its own"),
+                Words::new(
+                    format!("代码 `{code}` 用了两次:请各用各的代码"),
+                    format!("the code `{code}` is used twice: give each part one of its own"),
+                ),
             );
         }
     }
@@ -183,10 +189,13 @@ impl Checker {
     fn lay_out(&mut self, text: &str) -> Option<Scheme> {
         if self.file.format != FORMAT {
             let found = self.file.format.clone();
-            self.faults.add(
+            self.faults.say(
                 "format",
                 "unknown_format",
-                format!("`{found}` is not read here: write `{FORMAT}`"),
+                Words::new(
+                    format!("此处不识别 `{found}`:请写 `{FORMAT}`"),
+                    format!("`{found}` is not read here: write `{FORMAT}`"),
+                ),
             );
         }
         let grades = self.check_grades();
@@ -251,40 +260,48 @@ impl Checker {
             let path = format!("grade/{}", grade.code);
             if self.file.grading.by == GradedBy::Proposed {
                 if grade.from.is_some() {
-                    self.faults.add(
+                    self.faults.say(
                         &path,
                         "band_not_used",
-                        "grades are proposed, so `from` has no meaning: leave it out",
+                        Words::new(
+                            "等次为拟定等次,`from` 没有意义:请删去",
+                            "grades are proposed, so `from` has no meaning: leave it out",
+                        ),
                     );
                 }
                 continue;
             }
             match (&grade.from, place == last) {
-                (Some(_), true) => self.faults.add(
+                (Some(_), true) => self.faults.say(
                     &path,
                     "lowest_band",
-                    "the lowest grade takes the rest: leave out its `from`",
+                    Words::new(
+                        "最低等次包括其余所有:请删去它的 `from`",
+                        "the lowest grade takes the rest: leave out its `from`",
+                    ),
                 ),
-                (None, false) => self.faults.add(
+                (None, false) => self.faults.say(
                     &path,
                     "band_missing",
-                    "say from which total this grade is earned: write `from = \"90\"`",
+                    Words::new(
+                        "请写明总分多少可得此等次:如 `from = \"90\"`",
+                        "say from which total this grade is earned: write `from = \"90\"`",
+                    ),
                 ),
                 (Some(from), false) => {
                     if above.as_ref().is_some_and(|above| from >= above) {
-                        self.faults.add(
-                            &format!("{path}/from"),
-                            "bands_out_of_order",
-                            format!("`{from}` is not below the bound of the grade above: write grades best first, each with a lower bound"),
-                        );
+                        self.faults.say(&format!("{path}/from"), "bands_out_of_order", Words::new(format!("`{from}` 不低于上一等次的分数线:等次由高到低排列,分数线逐级降低"), format!("`{from}` is not below the bound of the grade above: write grades best first, each with a lower bound")));
                     }
                     if self.file.grading.by == GradedBy::Share
                         && (from.is_negative() || *from > Ratio::one())
                     {
-                        self.faults.add(
+                        self.faults.say(
                             &format!("{path}/from"),
                             "wrong_scale",
-                            format!("`{from}` is not a share: write `90%`"),
+                            Words::new(
+                                format!("`{from}` 不是占比:请写成 `90%` 这样"),
+                                format!("`{from}` is not a share: write `90%`"),
+                            ),
                         );
                     }
                     above = Some(from.clone());
@@ -320,28 +337,40 @@ impl Checker {
             let mut fields = BTreeSet::new();
             for field in &kind.field {
                 if !fields.insert(field.code.clone()) {
-                    self.faults.add(
+                    self.faults.say(
                         &format!("{path}/field/{}", field.code),
                         "code_used_twice",
-                        format!("the field `{}` is there twice", field.code),
+                        Words::new(
+                            format!("字段 `{}` 出现了两次", field.code),
+                            format!("the field `{}` is there twice", field.code),
+                        ),
                     );
                 }
             }
             if let Some(ladder) = &kind.ladder {
                 let place = format!("{path}/ladder");
                 match kind.field.iter().find(|f| f.code == ladder.field) {
-                    None => self.faults.add(
+                    None => self.faults.say(
                         &place,
                         "unknown_name",
-                        format!("there is no field `{}` in this fact", ladder.field),
+                        Words::new(
+                            format!("这种事实没有字段 `{}`", ladder.field),
+                            format!("there is no field `{}` in this fact", ladder.field),
+                        ),
                     ),
                     Some(field) => {
                         for value in &ladder.order {
                             if !field.one_of.iter().any(|choice| choice.code == *value) {
-                                self.faults.add(
+                                self.faults.say(
                                     &place,
                                     "unknown_name",
-                                    format!("`{value}` is no value of the field `{}`", field.code),
+                                    Words::new(
+                                        format!("`{value}` 不是字段 `{}` 的取值", field.code),
+                                        format!(
+                                            "`{value}` is no value of the field `{}`",
+                                            field.code
+                                        ),
+                                    ),
                                 );
                             }
                         }
@@ -382,11 +411,14 @@ impl Checker {
         for (number, setting) in settings {
             if !self.faults.knows(&setting) {
                 let path = format!("assumption/{number}/setting");
-                self.faults.add(
+                self.faults.say(
                     &path,
                     "unknown_setting",
-                    format!(
-                        "there is nothing at `{setting}` in this file: name keys joined by `/`"
+                    Words::new(
+                        format!("文件中没有 `{setting}`:请用 `/` 连接各级名称"),
+                        format!(
+                            "there is nothing at `{setting}` in this file: name keys joined by `/`"
+                        ),
                     ),
                 );
             }
@@ -402,10 +434,13 @@ impl Checker {
     /// Passes on what a name stands for, or reports that it stands for nothing.
     fn known<T>(&mut self, path: &str, kind: &str, code: &str, found: Option<T>) -> Option<T> {
         if found.is_none() && !self.lost.contains(code) {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "unknown_name",
-                format!("there is no {kind} `{code}` in this scheme"),
+                Words::new(
+                    format!("本评价体系中没有 `{code}`({kind})"),
+                    format!("there is no {kind} `{code}` in this scheme"),
+                ),
             );
         }
         found
@@ -444,7 +479,10 @@ fn name(faults: &mut Faults, kind: &str, codes: &[String]) -> Names {
             faults.add_twice(
                 &format!("{kind}/{code}"),
                 place,
-                format!("the {kind} `{code}` is there twice: give each a code of its own"),
+                Words::new(
+                    format!("`{code}`({kind})出现了两次:请各用各的代码"),
+                    format!("the {kind} `{code}` is there twice: give each a code of its own"),
+                ),
             );
         }
     }
@@ -459,10 +497,15 @@ fn check_code(faults: &mut Faults, kind: &str, code: &str) {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
     if !fits {
-        faults.add(
+        faults.say(
             &format!("{kind}/{code}"),
             "malformed_code",
-            format!("`{code}` is not a code: use up to 64 letters a-z, digits, `.`, `_` or `-`"),
+            Words::new(
+                format!("`{code}` 不是代码:请用不超过 64 个的英文字母、数字、`.`、`_`、`-`"),
+                format!(
+                    "`{code}` is not a code: use up to 64 letters a-z, digits, `.`, `_` or `-`"
+                ),
+            ),
         );
     }
 }

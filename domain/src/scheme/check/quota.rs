@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::file::{GradedBy, Quota};
+use super::super::file::{GradedBy, Quota, Words};
 use super::super::model::{QuotaPlan, Seats};
 use super::Checker;
 use crate::number::Ratio;
@@ -16,7 +16,10 @@ impl Checker {
                 self.faults.add_twice(
                     &format!("quota/{}", quota.code),
                     number,
-                    format!("the quota `{}` is there twice", quota.code),
+                    Words::new(
+                        format!("名额 `{}` 出现了两次", quota.code),
+                        format!("the quota `{}` is there twice", quota.code),
+                    ),
                 );
             }
             plans.extend(self.quota_plan(quota));
@@ -25,11 +28,7 @@ impl Checker {
             && self.file.grading.tie_breakers.is_empty()
             && !quotas.is_empty()
         {
-            self.faults.add(
-                "grading/tie_breakers",
-                "setting_missing",
-                "grades are proposed, so say what ranks subjects where a quota draws a line: `tie_breakers`",
-            );
+            self.faults.say("grading/tie_breakers", "setting_missing", Words::new("等次为拟定等次,请写明名额按什么排序:`tie_breakers`", "grades are proposed, so say what ranks subjects where a quota draws a line: `tie_breakers`"));
         }
         // From the highest grade down and, within a grade, as written.
         plans.sort_by_key(|plan| plan.grade);
@@ -44,10 +43,13 @@ impl Checker {
             (None, Some(seats)) => Some(Seats::Fixed(seats)),
             (Some(share), None) => {
                 if share.is_negative() || *share > Ratio::one() {
-                    self.faults.add(
+                    self.faults.say(
                         &format!("{path}/share"),
                         "wrong_scale",
-                        format!("`{share}` is not a share: write `1/3` or `15%`"),
+                        Words::new(
+                            format!("`{share}` 不是占比:请写成 `1/3` 或 `15%`"),
+                            format!("`{share}` is not a share: write `1/3` or `15%`"),
+                        ),
                     );
                 }
                 if let (Some(rounding), Some(least)) = (quota.rounding, quota.least_seats) {
@@ -57,19 +59,25 @@ impl Checker {
                         least,
                     })
                 } else {
-                    self.faults.add(
+                    self.faults.say(
                         &path,
                         "setting_missing",
-                        "say how a share becomes seats: `rounding` and `least_seats`",
+                        Words::new(
+                            "请写明占比如何折算为名额:`rounding` 和 `least_seats`",
+                            "say how a share becomes seats: `rounding` and `least_seats`",
+                        ),
                     );
                     None
                 }
             }
             _ => {
-                self.faults.add(
+                self.faults.say(
                     &path,
                     "one_of",
-                    "a quota is exactly one of `share`, `seats`",
+                    Words::new(
+                        "名额须恰好写 `share` 或 `seats` 之一",
+                        "a quota is exactly one of `share`, `seats`",
+                    ),
                 );
                 None
             }

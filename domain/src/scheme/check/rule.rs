@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Effect, NodePoints, Rule};
+use super::super::file::{Effect, NodePoints, Rule, Words};
 use super::super::model::{EffectPlan, LabelPlan, RulePhase, RulePlan, Target};
 use super::Checker;
 use super::sight::{Sight, collect_findings};
@@ -51,10 +51,13 @@ impl Checker {
         for rule in open {
             if let Some(plan) = plans.get(rule) {
                 let path = format!("rule/{}/when", plan.code);
-                self.faults.add(
+                self.faults.say(
                     &path,
                     "circle",
-                    "this rule waits for a finding that waits for this rule",
+                    Words::new(
+                        "这条规则等待一项调查结论,而那项调查又等待这条规则",
+                        "this rule waits for a finding that waits for this rule",
+                    ),
                 );
             }
         }
@@ -114,10 +117,13 @@ impl Checker {
                 EffectPlan::Alert | EffectPlan::Investigate | EffectPlan::FollowUp(_)
             )
         {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/per_event"),
                 "way_not_possible",
-                "a rule for each event can alert, investigate or follow up, nothing else",
+                Words::new(
+                    "逐件触发的规则只能预警、启动专项调查或作结果运用",
+                    "a rule for each event can alert, investigate or follow up, nothing else",
+                ),
             );
         }
         Some(RulePlan {
@@ -144,10 +150,15 @@ impl Checker {
             Effect::Cap(code) => {
                 let grade = self.grade(path, code)?;
                 if grade == 0 {
-                    self.faults.add(
+                    self.faults.say(
                         path,
                         "cap_without_effect",
-                        format!("`{code}` is the best grade, so a cap at it never lowers anyone"),
+                        Words::new(
+                            format!("`{code}` 是最高等次,封顶于此不会降低任何对象"),
+                            format!(
+                                "`{code}` is the best grade, so a cap at it never lowers anyone"
+                            ),
+                        ),
                     );
                 }
                 Some(EffectPlan::Cap(grade))
@@ -155,11 +166,14 @@ impl Checker {
             Effect::Floor(code) => {
                 let grade = self.grade(path, code)?;
                 if grade == last {
-                    self.faults.add(
+                    self.faults.say(
                         path,
                         "floor_without_effect",
-                        format!(
-                            "`{code}` is the lowest grade, so a floor at it never lifts anyone"
+                        Words::new(
+                            format!("`{code}` 是最低等次,保底于此不会抬高任何对象"),
+                            format!(
+                                "`{code}` is the lowest grade, so a floor at it never lifts anyone"
+                            ),
                         ),
                     );
                 }
@@ -178,12 +192,18 @@ impl Checker {
         negative: bool,
     ) -> Option<EffectPlan> {
         if written.points <= Points::ZERO {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/points"),
                 "wrong_scale",
-                format!(
-                    "`{}` is not above 0: `deduct` and `add` say the direction",
-                    written.points
+                Words::new(
+                    format!(
+                        "`{}` 不大于 0:方向由 `deduct` 和 `add` 表示",
+                        written.points
+                    ),
+                    format!(
+                        "`{}` is not above 0: `deduct` and `add` say the direction",
+                        written.points
+                    ),
                 ),
             );
         }

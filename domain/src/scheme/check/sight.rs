@@ -1,6 +1,6 @@
 //! What a condition may look at, so that no result depends on who goes first.
 
-use super::super::file::Condition;
+use super::super::file::{Condition, Words};
 use super::super::model::{ConditionPlan, GradeBound, LabelPhase, ValueKind};
 use super::Checker;
 
@@ -154,23 +154,28 @@ impl Checker {
     /// Refuses what a condition in this place may not look at.
     pub(super) fn check_sight(&mut self, path: &str, condition: &ConditionPlan, sight: Sight) {
         let seen = self.look(condition);
-        let mut refuse = |code: &'static str, message: &str| self.faults.add(path, code, message);
+        let mut refuse = |code: &'static str, zh: &str, en: &str| {
+            self.faults.say(path, code, Words::new(zh, en));
+        };
         let narrow = matches!(sight, Sight::Gate | Sight::Scores);
         if sight == Sight::Gate && seen.points {
             refuse(
                 "looks_too_far",
+                "前提只能依据事实、量化数据、测评和依据测评的称号,不能依据得分",
                 "a gate sees facts, measures, surveys and labels that look at surveys, not points",
             );
         }
         if sight == Sight::Scores && seen.totals {
             refuse(
                 "looks_too_far",
+                "改变得分的规则只能依据单个考评项,不能依据指标、部分或总分",
                 "a rule that changes points sees single items, not indicators, sections or totals",
             );
         }
         if narrow && (seen.record || seen.related) {
             refuse(
                 "looks_too_far",
+                "改变得分的规则不能依据往期等次、调查结论或关联对象",
                 "what changes points sees neither earlier rounds, findings nor related subjects",
             );
         }
@@ -178,18 +183,21 @@ impl Checker {
             if seen.standing {
                 refuse(
                     "looks_too_far",
+                    "只有结果运用和预警才能依据对象自身的等次、名次或认定结果",
                     "only follow-ups and alerts look at the subject's own grade, rank or eligibility",
                 );
             }
             if seen.related_grade && sight != Sight::Cap {
                 refuse(
                     "looks_too_far",
+                    "只有封顶、结果运用和预警才能依据关联对象的等次",
                     "only caps, follow-ups and alerts look at related subjects' grades",
                 );
             }
             if seen.grade_turned {
                 refuse(
                     "looks_too_far",
+                    "关联对象的等次只能用 `at_most`,且不能置于 `not` 或 `none` 之下:否则结果取决于先后",
                     "related grades are seen as `at_most`, never under `not` or `none`: else the result would depend on who goes first",
                 );
             }
@@ -197,6 +205,7 @@ impl Checker {
             if seen.disqualification_turned && matches!(sight, Sight::Disqualify | Sight::Before) {
                 refuse(
                     "looks_too_far",
+                    "取消参评资格在传导时只能作为成立来看,且不能置于 `not` 或 `none` 之下:否则结果取决于先后",
                     "while disqualifications spread they are seen as true, never under `not` or `none`: else the result would depend on who goes first",
                 );
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::file::{Item, SectionKind};
+use super::super::file::{Item, SectionKind, Words};
 use super::super::model::NodePlan;
 use super::Checker;
 use super::table::Written;
@@ -52,16 +52,20 @@ impl Checker {
                 continue;
             };
             let max = here.max.unwrap_or_default();
-            let sum = sum.map_or_else(
-                |_| "more than can be counted".to_owned(),
-                |sum| sum.to_string(),
-            );
-            let message = format!(
-                "the parts add up to {sum} for {}, while `max` says {max}",
-                categories.join(", ")
+            let categories = categories.join(", ");
+            let (zh, en) = match sum {
+                Ok(sum) => (sum.to_string(), sum.to_string()),
+                Err(_) => (
+                    "超出可计范围的数".to_owned(),
+                    "more than can be counted".to_owned(),
+                ),
+            };
+            let message = Words::new(
+                format!("下级合计 {zh}(类别:{categories}),而 `max` 写的是 {max}"),
+                format!("the parts add up to {en} for {categories}, while `max` says {max}"),
             );
             self.faults
-                .add(&format!("{}/max", here.path), "sums_differ", message);
+                .say(&format!("{}/max", here.path), "sums_differ", message);
         }
     }
 

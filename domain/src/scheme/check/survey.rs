@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::file::{
-    AnswerClass, Figure, Question, Scale, ScaleOption, Survey, SurveyFigure, Value,
+    AnswerClass, Figure, Question, Scale, ScaleOption, Survey, SurveyFigure, Value, Words,
 };
 use super::super::model::{DemandPlan, QuestionPlan, SharePlan, SurveyPlan};
 use super::Checker;
@@ -28,10 +28,13 @@ impl Checker {
             let path = format!("scale/{}", scale.code);
             self.check_options(&path, &scale);
             if known.insert(scale.code.clone(), scale.option).is_some() {
-                self.faults.add(
+                self.faults.say(
                     &path,
                     "code_used_twice",
-                    format!("the scale `{}` is there twice", scale.code),
+                    Words::new(
+                        format!("等级 `{}` 出现了两次", scale.code),
+                        format!("the scale `{}` is there twice", scale.code),
+                    ),
                 );
             }
         }
@@ -44,46 +47,61 @@ impl Checker {
         for option in &scale.option {
             let place = format!("{path}/option/{}", option.code);
             if !seen.insert(option.code.as_str()) {
-                self.faults.add(
+                self.faults.say(
                     &place,
                     "code_used_twice",
-                    format!("the option `{}` is there twice", option.code),
+                    Words::new(
+                        format!("选项 `{}` 出现了两次", option.code),
+                        format!("the option `{}` is there twice", option.code),
+                    ),
                 );
             }
             match (option.class, &option.weight) {
                 (AnswerClass::NoOpinion, Some(_)) => {
-                    self.faults.add(
+                    self.faults.say(
                         &place,
                         "setting_not_used",
-                        "`no_opinion` is not rated: leave its weight out",
+                        Words::new(
+                            "`no_opinion` 不计分:请删去它的权重",
+                            "`no_opinion` is not rated: leave its weight out",
+                        ),
                     );
                 }
                 (AnswerClass::NoOpinion, None) => {}
                 (_, None) => {
                     rated = rated.saturating_add(1);
-                    self.faults.add(
+                    self.faults.say(
                         &place,
                         "setting_missing",
-                        "say what this option is worth in a mean score: `weight = \"80\"`",
+                        Words::new(
+                            "请写明此选项在平均得分中的分值:如 `weight = \"80\"`",
+                            "say what this option is worth in a mean score: `weight = \"80\"`",
+                        ),
                     );
                 }
                 (_, Some(weight)) => {
                     rated = rated.saturating_add(1);
                     if weight.is_negative() || *weight > Ratio::from_whole(100) {
-                        self.faults.add(
+                        self.faults.say(
                             &format!("{place}/weight"),
                             "wrong_scale",
-                            format!("`{weight}` is not a weight between 0 and 100"),
+                            Words::new(
+                                format!("`{weight}` 不在 0 至 100 之间"),
+                                format!("`{weight}` is not a weight between 0 and 100"),
+                            ),
                         );
                     }
                 }
             }
         }
         if rated < 2 || scale.option.len() > 200 {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "wrong_scale",
-                "a scale needs at least two options that are rated, and at most 200 in all",
+                Words::new(
+                    "等级至少要有两个计分选项,总数不超过 200",
+                    "a scale needs at least two options that are rated, and at most 200 in all",
+                ),
             );
         }
     }
@@ -101,19 +119,25 @@ impl Checker {
         for question in &survey.question {
             let place = format!("{path}/question/{}", question.code);
             if !seen.insert(question.code.as_str()) {
-                self.faults.add(
+                self.faults.say(
                     &place,
                     "code_used_twice",
-                    format!("the question `{}` is there twice", question.code),
+                    Words::new(
+                        format!("题目 `{}` 出现了两次", question.code),
+                        format!("the question `{}` is there twice", question.code),
+                    ),
                 );
             }
             questions.extend(self.question_plan(&place, question, scales));
         }
         if questions.is_empty() {
-            self.faults.add(
+            self.faults.say(
                 &path,
                 "empty_list",
-                "a survey needs at least one question with a scale",
+                Words::new(
+                    "测评至少要有一道有等级的题目",
+                    "a survey needs at least one question with a scale",
+                ),
             );
         }
         let mut panels = Vec::new();
@@ -123,10 +147,13 @@ impl Checker {
                 .iter()
                 .any(|(code, _): &(Arc<str>, Ratio)| code.as_ref() == panel.code)
             {
-                self.faults.add(
+                self.faults.say(
                     &place,
                     "code_used_twice",
-                    format!("the panel `{}` is there twice", panel.code),
+                    Words::new(
+                        format!("评议群体 `{}` 出现了两次", panel.code),
+                        format!("the panel `{}` is there twice", panel.code),
+                    ),
                 );
             }
             let weight = self.stratum_weight(&place, weighs, panel.weight.as_ref());
@@ -137,10 +164,13 @@ impl Checker {
         for (number, channel) in survey.channel.iter().enumerate() {
             let place = format!("{path}/channel/{}", channel.code.word());
             if channels.iter().any(|(code, _)| *code == channel.code) {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/channel/{number}"),
                     "code_used_twice",
-                    format!("the channel `{}` is there twice", channel.code.word()),
+                    Words::new(
+                        format!("渠道 `{}` 出现了两次", channel.code.word()),
+                        format!("the channel `{}` is there twice", channel.code.word()),
+                    ),
                 );
             }
             // Channels weigh all or none; where none does they are pooled inside each panel.
@@ -172,10 +202,13 @@ impl Checker {
             for option in &line.options {
                 let known = scales.values().flatten().any(|o| o.code == *option);
                 if !known && !self.lost.contains(option) {
-                    self.faults.add(
+                    self.faults.say(
                         &format!("{path}/validity/straight_line"),
                         "unknown_name",
-                        format!("there is no option `{option}` in any scale"),
+                        Words::new(
+                            format!("任何等级中都没有选项 `{option}`"),
+                            format!("there is no option `{option}` in any scale"),
+                        ),
                     );
                 }
             }
@@ -206,13 +239,16 @@ impl Checker {
             !question.choice.is_empty(),
         ];
         if kinds.iter().filter(|kind| **kind).count() != 1 {
-            self.faults.add(path, "one_of", "a question is answered on a `scale`, in words up to `longest` characters, or by `choice`");
+            self.faults.say(path, "one_of", Words::new("题目须恰好用一种方式作答:`scale`、不超过 `longest` 字的文字,或 `choice`", "a question is answered on a `scale`, in words up to `longest` characters, or by `choice`"));
         }
         if question.several && question.choice.is_empty() {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/several"),
                 "setting_not_used",
-                "several answers are for questions with choices",
+                Words::new(
+                    "只有选择题才能多选",
+                    "several answers are for questions with choices",
+                ),
             );
         }
         let code = question.scale.as_ref()?;
@@ -220,10 +256,13 @@ impl Checker {
         let options = self.known(&format!("{path}/scale"), "scale", code, found)?;
         let weight = question.weight.clone().unwrap_or_else(Ratio::one);
         if weight.is_negative() || weight.is_zero() {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/weight"),
                 "wrong_scale",
-                format!("`{weight}` is not a weight above 0"),
+                Words::new(
+                    format!("`{weight}` 不是大于 0 的权重"),
+                    format!("`{weight}` is not a weight above 0"),
+                ),
             );
         }
         let options = options
@@ -245,21 +284,30 @@ impl Checker {
 
     fn stratum_weight(&mut self, path: &str, weighs: bool, weight: Option<&Ratio>) -> Ratio {
         match (weighs, weight) {
-            (true, None) => self.faults.add(
+            (true, None) => self.faults.say(
                 path,
                 "setting_missing",
-                "this survey weighs its strata: say how much this one weighs",
+                Words::new(
+                    "此测评按层加权:请写明这一层的权重",
+                    "this survey weighs its strata: say how much this one weighs",
+                ),
             ),
-            (false, Some(_)) => self.faults.add(
+            (false, Some(_)) => self.faults.say(
                 &format!("{path}/weight"),
                 "setting_not_used",
-                "this survey has no `weighting`, so nothing looks at this weight",
+                Words::new(
+                    "此测评没有 `weighting`,这一权重没有作用",
+                    "this survey has no `weighting`, so nothing looks at this weight",
+                ),
             ),
             (true, Some(weight)) if weight.is_negative() => {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/weight"),
                     "wrong_scale",
-                    format!("`{weight}` is below 0"),
+                    Words::new(
+                        format!("`{weight}` 小于 0"),
+                        format!("`{weight}` is below 0"),
+                    ),
                 );
             }
             _ => {}
@@ -271,10 +319,13 @@ impl Checker {
     fn refuse_no_weight<'r>(&mut self, path: &str, weights: impl Iterator<Item = &'r Ratio>) {
         let mut weights = weights.peekable();
         if weights.peek().is_some() && weights.all(Ratio::is_zero) {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "wrong_scale",
-                "every weight is 0: at least one stratum has to count",
+                Words::new(
+                    "权重全为 0:至少要有一层计入",
+                    "every weight is 0: at least one stratum has to count",
+                ),
             );
         }
     }
@@ -285,10 +336,13 @@ impl Checker {
             let bound = bound.as_ref()?;
             let plan = bound_plan(bound.at_least.as_ref(), bound.more_than.as_ref());
             if plan.is_none() {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/demand/{key}"),
                     "one_of",
-                    "a quorum is exactly one of `at_least`, `more_than`",
+                    Words::new(
+                        "法定人数须恰好写 `at_least` 或 `more_than` 之一",
+                        "a quorum is exactly one of `at_least`, `more_than`",
+                    ),
                 );
             }
             plan
@@ -299,17 +353,23 @@ impl Checker {
         for (number, share) in demand.share.iter().enumerate() {
             let place = format!("{path}/demand/share/{number}");
             if share.panels.is_empty() == share.mark.is_none() {
-                self.faults.add(
+                self.faults.say(
                     &place,
                     "one_of",
-                    "a least share is of `panels` or of a `mark`",
+                    Words::new(
+                        "最低占比须恰好写 `panels` 或 `mark` 之一",
+                        "a least share is of `panels` or of a `mark`",
+                    ),
                 );
             }
             if share.at_least.is_negative() || share.at_least > Ratio::one() {
-                self.faults.add(
+                self.faults.say(
                     &format!("{place}/at_least"),
                     "wrong_scale",
-                    format!("`{}` is not a share: write `50%`", share.at_least),
+                    Words::new(
+                        format!("`{}` 不是占比:请写成 `50%` 这样", share.at_least),
+                        format!("`{}` is not a share: write `50%`", share.at_least),
+                    ),
                 );
             }
             let mut panels = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Item, Missing, Part, SectionKind};
+use super::super::file::{Item, Missing, Part, SectionKind, Words};
 use super::super::model::{ItemPlan, NodePlan, PartPlan};
 use super::Checker;
 use super::sight::Sight;
@@ -102,7 +102,7 @@ impl Checker {
             let parent = self.known(&format!("{path}/in"), "section or indicator", &indicator.parent, found).filter(|parent| {
                 let before = *parent < place;
                 if !before {
-                    self.faults.add(&format!("{path}/in"), "wrong_order", format!("`{}` stands further down: write each indicator after the one it belongs to", indicator.parent));
+                    self.faults.say(&format!("{path}/in"), "wrong_order", Words::new(format!("`{}` 在后面才出现:请把指标写在它所属的指标之后", indicator.parent), format!("`{}` stands further down: write each indicator after the one it belongs to", indicator.parent)));
                 }
                 before
             });
@@ -133,22 +133,28 @@ impl Checker {
 
     fn check_max(&mut self, path: &str, kind: SectionKind, max: Option<Points>) {
         match (kind, max) {
-            (SectionKind::Deduction, Some(_)) => self.faults.add(
+            (SectionKind::Deduction, Some(_)) => self.faults.say(
                 &format!("{path}/max"),
                 "setting_not_used",
-                "deductions have no maximum: bound them by `floor`",
+                Words::new(
+                    "扣分没有满分:请用 `floor` 设下限",
+                    "deductions have no maximum: bound them by `floor`",
+                ),
             ),
             (SectionKind::Common | SectionKind::Specific, None) => {
-                self.faults.add(
+                self.faults.say(
                     path,
                     "setting_missing",
-                    "say how many points this is worth: `max = \"10\"`",
+                    Words::new(
+                        "请写明满分:如 `max = \"10\"`",
+                        "say how many points this is worth: `max = \"10\"`",
+                    ),
                 );
             }
-            (_, Some(max)) if max < Points::ZERO => self.faults.add(
+            (_, Some(max)) if max < Points::ZERO => self.faults.say(
                 &format!("{path}/max"),
                 "wrong_scale",
-                format!("`{max}` is below 0"),
+                Words::new(format!("`{max}` 小于 0"), format!("`{max}` is below 0")),
             ),
             _ => {}
         }
@@ -163,10 +169,13 @@ impl Checker {
         if let (Some(floor), Some(ceiling)) = (floor, ceiling)
             && floor > ceiling
         {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/{key}"),
                 "bounds_contradict",
-                format!("the floor `{floor}` lies above the ceiling `{ceiling}`"),
+                Words::new(
+                    format!("下限 `{floor}` 高于上限 `{ceiling}`"),
+                    format!("the floor `{floor}` lies above the ceiling `{ceiling}`"),
+                ),
             );
         }
     }
@@ -188,10 +197,13 @@ impl Checker {
                 .zip(&inherited)
                 .any(|(own, above)| *own && !above)
         {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/for"),
                 "wider_than_parent",
-                "this is for a category that the part it belongs to is not for",
+                Words::new(
+                    "适用类别超出了它所属部分的适用类别",
+                    "this is for a category that the part it belongs to is not for",
+                ),
             );
         }
         own.into_iter()
@@ -218,10 +230,13 @@ impl Checker {
         };
         self.check_missing(path, item.missing.as_ref(), item.max);
         if !item.part.is_empty() && matches!(item.missing, Some(Missing::Points(_))) {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/missing"),
                 "setting_not_used",
-                "which part would these points stand for? say it on each part",
+                Words::new(
+                    "这一分值指哪个分项?请写在各分项上",
+                    "which part would these points stand for? say it on each part",
+                ),
             );
         }
         let gate = match &item.gate {
@@ -236,10 +251,10 @@ impl Checker {
             None => None,
         };
         if item.gate.is_none() && item.gate_undetermined.is_some() {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/gate_undetermined"),
                 "setting_not_used",
-                "there is no gate here",
+                Words::new("这里没有前提条件", "there is no gate here"),
             );
         }
         let mut parts = Vec::new();
@@ -254,10 +269,13 @@ impl Checker {
             });
         } else {
             if ways.count() != 0 {
-                self.faults.add(
+                self.faults.say(
                     path,
                     "one_of",
-                    "an item with parts is not scored in a way of its own: give each part one",
+                    Words::new(
+                        "有分项的考评项自身不再计分:请给每个分项写评分方式",
+                        "an item with parts is not scored in a way of its own: give each part one",
+                    ),
                 );
             }
             parts = self.parts(path, item, kind)?;
@@ -282,35 +300,47 @@ impl Checker {
             let place = format!("{path}/part/{}", part.code);
             super::check_code(&mut self.faults, &format!("{path}/part"), &part.code);
             if !seen.insert(part.code.as_str()) {
-                self.faults.add(
+                self.faults.say(
                     &place,
                     "code_used_twice",
-                    format!("the part `{}` is there twice", part.code),
+                    Words::new(
+                        format!("分项 `{}` 出现了两次", part.code),
+                        format!("the part `{}` is there twice", part.code),
+                    ),
                 );
             }
             sum = sum.and_then(|sum| sum.add(part.max).ok());
             self.check_missing(&place, part.missing.as_ref(), Some(part.max));
             if part.missing == Some(Missing::NotApplicable) {
-                self.faults.add(
+                self.faults.say(
                     &format!("{place}/missing"),
                     "way_not_possible",
-                    "an item applies or not as a whole: say `not_applicable` on the item",
+                    Words::new(
+                        "考评项整体适用或不适用:`not_applicable` 请写在考评项上",
+                        "an item applies or not as a whole: say `not_applicable` on the item",
+                    ),
                 );
             }
             plans.push(self.part_plan(&place, part, kind));
         }
         match (sum, item.max) {
             (Some(sum), Some(max)) if sum != max => {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/max"),
                     "sums_differ",
-                    format!("the parts add up to {sum}, while the item says {max}"),
+                    Words::new(
+                        format!("各分项合计 {sum},而考评项写的是 {max}"),
+                        format!("the parts add up to {sum}, while the item says {max}"),
+                    ),
                 );
             }
-            (None, _) => self.faults.add(
+            (None, _) => self.faults.say(
                 path,
                 "overflow",
-                "the parts add up to more than can be counted",
+                Words::new(
+                    "各分项合计超出可计范围",
+                    "the parts add up to more than can be counted",
+                ),
             ),
             _ => {}
         }
@@ -340,19 +370,25 @@ impl Checker {
         if let (Some(Missing::Points(points)), Some(max)) = (missing, max)
             && (*points > max || *points < Points::ZERO)
         {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/missing"),
                 "wrong_scale",
-                format!("`{points}` does not lie between 0 and {max}"),
+                Words::new(
+                    format!("`{points}` 不在 0 至 {max} 之间"),
+                    format!("`{points}` does not lie between 0 and {max}"),
+                ),
             );
         }
         if missing == Some(&Missing::NotApplicable)
             && self.file.grading.scale_not_applicable.is_none()
         {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/missing"),
                 "setting_missing",
-                "an item may not apply here: say `scale_not_applicable` in `[grading]`",
+                Words::new(
+                    "此项可能不适用:请在 `[grading]` 中写明 `scale_not_applicable`",
+                    "an item may not apply here: say `scale_not_applicable` in `[grading]`",
+                ),
             );
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::file::{
-    Combine, Every, Facts, Figure, LookBack, MeasureFigure, SurveyFigure, Value,
+    Combine, Every, Facts, Figure, LookBack, MeasureFigure, SurveyFigure, Value, Words,
 };
 use super::super::model::{Back, FactsPlan, FigurePlan, ValueKind, ValuePlan};
 use super::Checker;
@@ -18,10 +18,13 @@ impl Checker {
             value.measure.is_some(),
         ];
         if given.iter().filter(|g| **g).count() != 1 {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "one_of",
-                "a value is exactly one of `survey`, `points`, `facts`, `measure`",
+                Words::new(
+                    "数值须恰好取自 `survey`、`points`、`facts`、`measure` 之一",
+                    "a value is exactly one of `survey`, `points`, `facts`, `measure`",
+                ),
             );
             return None;
         }
@@ -66,10 +69,10 @@ impl Checker {
         }
         if let Some(channel) = figure.channel {
             if !written.channel.iter().any(|c| c.code == channel) {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/channel"),
                     "unknown_name",
-                    "the survey does not use this channel",
+                    Words::new("此测评不用这一渠道", "the survey does not use this channel"),
                 );
             }
             what = format!("{what}/channel={}", channel.word());
@@ -82,7 +85,7 @@ impl Checker {
             let one_rate = figure.question.is_some() || written.combine == Combine::Pooled;
             let plain = one_rate && (figure.plain || written.weighting.is_none());
             if !plain || figure.figure == Figure::MeanScore {
-                self.faults.add(path, "lower_bound", "an interval stands beside plain rates only: add `plain = true` and name the question where questions are averaged, or compare the rate itself");
+                self.faults.say(path, "lower_bound", Words::new("只有未加权的比率才有置信区间:请加 `plain = true`,按题平均时写明题目,或直接比较比率", "an interval stands beside plain rates only: add `plain = true` and name the question where questions are averaged, or compare the rate itself"));
             }
         }
         let plan = FigurePlan {
@@ -153,59 +156,58 @@ impl Checker {
         for (field, values) in &facts.filter {
             let place = format!("{path}/where/{field}");
             let Some(known) = written.field.iter().find(|f| f.code == *field) else {
-                self.faults.add(
+                self.faults.say(
                     &place,
                     "unknown_name",
-                    format!(
-                        "facts of the kind `{}` have no field `{field}`",
-                        written.code
+                    Words::new(
+                        format!("事实 `{}` 没有字段 `{field}`", written.code),
+                        format!(
+                            "facts of the kind `{}` have no field `{field}`",
+                            written.code
+                        ),
                     ),
                 );
                 continue;
             };
             if known.one_of.is_empty() {
-                self.faults.add(
+                self.faults.say(
                     &place,
                     "wrong_type",
-                    format!("`{field}` is a number: only fields with named values can be filtered"),
+                    Words::new(
+                        format!("`{field}` 是数字:只有列出取值的字段才能筛选"),
+                        format!(
+                            "`{field}` is a number: only fields with named values can be filtered"
+                        ),
+                    ),
                 );
             }
             for value in values {
                 if !known.one_of.is_empty()
                     && !known.one_of.iter().any(|choice| choice.code == *value)
                 {
-                    self.faults.add(
+                    self.faults.say(
                         &place,
                         "unknown_name",
-                        format!("`{value}` is no value of the field `{field}`"),
+                        Words::new(
+                            format!("`{value}` 不是字段 `{field}` 的取值"),
+                            format!("`{value}` is no value of the field `{field}`"),
+                        ),
                     );
                 }
             }
         }
         if let Some(field) = &facts.sum {
             match written.field.iter().find(|f| f.code == *field) {
-                None => self.faults.add(
-                    &format!("{path}/sum"),
-                    "unknown_name",
-                    format!(
+                None => self.faults.say(&format!("{path}/sum"), "unknown_name", Words::new(format!("事实 `{}` 没有字段 `{field}`", written.code), format!(
                         "facts of the kind `{}` have no field `{field}`",
                         written.code
-                    ),
-                ),
+                    ))),
                 Some(known) if !known.one_of.is_empty() => {
-                    self.faults.add(
-                        &format!("{path}/sum"),
-                        "wrong_type",
-                        format!("`{field}` holds names, which cannot be added up"),
-                    );
+                    self.faults.say(&format!("{path}/sum"), "wrong_type", Words::new(format!("`{field}` 的取值是名称,不能相加"), format!("`{field}` holds names, which cannot be added up")));
                 }
-                Some(known) if known.optional => self.faults.add(
-                    &format!("{path}/sum"),
-                    "setting_missing",
-                    format!(
+                Some(known) if known.optional => self.faults.say(&format!("{path}/sum"), "setting_missing", Words::new(format!("`{field}` 可以不填,而没有写明不填时加多少:请改为必填"), format!(
                         "`{field}` may be left out, and nothing says what it then adds: require it"
-                    ),
-                ),
+                    ))),
                 Some(_) => {}
             }
         }
@@ -228,7 +230,7 @@ impl Checker {
             (false, Some(years), None) if years > 0 => Some(Back::CalendarYears(years)),
             (false, None, Some(months)) if months > 0 => Some(Back::Months(months)),
             _ => {
-                self.faults.add(path, "one_of", "a look-back is exactly one of `period = true`, `calendar_years = 2`, `months = 24`");
+                self.faults.say(path, "one_of", Words::new("回溯期须恰好写 `period = true`、`calendar_years = 2`、`months = 24` 之一", "a look-back is exactly one of `period = true`, `calendar_years = 2`, `months = 24`"));
                 None
             }
         }
@@ -238,24 +240,19 @@ impl Checker {
         let found = self.measures.get(&figure.of).copied();
         let measure = self.known(path, "measure", &figure.of, found)?;
         match (self.is_reported_in_parts(measure), figure.over) {
-            (true, None) => self.faults.add(
-                path,
-                "setting_missing",
-                "this measure has several values: say `over = \"least\"`, `\"sum\"` or `\"last\"`",
-            ),
-            (false, Some(_)) => self.faults.add(
-                &format!("{path}/over"),
-                "setting_not_used",
-                "this measure has one value for the round: leave `over` out",
-            ),
+            (true, None) => self.faults.say(path, "setting_missing", Words::new("此数据有多个数值:请写 `over = \"least\"`、`\"sum\"` 或 `\"last\"`", "this measure has several values: say `over = \"least\"`, `\"sum\"` or `\"last\"`")),
+            (false, Some(_)) => self.faults.say(&format!("{path}/over"), "setting_not_used", Words::new("此数据全轮只有一个数值:请删去 `over`", "this measure has one value for the round: leave `over` out")),
             _ => {}
         }
         let written = self.file.measure.get(measure)?;
         if figure.versus.is_some() && !written.last_year {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "setting_missing",
-                "last year's value is not reported: write `last_year = true` on the measure",
+                Words::new(
+                    "未报上年数:请在该数据上写 `last_year = true`",
+                    "last year's value is not reported: write `last_year = true` on the measure",
+                ),
             );
         }
         let mut what = format!("measure/{}", figure.of);

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Checklist, Composed, Graded, PerCase, SectionKind, Shape, Shaped, Start};
+use super::super::file::{
+    Checklist, Composed, Graded, PerCase, SectionKind, Shape, Shaped, Start, Words,
+};
 use super::super::model::{Cases, PerCasePlan, ShapePlan, TestPlan, ValueKind, ValuePlan, Way};
 use super::Checker;
 use super::condition::plan_test;
@@ -28,17 +30,20 @@ impl Checker {
         kind: SectionKind,
     ) -> Option<(Way, Arc<str>)> {
         if ways.count() != 1 {
-            self.faults.add(path, "one_of", "an item is scored in exactly one way: `graded`, `checklist`, `measured`, `surveyed`, `per_case` or `composed`");
+            self.faults.say(path, "one_of", Words::new("考评项须恰好用一种方式计分:`graded`、`checklist`、`measured`、`surveyed`、`per_case` 或 `composed`", "an item is scored in exactly one way: `graded`, `checklist`, `measured`, `surveyed`, `per_case` or `composed`"));
             return None;
         }
         if max.is_none() && ways.per_case.is_none() && kind != SectionKind::Deduction {
             return None;
         }
         if kind == SectionKind::Deduction && ways.per_case.is_none() {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "way_not_possible",
-                "an entry of a deduction list is scored `per_case`",
+                Words::new(
+                    "负面清单的条目须按件(`per_case`)计分",
+                    "an entry of a deduction list is scored `per_case`",
+                ),
             );
         }
         if let Some(graded) = ways.graded {
@@ -46,10 +51,10 @@ impl Checker {
         }
         if let Some(checklist) = ways.checklist {
             if checklist.tasks == Some(0) {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/checklist/tasks"),
                     "wrong_scale",
-                    "a list has at least one task",
+                    Words::new("清单至少有一项任务", "a list has at least one task"),
                 );
             }
             let way = Way::Checklist {
@@ -87,12 +92,15 @@ impl Checker {
             graded.step > Points::ZERO && max.is_none_or(|max| max.is_multiple_of(graded.step));
         if !fits {
             let max = max.map_or_else(String::new, |max| max.to_string());
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/graded/step"),
                 "wrong_step",
-                format!(
-                    "steps of `{}` never reach {max}: choose a step that divides it",
-                    graded.step
+                Words::new(
+                    format!("步长 `{}` 凑不成 {max}:请选能整除它的步长", graded.step),
+                    format!(
+                        "steps of `{}` never reach {max}: choose a step that divides it",
+                        graded.step
+                    ),
                 ),
             );
         }
@@ -156,10 +164,13 @@ impl Checker {
         match shape {
             Shape::Line { zero_at, full_at } => {
                 if zero_at == full_at {
-                    self.faults.add(
+                    self.faults.say(
                         &format!("{path}/line"),
                         "wrong_scale",
-                        "a line needs two different values: for a step write `threshold`",
+                        Words::new(
+                            "直线需要两个不同的数值:一步到位请写 `threshold`",
+                            "a line needs two different values: for a step write `threshold`",
+                        ),
                     );
                     return None;
                 }
@@ -177,24 +188,31 @@ impl Checker {
                     let place = format!("{path}/bands/{number}");
                     if max.is_some_and(|max| band.points > max || band.points < Points::ZERO) {
                         let max = max.unwrap_or_default();
-                        self.faults.add(
+                        self.faults.say(
                             &place,
                             "band_above_max",
-                            format!(
-                                "`{}` points do not lie between 0 and the item's {max}",
-                                band.points
+                            Words::new(
+                                format!("`{}` 分不在 0 至满分 {max} 之间", band.points),
+                                format!(
+                                    "`{}` points do not lie between 0 and the item's {max}",
+                                    band.points
+                                ),
                             ),
                         );
                     }
                     if let Some(test) = self.test(&format!("{place}/when"), &band.when) {
                         if plans.iter().any(|(earlier, _)| covers(earlier, &test)) {
-                            self.faults.add(&place, "band_out_of_reach", "an earlier band takes every value of this one: write the narrower band first");
+                            self.faults.say(&place, "band_out_of_reach", Words::new("前面的分段已包括这一分段的全部数值:请把较窄的写在前面", "an earlier band takes every value of this one: write the narrower band first"));
                         }
                         plans.push((test, band.points));
                     }
                 }
                 if bands.is_empty() {
-                    self.faults.add(path, "empty_list", "there is no band here");
+                    self.faults.say(
+                        path,
+                        "empty_list",
+                        Words::new("这里没有分段", "there is no band here"),
+                    );
                 }
                 (plans.len() == bands.len()).then_some(ShapePlan::Bands(plans))
             }
@@ -209,10 +227,13 @@ impl Checker {
     ) -> Option<(Way, Arc<str>)> {
         self.check_bounds(path, ("floor", per_case.floor), per_case.ceiling);
         if per_case.start == Start::Full && max.is_none() {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/start"),
                 "setting_missing",
-                "to start from the maximum the item needs a `max`",
+                Words::new(
+                    "从满分起扣,考评项须有 `max`",
+                    "to start from the maximum the item needs a `max`",
+                ),
             );
         }
         let (cases, what): (Cases, Arc<str>) = match (&per_case.facts, &per_case.label) {
@@ -230,8 +251,14 @@ impl Checker {
                 (Cases::Label(label), Arc::from(format!("label/{code}")))
             }
             _ => {
-                self.faults
-                    .add(path, "one_of", "cases are exactly one of `facts`, `label`");
+                self.faults.say(
+                    path,
+                    "one_of",
+                    Words::new(
+                        "案件须恰好取自 `facts` 或 `label` 之一",
+                        "cases are exactly one of `facts`, `label`",
+                    ),
+                );
                 return None;
             }
         };
