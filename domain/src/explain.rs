@@ -7,13 +7,15 @@ pub mod change;
 mod composed;
 mod condition;
 mod name;
+mod obstacle;
+mod part;
 pub mod trial;
+mod value;
 
 use std::collections::BTreeMap;
 
-use crate::number::Ratio;
 use crate::outcome::{
-    Action, COMPOSED, Change, Comparison, Decision, Gap, GapKind, GradeStep, Obstacle, RuleResult,
+    Action, COMPOSED, Comparison, Decision, FEW, Gap, GapKind, GradeStep, RuleResult, Settled,
     Status, Step, Truth3,
 };
 use crate::scheme::Scheme;
@@ -24,6 +26,7 @@ use crate::scheme::file::{Effect, GradedBy, Rule, Words};
 pub struct Explainer<'a> {
     scheme: &'a Scheme,
     names: BTreeMap<&'a str, &'a str>,
+    withholding: bool,
 }
 
 impl<'a> Explainer<'a> {
@@ -32,7 +35,16 @@ impl<'a> Explainer<'a> {
         Self {
             scheme,
             names: names.into_iter().collect(),
+            withholding: false,
         }
+    }
+
+    /// The same for those who are not staff: of a figure that rests on fewer than [`FEW`] answers it says whether it was
+    /// met, and no more.
+    #[must_use]
+    pub const fn withholding(mut self) -> Self {
+        self.withholding = true;
+        self
     }
 
     /// What a subject got, in one sentence that a person in it understands.
@@ -81,7 +93,8 @@ impl<'a> Explainer<'a> {
         )
     }
 
-    fn step(&self, step: &GradeStep) -> Words {
+    /// What a step did to the grade.
+    pub fn step(&self, step: &GradeStep) -> Words {
         let to = self.grade(step.to.as_ref());
         let by = step
             .by
@@ -189,17 +202,24 @@ impl<'a> Explainer<'a> {
                 format!("“{}” is undetermined", rule.name.en),
             ),
         };
+        let settled = settled(result);
         pair(
-            format!("{zh}(依据:{};{})。", rule.clause, values(|w| &w.zh, ";")),
+            format!(
+                "{zh}{}(依据:{};{})。",
+                settled.zh,
+                rule.clause,
+                values(|w| &w.zh, ";")
+            ),
             capitalise(&format!(
-                "{en} (clause: {}; {}).",
+                "{en}{} (clause: {}; {}).",
+                settled.en,
                 rule.clause,
                 values(|w| &w.en, "; ")
             )),
         )
     }
 
-    /// A comparison with its values, such as `满意率 612/1000 < 9/10`.
+    /// A comparison with its values, such as `满意率 612/1000(61.2%)< 9/10(90%)`.
     pub fn comparison(&self, one: &Comparison) -> Words {
         let what = self.what(&one.what);
         let of = one
@@ -207,18 +227,32 @@ impl<'a> Explainer<'a> {
             .as_ref()
             .map(|code| self.subject(code))
             .unwrap_or_default();
-        let left = self.value(&one.left);
-        let right = self.word(&one.right);
-        let sign = one.op.text();
-        let why = one.why.as_ref().map_or_else(Words::default_empty, |why| {
-            let words = why.words();
-            pair(format!("({})", words.zh), format!(" ({})", words.en))
-        });
         let whose = if of.is_empty() {
             Words::default_empty()
         } else {
             pair(format!("{of}的"), format!("{of}: "))
         };
+        let sign = one.op.text();
+        let right = self.bound(&one.what, &one.right);
+        if self.is_withheld(one.few) {
+            let met = if one.holds == Truth3::True {
+                pair("符合", "met")
+            } else {
+                pair(
+                    format!("不符合,答卷不足{FEW}份"),
+                    format!("not met, fewer than {FEW} answers"),
+                )
+            };
+            return pair(
+                format!("{}{} {sign} {}:{}", whose.zh, what.zh, right.zh, met.zh),
+                format!("{}{} {sign} {}: {}", whose.en, what.en, right.en, met.en),
+            );
+        }
+        let left = self.value(&one.what, &one.left);
+        let why = one.why.as_ref().map_or_else(Words::default_empty, |why| {
+            let words = why.words();
+            pair(format!("({})", words.zh), format!(" ({})", words.en))
+        });
         let turned = if one.holds == Truth3::False {
             pair(",不成立", ", which does not hold")
         } else {
@@ -236,75 +270,9 @@ impl<'a> Explainer<'a> {
         )
     }
 
-    /// What stands between a subject and the next grade, with the smallest change that would clear it.
-    pub fn obstacle(&self, obstacle: &Obstacle) -> Words {
-        let grade = self.grade(Some(&obstacle.grade));
-        let by = obstacle.by.as_ref().map_or_else(
-            || pair("总分", "the total"),
-            |code| {
-                let words = self.rule_or_quota(code);
-                pair(format!("“{}”", words.zh), format!("“{}”", words.en))
-            },
-        );
-        let compared = obstacle
-            .compared
-            .as_ref()
-            .map_or_else(Words::default_empty, |one| {
-                let words = self.comparison(one);
-                pair(format!("({})", words.zh), format!(" ({})", words.en))
-            });
-        let change = self.change(&obstacle.change);
-        pair(
-            format!(
-                "未得“{}”的原因:{}{};{}。",
-                grade.zh, by.zh, compared.zh, change.zh
-            ),
-            format!(
-                "In the way of “{}”: {}{}; {}.",
-                grade.en, by.en, compared.en, change.en
-            ),
-        )
-    }
-
-    fn change(&self, change: &Change) -> Words {
-        match change {
-            Change::Points(points) => pair(
-                format!("还差{points}分"),
-                format!("{points} more points would clear it"),
-            ),
-            Change::Answers(count) => pair(
-                format!("在总票数不变时,还需{count}个答案改变"),
-                format!("{count} answers would have to change, their number fixed"),
-            ),
-            Change::Facts(count) if *count >= 0 => pair(
-                format!("需少{count}起"),
-                format!("{count} cases fewer would clear it"),
-            ),
-            Change::Facts(count) => pair(
-                format!("需多{}起", count.unsigned_abs()),
-                format!("{} more would clear it", count.unsigned_abs()),
-            ),
-            Change::Gap(gap) => pair(
-                format!("还差{}", percent(gap)),
-                format!("it is {} away", percent(gap)),
-            ),
-            Change::Ahead(ahead) => {
-                let names: Vec<&str> = ahead.iter().map(|code| self.subject(code)).collect();
-                pair(
-                    format!("名额由排在前面的对象取得:{}", names.join("、")),
-                    format!("the seats went to those ahead: {}", names.join(", ")),
-                )
-            }
-            Change::Finding => pair(
-                "取决于专项调查的结论",
-                "it rests on what the investigation found",
-            ),
-            Change::Related(code) => pair(
-                format!("取决于{}的结果", self.subject(code)),
-                format!("it rests on the result of {}", self.subject(code)),
-            ),
-            Change::Other => pair("无法以增减数量消除", "no count would clear it"),
-        }
+    /// Whether a figure of so few answers is kept from whoever reads this.
+    pub const fn is_withheld(&self, few: bool) -> bool {
+        self.withholding && few
     }
 
     /// What stands in the way of closing, and what to do.
@@ -342,13 +310,36 @@ impl<'a> Explainer<'a> {
         let code = gap.place.as_ref();
         match gap.kind {
             GapKind::MissingValue => self.item_name(code),
-            GapKind::OpenSurvey | GapKind::TallyMismatch => self.survey_name(code),
+            GapKind::OpenSurvey | GapKind::TallyMismatch | GapKind::MoreThanIssued => {
+                self.survey_name(code)
+            }
             GapKind::LabelConflict | GapKind::UndeterminedLabel => self.label_name(code),
             GapKind::AdjustmentRefused => pair("酌定", "adjustment"),
             GapKind::Overflow => pair("总分", "total"),
             GapKind::Contradiction if code == COMPOSED => pair("合成得分", "composed points"),
             _ => self.rule_or_quota(&gap.place),
         }
+    }
+}
+
+/// What settled a rule whose condition was undetermined, or that it yields.
+fn settled(result: &RuleResult) -> Words {
+    if result.yields {
+        return pair(
+            ",但依豁免让步,不产生作用",
+            ", but by a waiver it yields and does nothing",
+        );
+    }
+    match result.settled_by {
+        Some(Settled::Scheme) => pair(
+            "(条件未能确定,由评价体系规定)",
+            " (its condition is undetermined, and the scheme says what then holds)",
+        ),
+        Some(Settled::Waiver) => pair(
+            "(条件未能确定,由豁免规定)",
+            " (its condition is undetermined, and a waiver says what then holds)",
+        ),
+        None => Words::default_empty(),
     }
 }
 
@@ -410,19 +401,6 @@ fn pair(zh: impl Into<String>, en: impl Into<String>) -> Words {
 
 fn same(text: &str) -> Words {
     pair(text, text)
-}
-
-fn percent(value: &Ratio) -> String {
-    let magnitude = if value.is_negative() {
-        Ratio::zero().sub(value)
-    } else {
-        value.clone()
-    };
-    if magnitude < Ratio::one() {
-        magnitude.to_percent_text(2)
-    } else {
-        magnitude.to_string()
-    }
 }
 
 fn capitalise(text: &str) -> String {

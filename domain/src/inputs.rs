@@ -365,6 +365,12 @@ pub struct Relation {
     pub from: String,
     /// The subject that it leads to.
     pub to: String,
+    /// First day, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_on: Option<Date>,
+    /// Last day; absent while it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_on: Option<Date>,
 }
 
 /// The kinds of relation, read "`from` … `to`".
@@ -524,6 +530,9 @@ pub struct SheetCount {
     /// Valid sheets by mark of the respondent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub marks: BTreeMap<String, u64>,
+    /// Returned sheets by mark of the respondent: valid, invalid and replaced ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub returned_marks: BTreeMap<String, u64>,
 }
 
 /// People from whom quorums and shares of a survey are taken.

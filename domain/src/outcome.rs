@@ -5,17 +5,20 @@
 
 mod comparison;
 mod gap;
+mod obstacle;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Points, Ratio};
+use crate::inputs::Date;
+use crate::number::Points;
 use crate::reason::Reason;
 use crate::scheme::file::AnswerClass;
 
 pub use comparison::{Comparison, Shown, Sign, Truth3};
 pub use gap::{Action, Gap, GapKind};
+pub use obstacle::{Ahead, Change, Obstacle};
 
 /// The value of `format` that this engine writes.
 pub const FORMAT: &str = "mingjian-outcome/1";
@@ -25,6 +28,9 @@ pub const COMPOSED: &str = "composed";
 
 /// The version of the engine's meaning: it changes when, and only when, some inputs give another outcome.
 pub const ENGINE: &str = "1";
+
+/// A figure of fewer answers than this is withheld from those who are not staff: it would say who answered what.
+pub const FEW: u64 = 10;
 
 /// The outcome of a round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +87,9 @@ pub struct Decision {
     pub eligible: Option<bool>,
     /// Labels that it holds.
     pub labels: Vec<Arc<str>>,
+    /// How it was ranked for each label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub label_ranks: Vec<LabelRank>,
     /// What each step did to the grade.
     pub steps: Vec<GradeStep>,
     /// Every rule for its category with its outcome.
@@ -91,7 +100,7 @@ pub struct Decision {
     pub items: Vec<ItemResult>,
     /// Figures of surveys that were looked at, or that belong to the whole survey.
     pub figures: Vec<FigureResult>,
-    /// What stands between the subject and the next grade.
+    /// What stands between the subject and the next grade, or its recognition.
     pub obstacles: Vec<Obstacle>,
     /// What comes of the decision.
     pub consequences: Vec<Consequence>,
@@ -121,6 +130,17 @@ pub struct RuleResult {
     /// Whether the scheme's word or a waiver decided, because the condition was undetermined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_by: Option<Settled>,
+    /// Whether it fired and a waiver of a contradiction says that it yields.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub yields: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_false(yes: &bool) -> bool {
+    !*yes
 }
 
 /// What settled a value or a rule that was undetermined.
@@ -241,6 +261,9 @@ pub struct PartResult {
     /// Whom it is composed of, category by category; the mean of these means by their weights is `value`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Members>,
+    /// Whether it rests on fewer than [`FEW`] answers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub few: bool,
 }
 
 /// Those of one category that something is composed of.
@@ -280,42 +303,32 @@ pub struct FigureResult {
     /// Why it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Reason>,
+    /// Whether it rests on fewer than [`FEW`] answers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub few: bool,
 }
 
-/// Something that stands between a subject and the next grade.
+/// How a subject was ranked for a label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Obstacle {
-    /// The grade that is out of reach.
-    pub grade: Arc<str>,
-    /// The rule or quota, or nothing where it is the total.
-    pub by: Option<Arc<str>>,
-    /// The comparison that would have to turn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub compared: Option<Comparison>,
-    /// The smallest change that would clear it.
-    pub change: Change,
-}
-
-/// The smallest change that clears an obstacle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// So many more points.
-    Points(Points),
-    /// So many answers converted, the denominator fixed.
-    Answers(u64),
-    /// So many facts fewer, or more where negative.
-    Facts(i64),
-    /// A value that is so far away.
-    Gap(Ratio),
-    /// The subjects that stood before it in the quota.
-    Ahead(Vec<Arc<str>>),
-    /// The investigation would have to find otherwise.
-    Finding,
-    /// A related subject's result would have to be better.
-    Related(Arc<str>),
-    /// Something that counting cannot say.
-    Other,
+pub struct LabelRank {
+    /// The label.
+    pub label: Arc<str>,
+    /// What ranks.
+    pub what: Arc<str>,
+    /// Its value.
+    pub value: Shown,
+    /// The rank, from the top for a label of the best, from the bottom for one of the worst; equal values share it.
+    pub rank: u32,
+    /// How many were ranked.
+    pub of: u32,
+    /// Whether it is given.
+    pub given: bool,
+    /// The comparisons of what it demands besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Comparison>,
+    /// Whether the value rests on fewer than [`FEW`] answers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub few: bool,
 }
 
 /// What comes of a decision.
@@ -325,8 +338,14 @@ pub struct Consequence {
     pub rule: Arc<str>,
     /// `alert`, or the kind of follow-up.
     pub kind: Arc<str>,
+    /// The case that it comes of, where the rule is asked for each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Arc<str>>,
     /// Whom it concerns.
     pub subjects: Vec<Arc<str>>,
+    /// The day whose relations say so, where the scheme names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
     /// Calendar days to do it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within_days: Option<u32>,

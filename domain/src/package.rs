@@ -399,6 +399,7 @@ impl CountedGroup<'_> {
             replaced: count(SheetState::Replaced),
             late: count(SheetState::Late),
             marks: std::collections::BTreeMap::new(),
+            returned_marks: std::collections::BTreeMap::new(),
         });
         for ((question, option), count) in &tally.answers {
             let Some(asked) = self.definition.questions.get(usize::from(*question)) else {

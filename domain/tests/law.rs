@@ -3,12 +3,15 @@
 
 use domain::decide::decide;
 use domain::inputs::Inputs;
-use domain::number::{Points, Ratio};
-use domain::outcome::{Change, Decision, GapKind, Outcome, Status, Step, Truth3};
+use domain::number::Ratio;
+use domain::outcome::{Decision, GapKind, Outcome, Status, Step, Truth3};
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+#[path = "law/obstacle.rs"]
+mod obstacle;
 
 const SCHEME: &str = include_str!("law/scheme.toml");
 const GRADES: [&str; 3] = ["good", "fair", "poor"];
@@ -384,42 +387,6 @@ proptest! {
     fn any_text_is_a_scheme_or_a_list_of_faults(text in "[\\[\\]{}a-z=\". \n#0-9-]{0,400}") {
         prop_assert!(Scheme::parse(&text).is_err_and(|faults| !faults.is_empty()));
     }
-
-    #[test]
-    fn answers_that_an_obstacle_names_lift_the_grade_and_fewer_do_not(n in 0_u64..40, rest in 0_u64..40, op in 0_usize..4, bound in 1_u64..100) {
-        let signs = ["less_than", "at_most", "more_than", "at_least"];
-        let scheme = small(&format!("{{ survey = {{ of = \"v\", figure = \"satisfaction_rate\", question = \"q\" }}, {} = \"{bound}%\" }}", signs[op]));
-        let up = op < 2;
-        let graded = |satisfied: u64| {
-            let tally = |option: &str, count: u64| json!({ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "question": "q", "option": option, "count": count });
-            let mut inputs = one_unit(90);
-            inputs["tallies"] = json!([tally("s", satisfied), tally("d", n + rest - satisfied)]);
-            inputs["sheets"] = json!([{ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "valid": n + rest, "rated": n + rest, "invalid": 0, "replaced": 0, "late": 0 }]);
-            outcome(&scheme, &inputs).find("u").unwrap().clone()
-        };
-        let decision = graded(n);
-        if let [obstacle] = decision.obstacles.as_slice() && let Change::Answers(needed) = obstacle.change {
-            let turned = |by: u64| if up { n.checked_add(by) } else { n.checked_sub(by) };
-            let lifted = turned(needed).map(&graded).and_then(|decision| decision.grade);
-            prop_assert_eq!(lifted.as_deref(), Some("good"));
-            let short = needed.checked_sub(1).and_then(turned).map(&graded).and_then(|decision| decision.grade);
-            prop_assert_eq!(short.as_deref(), Some("fair"));
-        }
-    }
-
-    #[test]
-    fn points_that_an_obstacle_names_lift_the_grade_and_fewer_do_not(points in 0_i64..800_000) {
-        let scheme = small("{ points = \"total\", less_than = 0 }");
-        let graded = |e4: i64| {
-            let mut inputs = one_unit(0);
-            inputs["scores"][0]["points"] = json!(Points::from_e4(e4).to_string());
-            outcome(&scheme, &inputs).find("u").unwrap().clone()
-        };
-        let decision = graded(points);
-        let Change::Points(needed) = &decision.obstacles[0].change else { panic!("{:?}", decision.obstacles) };
-        prop_assert!(place(&graded(points + needed.e4())) < place(&decision));
-        prop_assert_eq!(place(&graded(points + needed.e4() - 1)), place(&decision));
-    }
 }
 
 /// A condition in the words of a file, three levels deep at most.
@@ -520,67 +487,6 @@ fn with_rules(conditions: &[String], settings: &(String, [i32; 2], bool)) -> Str
         text.push_str(&rule);
     }
     text
-}
-
-/// A scheme of one item and one cap at fair.
-fn small(when: &str) -> Scheme {
-    let (head, _) = SCHEME.split_once("\n[[measure]]").unwrap();
-    let (head, tail) = head.split_once("demand = { least_valid = 3 }\n").unwrap();
-    let table = "\n[[section]]\ncode = \"s\"\nkind = \"common\"\nname = { zh = \"s\", en = \"s\" }\nmax = 100\n\n[[item]]\ncode = \"i\"\nin = \"s\"\nname = { zh = \"i\", en = \"i\" }\nmax = 100\ngraded = { step = \"0.0001\", several = \"mean\" }\n\n[[fact]]\ncode = \"f\"\nname = { zh = \"f\", en = \"f\" }\ndated_by = \"event\"\ncounts = \"case\"\n\n[[rule]]\ncode = \"r\"\nname = { zh = \"r\", en = \"r\" }\nclause = \"1\"\neffect = { cap = \"fair\" }\nwords = { zh = \"r\", en = \"r\" }\n";
-    Scheme::parse(&format!("{head}{tail}{table}when = {when}\n"))
-        .unwrap_or_else(|faults| panic!("{faults:?}"))
-}
-
-fn one_unit(points: u8) -> Value {
-    let mut inputs = lay(&[]);
-    inputs["subjects"] =
-        json!([{ "code": "u", "kind": "unit", "category": "unit", "region": "r0", "name": "u" }]);
-    inputs["scores"] = json!([{ "subject": "u", "item": "i", "inspector": "a", "points": points }]);
-    inputs
-}
-
-#[test]
-fn facts_that_an_obstacle_names_lift_the_grade() {
-    for (sign, bound, count) in [
-        ("at_least", 1_i64, 3_i64),
-        ("more_than", 1, 3),
-        ("at_most", 2, 1),
-        ("less_than", 2, 1),
-        ("equal_to", 2, 2),
-    ] {
-        let scheme = small(&format!(
-            "{{ facts = {{ kind = \"f\", back = {{ period = true }} }}, {sign} = {bound} }}"
-        ));
-        let graded = |count: i64| {
-            let mut inputs = one_unit(90);
-            inputs["facts"] = (0..count).map(|n| json!({ "subject": "u", "kind": "f", "reference": n.to_string(), "event_on": "2026-01-01", "persons": 1 })).collect();
-            outcome(&scheme, &inputs).find("u").unwrap().clone()
-        };
-        let decision = graded(count);
-        let Change::Facts(fewer) = decision.obstacles[0].change else {
-            panic!("{sign}: {:?}", decision.obstacles)
-        };
-        assert_eq!(
-            graded(count - fewer).grade.as_deref(),
-            Some("good"),
-            "{sign}"
-        );
-    }
-}
-
-#[test]
-fn what_a_negated_condition_lacks_is_named() {
-    let scheme = small(
-        "{ not = { survey = { of = \"v\", figure = \"satisfaction_rate\", question = \"q\" }, at_least = \"90%\" } }",
-    );
-    let mut inputs = one_unit(90);
-    let tally = |option: &str, count: u64| json!({ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "question": "q", "option": option, "count": count });
-    inputs["tallies"] = json!([tally("s", 612), tally("d", 388)]);
-    inputs["sheets"] = json!([{ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "valid": 1000, "rated": 1000, "invalid": 0, "replaced": 0, "late": 0 }]);
-    let outcome = outcome(&scheme, &inputs);
-    let obstacles = &outcome.find("u").unwrap().obstacles;
-    assert_eq!(obstacles.len(), 1);
-    assert_eq!(obstacles[0].change, Change::Answers(288));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::Engine;
 use super::word::word_sign;
 use crate::inputs::{WaivedGap, WaiverHolds};
@@ -11,26 +13,48 @@ use crate::scheme::file::{Quantifier, RuleHolds, Step, Truth};
 use crate::scheme::model::{ConditionPlan, EffectPlan};
 
 /// Why a condition was asked.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct View<'v> {
     /// The subject that is looked at in place of the first, where a relation led there.
     of: Option<&'v Arc<str>>,
+    /// The only case of its kind that counts, where a rule is asked for each.
+    event: Option<Event<'v>>,
+}
+
+/// A case that a rule is asked for alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Event<'v> {
+    /// The kind of fact.
+    pub kind: usize,
+    /// The reference of the case.
+    pub reference: &'v str,
 }
 
 impl Engine<'_> {
     /// Asks a rule of a subject, with what the scheme or a waiver says where it is undetermined.
     pub(super) fn ask(&self, subject: usize, rule: usize) -> RuleResult {
+        self.ask_for(subject, rule, None)
+    }
+
+    /// The same as if this case were the only one of its kind.
+    pub(super) fn ask_for(
+        &self,
+        subject: usize,
+        rule: usize,
+        event: Option<Event<'_>>,
+    ) -> RuleResult {
         let Some(plan) = self.scheme.rules.get(rule) else {
             return RuleResult {
                 rule: Arc::from(""),
                 fired: Truth3::Undetermined,
                 compared: Vec::new(),
                 settled_by: None,
+                yields: false,
             };
         };
         // Most rules compare once.
         let mut compared = Vec::with_capacity(1);
-        let mut fired = self.truth(subject, &plan.when, View { of: None }, &mut compared);
+        let mut fired = self.truth(subject, &plan.when, View { of: None, event }, &mut compared);
         // A requirement fires, that is, stands in the way, when its condition does not hold.
         if matches!(plan.effect, EffectPlan::Require) {
             fired = fired.negate();
@@ -61,6 +85,7 @@ impl Engine<'_> {
             fired,
             compared,
             settled_by,
+            yields: false,
         }
     }
 
@@ -71,7 +96,7 @@ impl Engine<'_> {
         condition: &ConditionPlan,
         compared: &mut Vec<Comparison>,
     ) -> Truth3 {
-        self.truth(subject, condition, View { of: None }, compared)
+        self.truth(subject, condition, View::default(), compared)
     }
 
     fn truth(
@@ -90,8 +115,9 @@ impl Engine<'_> {
             }),
             ConditionPlan::Not(inner) => self.truth(subject, inner, view, compared).negate(),
             ConditionPlan::Compare(value, test) => {
-                let looked = self.look(subject, value);
+                let looked = self.look_for(subject, value, view.event);
                 let holds = self.passes(value, test, &looked);
+                let few = looked.is_of_few();
                 let (left, why) = looked.into_parts();
                 compared.push(Comparison {
                     what: value.what.clone(),
@@ -101,6 +127,7 @@ impl Engine<'_> {
                     holds,
                     of: view.of.cloned(),
                     why,
+                    few,
                 });
                 holds
             }
@@ -120,6 +147,7 @@ impl Engine<'_> {
                     holds,
                     of: view.of.cloned(),
                     why,
+                    few: false,
                 });
                 holds
             }
@@ -128,13 +156,27 @@ impl Engine<'_> {
 
     /// Subjects at the end of a path of relations.
     pub(super) fn reach(&self, subject: usize, path: &[Step]) -> BTreeSet<usize> {
+        self.reach_on(subject, path, None)
+    }
+
+    /// The same by the relations of one day.
+    pub(super) fn reach_on(
+        &self,
+        subject: usize,
+        path: &[Step],
+        day: Option<NaiveDate>,
+    ) -> BTreeSet<usize> {
         let mut here = BTreeSet::from([subject]);
         for step in path {
             here = here
                 .iter()
-                .filter_map(|place| self.snapshot.subjects.get(*place)?.related.get(step))
-                .flatten()
-                .copied()
+                .filter_map(|place| self.snapshot.subjects.get(*place))
+                .flat_map(|data| {
+                    let related = data.related.get(step).into_iter().flatten().copied();
+                    related.filter(|other| {
+                        day.is_none_or(|day| data.is_related_on(*step, *other, day))
+                    })
+                })
                 .collect();
         }
         here
@@ -158,8 +200,10 @@ impl Engine<'_> {
             truths.push(self.truth(
                 *other,
                 that,
+                // A case is one of the subject's own.
                 View {
                     of: Some(&data.code),
+                    event: None,
                 },
                 compared,
             ));

@@ -101,6 +101,7 @@ impl Engine<'_> {
         let code = plan.code.clone();
         let waived = self.waived_contradiction(subject);
         if matches!(&waived, Some(WaiverHolds::Yields(rule)) if rule.as_str() == code.as_ref()) {
+            self.mark_yielding(subject, &code);
             return false;
         }
         let Some(state) = self.state(subject) else {
@@ -125,6 +126,7 @@ impl Engine<'_> {
                     if clash(floor, exact) {
                         return self.list_cap_clash(subject, &code);
                     }
+                    self.mark_yielding(subject, &rule);
                     if let Some(state) = self.state(subject) {
                         (state.floor, state.exact) = (floor, exact);
                     }

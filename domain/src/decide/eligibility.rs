@@ -1,11 +1,8 @@
-//! Requirements, rank, eligibility and what comes of it.
-
-use std::sync::Arc;
+//! Requirements, rank and eligibility.
 
 use super::Engine;
-use crate::outcome::{Action, Consequence, GapKind, Truth3};
-use crate::reason::ReasonCode;
-use crate::scheme::model::{EffectPlan, RulePhase};
+use crate::outcome::Truth3;
+use crate::scheme::model::RulePhase;
 
 impl Engine<'_> {
     /// Asks what a recognition requires. A requirement that does not hold takes no seat, so this comes before quotas.
@@ -99,66 +96,6 @@ impl Engine<'_> {
             };
         }
         self.list_open_surveys();
-    }
-
-    /// Alerts and follow-ups.
-    pub(super) fn draw_consequences(&mut self) {
-        self.ask_all(RulePhase::Consequences);
-        for rule in self.rules_of(RulePhase::Consequences) {
-            let Some(plan) = self.scheme.rules.get(rule) else {
-                continue;
-            };
-            for subject in 0..self.states.len() {
-                if !self.fired(subject, rule) {
-                    continue;
-                }
-                let own = self
-                    .snapshot
-                    .subjects
-                    .get(subject)
-                    .map(|data| data.code.clone());
-                let consequence = match &plan.effect {
-                    EffectPlan::FollowUp(follow_up) => {
-                        let reached = self.reach(subject, &follow_up.on);
-                        Consequence {
-                            rule: plan.code.clone(),
-                            kind: Arc::from(follow_up.kind.as_str()),
-                            subjects: reached
-                                .into_iter()
-                                .filter_map(|s| self.snapshot.subjects.get(s))
-                                .map(|data| data.code.clone())
-                                .collect(),
-                            within_days: follow_up.within_days,
-                            within_working_days: follow_up.within_working_days,
-                            record_points: follow_up.record_points,
-                            limit: follow_up.limit.as_deref().map(Arc::from),
-                        }
-                    }
-                    _ => Consequence {
-                        rule: plan.code.clone(),
-                        kind: Arc::from("alert"),
-                        subjects: own.into_iter().collect(),
-                        within_days: None,
-                        within_working_days: None,
-                        record_points: None,
-                        limit: None,
-                    },
-                };
-                if consequence.kind.as_ref() == "alert" {
-                    let mut gap = self.gap(
-                        Some(subject),
-                        GapKind::Alert,
-                        &plan.code,
-                        ReasonCode::AlertFires,
-                        Action::Look,
-                    );
-                    gap.blocks = false;
-                    self.gaps.push(gap);
-                }
-                if let Some(state) = self.state(subject) {
-                    state.consequences.push(consequence);
-                }
-            }
-        }
+        self.list_overfull_surveys();
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Engine;
+use super::ask::Event;
 use crate::number::Ratio;
 use crate::scheme::file::FactCounts;
 use crate::scheme::model::FactsPlan;
@@ -17,7 +18,13 @@ pub(super) enum Counted {
 }
 
 impl Engine<'_> {
-    pub(super) fn count_facts(&self, subject: usize, plan: &FactsPlan) -> Counted {
+    /// With an event, only that case of its kind counts.
+    pub(super) fn count_facts(
+        &self,
+        subject: usize,
+        plan: &FactsPlan,
+        event: Option<Event<'_>>,
+    ) -> Counted {
         let (Some(data), Some(kind)) = (
             self.snapshot.subjects.get(subject),
             self.scheme.facts.get(plan.kind),
@@ -25,7 +32,10 @@ impl Engine<'_> {
             return Counted::Count(0);
         };
         let mut cases: BTreeMap<&str, Vec<&FactData>> = BTreeMap::new();
-        let mut facts = data.facts.iter().filter(|fact| fact.kind == plan.kind);
+        let alone = event.filter(|event| event.kind == plan.kind);
+        let mut facts = data.facts.iter().filter(|fact| {
+            fact.kind == plan.kind && alone.is_none_or(|event| event.reference == fact.reference)
+        });
         // Most have none at all, for whom no look-back need be worked out.
         if let Some(fact) = facts.next() {
             let (first, last) = self.snapshot.window(plan.back);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Engine;
 use crate::number::Ratio;
-use crate::outcome::Shown;
+use crate::outcome::{FEW, Shown};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{Among, Channel, Combine, Denominator, Figure, UndefinedStratum};
 use crate::scheme::model::{FigurePlan, SharePlan, SurveyPlan, TestPlan};
-use crate::snapshot::{Sheets, SurveyData};
+use crate::snapshot::{Sheets, Stratum, SurveyData};
 
 /// A figure, or why there is none.
 #[derive(Debug, Clone, Default)]
@@ -17,14 +17,15 @@ pub(super) struct FigureValue {
     /// Numerator and denominator, where it is a plain rate.
     pub counts: Option<(u64, u64)>,
     pub why: Option<Reason>,
+    /// Whether it rests on so few answers that it would say who answered what.
+    pub few: bool,
 }
 
 impl FigureValue {
     fn undefined(why: impl Into<Reason>) -> Self {
         Self {
-            value: None,
-            counts: None,
             why: Some(why.into()),
+            ..Self::default()
         }
     }
 
@@ -32,8 +33,7 @@ impl FigureValue {
         match value {
             Some(_) => Self {
                 value,
-                counts: None,
-                why: None,
+                ..Self::default()
             },
             None => Self::undefined(why),
         }
@@ -104,14 +104,40 @@ struct Within {
 
 impl Counting<'_> {
     fn figure(self) -> FigureValue {
-        match self.survey.weighting.filter(|_| !self.plan.plain) {
+        let figure = match self.survey.weighting.filter(|_| !self.plan.plain) {
             None => self.within(Within {
                 question: self.plan.question,
                 panel: self.plan.panel,
                 channel: self.plan.channel,
             }),
             Some(undefined) => self.weighted(undefined),
+        };
+        FigureValue {
+            few: figure.value.is_some() && self.answers() < FEW,
+            ..figure
         }
+    }
+
+    /// How many answered what the figure is of; of several questions the one that most answered.
+    fn answers(self) -> u64 {
+        let here = |stratum: &&Stratum| {
+            let Self { plan, .. } = self;
+            plan.question.is_none_or(|q| q == stratum.question)
+                && plan.panel.is_none_or(|panel| panel == stratum.panel)
+                && plan
+                    .channel
+                    .is_none_or(|channel| channel == stratum.channel)
+        };
+        // They lie question by question.
+        let questions = self.data.strata.chunk_by(|a, b| a.question == b.question);
+        let answered = questions.map(|strata| {
+            let counts = strata
+                .iter()
+                .filter(here)
+                .flat_map(|stratum| stratum.classes);
+            add_up(counts.flatten())
+        });
+        answered.max().unwrap_or(0)
     }
 
     /// Of one question, of all answers together, or of the questions' mean.
@@ -185,7 +211,7 @@ impl Counting<'_> {
             Some(rate) => FigureValue {
                 value: Some(rate),
                 counts: Some((wanted, denominator)),
-                why: None,
+                ..FigureValue::default()
             },
             None => FigureValue::undefined(ReasonCode::NoAnswers),
         }
@@ -331,16 +357,19 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
 }
 
 fn unmet_share(share: &SharePlan, data: &SurveyData, returned: u64) -> Option<Reason> {
-    let sheets = |pick: fn(&Sheets) -> u64| {
+    let sheets = |all: fn(&Sheets) -> u64, marked: fn(&Sheets) -> &BTreeMap<String, u64>| {
         let counts = data.sheets.iter();
-        part(share, counts.map(|one| (one.panel, &one.marks, pick(one))))
+        part(share, counts.map(|one| (one.panel, marked(one), all(one))))
     };
     let (n, d) = match share.among {
         Among::Valid => {
             let valid = add_up(data.sheets.iter().map(|sheets| sheets.valid));
-            (sheets(|sheets| sheets.valid), valid)
+            (sheets(|one| one.valid, |one| &one.marks), valid)
         }
-        Among::Returned => (sheets(|sheets| sheets.returned), returned),
+        Among::Returned => {
+            let some = sheets(|one| one.returned, |one| &one.returned_marks);
+            (some, returned)
+        }
         Among::Invited => {
             let invited = |turnout: &crate::inputs::Turnout| turnout.invited.unwrap_or(0);
             let all = add_up(data.turnouts.iter().map(|(_, turnout)| invited(turnout)));

@@ -123,6 +123,43 @@ impl Engine<'_> {
         }
     }
 
+    /// Lists surveys of which more sheets came back than were issued. Where the scheme demands otherwise there are no
+    /// figures, which is listed where they are missed.
+    pub(super) fn list_overfull_surveys(&mut self) {
+        let (scheme, snapshot) = (self.scheme, self.snapshot);
+        for (subject, data) in snapshot.subjects.iter().enumerate() {
+            for (survey, counts) in scheme.surveys.iter().zip(&data.surveys) {
+                let (mut issued, mut returned) = (0_u64, 0_u64);
+                // Of a panel for which nobody said how many were issued nothing can be said.
+                for (panel, turnout) in &counts.turnouts {
+                    let Some(count) = turnout.issued else {
+                        continue;
+                    };
+                    issued = issued.saturating_add(count);
+                    for sheets in counts.sheets.iter().filter(|one| one.panel == *panel) {
+                        returned = returned.saturating_add(sheets.returned);
+                    }
+                }
+                if returned <= issued || survey.demand.returned_within_issued {
+                    continue;
+                }
+                let reason = Reason::with(
+                    ReasonCode::ReturnedOverIssued,
+                    [returned.to_string(), issued.to_string()],
+                );
+                let mut gap = self.gap(
+                    Some(subject),
+                    GapKind::MoreThanIssued,
+                    &survey.code,
+                    reason,
+                    Action::Look,
+                );
+                gap.blocks = false;
+                self.gaps.push(gap);
+            }
+        }
+    }
+
     /// Asks caps that look at related subjects for the last time and lists what stayed undetermined.
     pub(super) fn list_undetermined_caps(&mut self) {
         for rule in self.rules_of(RulePhase::RelatedCaps) {

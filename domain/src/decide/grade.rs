@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::Points;
-use crate::outcome::{Action, GapKind, Step};
+use crate::outcome::{Action, GapKind, Step, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::GradedBy;
 use crate::scheme::model::{EffectPlan, RulePhase};
@@ -116,6 +116,7 @@ impl Engine<'_> {
             let settled = self.waived_contradiction(subject);
             let demands = match (demands.clash.is_empty(), settled) {
                 (false, Some(WaiverHolds::Yields(rule))) => {
+                    self.mark_yielding(subject, &rule);
                     self.demands(subject, Some(rule.as_str()))
                 }
                 (false, Some(WaiverHolds::Held)) => {
@@ -152,6 +153,16 @@ impl Engine<'_> {
             .iter()
             .find(|(gap, _)| matches!(gap, WaivedGap::Contradiction))
             .map(|(_, holds)| holds.clone())
+    }
+
+    /// Remembers that a fired rule yields by a waiver, so that the decision says why it did nothing.
+    pub(super) fn mark_yielding(&mut self, subject: usize, code: &str) {
+        let results = self.state(subject).map(|state| &mut state.rules);
+        for result in results.into_iter().flatten().flatten() {
+            if result.rule.as_ref() == code && result.fired == Truth3::True {
+                result.yields = true;
+            }
+        }
     }
 
     /// The floor and the exact grade that are left when a rule yields.

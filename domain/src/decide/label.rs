@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Engine;
 use crate::number::Ratio;
-use crate::outcome::{Action, Comparison, GapKind, Truth3};
+use crate::outcome::{Action, Comparison, GapKind, LabelRank, Truth3};
 use crate::reason::ReasonCode;
 use crate::scheme::file::Group;
 use crate::scheme::model::{ConditionPlan, LabelPhase, LabelPlan, RulePhase};
@@ -20,7 +20,7 @@ impl Engine<'_> {
             .enumerate()
             .filter(|(_, plan)| plan.phase == phase)
         {
-            for subject in self.due(plan) {
+            for subject in self.due(place, plan) {
                 due.entry(subject).or_default().push(place);
             }
         }
@@ -60,8 +60,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Subjects that are due a label.
-    fn due(&mut self, plan: &LabelPlan) -> Vec<usize> {
+    /// Subjects that are due a label. How everybody was ranked for it is kept.
+    fn due(&mut self, label: usize, plan: &LabelPlan) -> Vec<usize> {
         let mut groups: BTreeMap<[usize; 2], Vec<(usize, Ratio)>> = BTreeMap::new();
         for subject in 0..self.states.len() {
             if !self.applies(&plan.applies, subject) || !self.is_ranked(plan, subject) {
@@ -89,17 +89,31 @@ impl Engine<'_> {
                         .and_then(|limit| usize::try_from(limit).ok())
                         .is_some_and(|limit| ahead < limit)
                 };
-                if !within(plan.best, better) && !within(plan.worst, worse) {
-                    continue;
-                }
                 let mut compared = Vec::new();
-                let meets = plan.when.as_ref().map_or(Truth3::True, |when| {
-                    self.holds(*subject, when, &mut compared)
-                });
-                match meets {
-                    Truth3::True => due.push(*subject),
-                    Truth3::False => {}
-                    Truth3::Undetermined => open.push((*subject, compared)),
+                if within(plan.best, better) || within(plan.worst, worse) {
+                    let meets = plan.when.as_ref().map_or(Truth3::True, |when| {
+                        self.holds(*subject, when, &mut compared)
+                    });
+                    match meets {
+                        Truth3::True => due.push(*subject),
+                        Truth3::False => {}
+                        Truth3::Undetermined => open.push((*subject, compared.clone())),
+                    }
+                }
+                let ahead = if plan.best.is_some() { better } else { worse };
+                let looked = self.look(*subject, &plan.by);
+                let rank = LabelRank {
+                    label: plan.code.clone(),
+                    what: plan.by.what.clone(),
+                    value: looked.shown(),
+                    rank: u32::try_from(ahead.saturating_add(1)).unwrap_or(u32::MAX),
+                    of: u32::try_from(members.len()).unwrap_or(u32::MAX),
+                    given: false,
+                    compared,
+                    few: looked.is_of_few(),
+                };
+                if let Some(state) = self.states.get_mut(*subject) {
+                    state.label_ranks.push((label, rank));
                 }
             }
         }

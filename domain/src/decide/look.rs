@@ -1,6 +1,7 @@
 //! Values of a subject that conditions and shapes look at, and whether they pass a test.
 
 use super::Engine;
+use super::ask::Event;
 use super::fact::Counted;
 use super::figure::FigureValue;
 use crate::number::{Points, Ratio};
@@ -58,6 +59,11 @@ impl Looked {
         }
     }
 
+    /// Whether it is a survey's figure of so few answers that it would say who answered what.
+    pub const fn is_of_few(&self) -> bool {
+        matches!(self, Self::Rate(figure) if figure.few)
+    }
+
     fn of_points(points: Option<Points>, what: &str) -> Self {
         points.map_or_else(
             || Self::Missing(Reason::with(ReasonCode::NoPoints, [what])),
@@ -69,6 +75,16 @@ impl Looked {
 impl Engine<'_> {
     /// A value of a subject.
     pub(super) fn look(&self, subject: usize, value: &ValuePlan) -> Looked {
+        self.look_for(subject, value, None)
+    }
+
+    /// The same as if this case were the only one of its kind.
+    pub(super) fn look_for(
+        &self,
+        subject: usize,
+        value: &ValuePlan,
+        event: Option<Event<'_>>,
+    ) -> Looked {
         let state = self.states.get(subject);
         let category = self.scheme.categories.get(self.category(subject));
         match &value.kind {
@@ -100,7 +116,7 @@ impl Engine<'_> {
                 Looked::of_points(points, &value.what)
             }
             ValueKind::Total => Looked::of_points(state.and_then(|state| state.total), "the total"),
-            ValueKind::Facts(plan) => match self.count_facts(subject, plan) {
+            ValueKind::Facts(plan) => match self.count_facts(subject, plan, event) {
                 Counted::Count(count) => Looked::Whole(i64::try_from(count).unwrap_or(i64::MAX)),
                 Counted::Sum(sum) => Looked::Exact(sum),
                 Counted::Unconfirmed => Looked::Missing(ReasonCode::NotConfirmed.into()),

@@ -7,6 +7,7 @@ mod adjustment;
 mod ask;
 mod cap;
 mod composed;
+mod consequence;
 mod eligibility;
 mod fact;
 mod figure;
@@ -28,7 +29,8 @@ use std::sync::Arc;
 
 use crate::number::Points;
 use crate::outcome::{
-    Gap, GradeStep, ItemResult, NodeResult, Outcome, QuotaResult, RuleResult, Step, Truth3,
+    Gap, GradeStep, ItemResult, LabelRank, NodeResult, Outcome, QuotaResult, RuleResult, Step,
+    Truth3,
 };
 use crate::scheme::Scheme;
 use crate::scheme::model::{EffectPlan, LabelPhase, RulePhase};
@@ -113,6 +115,8 @@ struct State {
     held: bool,
     undetermined: bool,
     labels: Vec<usize>,
+    /// How it was ranked for each label, with the label's place.
+    label_ranks: Vec<(usize, LabelRank)>,
     /// By rule of the scheme.
     rules: Vec<Option<RuleResult>>,
     base: Option<usize>,

@@ -209,7 +209,7 @@ impl Engine<'_> {
     }
 
     /// Whether a floor or an exact grade gives the seat.
-    fn by_right(&self, subject: usize, plan: &QuotaPlan) -> bool {
+    pub(super) fn by_right(&self, subject: usize, plan: &QuotaPlan) -> bool {
         self.states.get(subject).is_some_and(|state| {
             let mut demanded = state.floor.into_iter().chain(state.exact);
             demanded.any(|grade| grade <= plan.grade)
@@ -219,7 +219,7 @@ impl Engine<'_> {
     /// Subjects from the first to the last, those between whom nothing decides together: by total (÷ maximum), or
     /// where grades are proposed by what the scheme names; then by its tie-breakers. One that lacks a value for
     /// somebody who is tied decides nothing among them.
-    fn ranked_classes(&self, members: Vec<usize>) -> Vec<Vec<usize>> {
+    pub(super) fn ranked_classes(&self, members: Vec<usize>) -> Vec<Vec<usize>> {
         let mut classes = vec![members];
         if self.scheme.file.grading.by != GradedBy::Proposed {
             classes = split(classes, |s| Some(self.share(s)), false);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Engine, State};
-use crate::outcome::{Decision, ENGINE, FORMAT, FigureResult, Outcome, Shown, Status, wilson_e4};
+use crate::outcome::{
+    Decision, ENGINE, FORMAT, FigureResult, LabelRank, Obstacle, Outcome, Shown, Status, wilson_e4,
+};
 use crate::scheme::file::{AnswerClass, Figure};
 use crate::scheme::model::FigurePlan;
 
@@ -12,9 +14,14 @@ impl Engine<'_> {
         let mut gaps = std::mem::take(&mut self.gaps);
         gaps.sort();
         gaps.dedup();
+        let lines = self.lines();
         let mut decisions = Vec::with_capacity(self.states.len());
-        for subject in 0..self.states.len() {
-            let obstacles = self.obstacles(subject);
+        let every = 0..self.states.len();
+        // All before any is put into its decision: they look at each other's totals.
+        let obstacles: Vec<Vec<Obstacle>> = every
+            .map(|subject| self.obstacles(subject, &lines))
+            .collect();
+        for (subject, obstacles) in obstacles.into_iter().enumerate() {
             let figures = self.figure_results(subject);
             let Some(state) = self.states.get_mut(subject).map(std::mem::take) else {
                 continue;
@@ -39,7 +46,7 @@ impl Engine<'_> {
         &self,
         subject: usize,
         state: State,
-        obstacles: Vec<crate::outcome::Obstacle>,
+        obstacles: Vec<Obstacle>,
         figures: Vec<FigureResult>,
     ) -> Option<Decision> {
         let data = self.snapshot.subjects.get(subject)?;
@@ -57,6 +64,15 @@ impl Engine<'_> {
             .map(|plan| plan.code.clone())
             .collect();
         labels.sort();
+        let mut label_ranks = state.label_ranks;
+        label_ranks.sort_by_key(|(label, _)| *label);
+        let label_ranks = label_ranks
+            .into_iter()
+            .map(|(label, rank)| LabelRank {
+                given: state.labels.contains(&label),
+                ..rank
+            })
+            .collect();
         let mut rules = Vec::with_capacity(state.rules.len());
         rules.extend(state.rules.into_iter().flatten());
         Some(Decision {
@@ -73,6 +89,7 @@ impl Engine<'_> {
             disqualified: state.disqualified,
             eligible: state.eligible,
             labels,
+            label_ranks,
             steps: state.steps,
             rules,
             nodes: state.nodes,
@@ -128,6 +145,7 @@ impl Engine<'_> {
                     },
                     classes,
                     why: value.why.clone(),
+                    few: value.few,
                 }
             })
             .collect()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::fact::Counted;
+use super::look::Looked;
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{NumberError, Points, Ratio};
 use crate::outcome::{
@@ -24,6 +25,7 @@ pub(super) struct Scored {
     why: Option<Reason>,
     action: Action,
     members: Vec<Members>,
+    few: bool,
 }
 
 impl Scored {
@@ -34,6 +36,7 @@ impl Scored {
             why: None,
             action: Action::Look,
             members: Vec::new(),
+            few: false,
         }
     }
 
@@ -56,6 +59,7 @@ impl Scored {
             why: Some(why.into()),
             action,
             members: Vec::new(),
+            few: false,
         }
     }
 
@@ -73,6 +77,7 @@ impl Scored {
             why,
             action,
             members: Vec::new(),
+            few: false,
         }
     }
 
@@ -116,18 +121,17 @@ impl Engine<'_> {
                         .iter()
                         .find_map(|one| one.why.clone())
                         .unwrap_or_else(|| ReasonCode::NoValue.into());
-                    return self.missing_item(
-                        subject,
-                        plan,
-                        gaps,
-                        Absent {
-                            gate,
-                            parts: Vec::new(),
-                            why,
-                            action: Action::CollectAnswers,
-                            part: None,
-                        },
-                    );
+                    let lacking = vec![Lacking {
+                        part: None,
+                        why,
+                        action: Action::CollectAnswers,
+                    }];
+                    let absent = Absent {
+                        gate,
+                        parts: Vec::new(),
+                        lacking,
+                    };
+                    return self.missing_item(subject, plan, gaps, absent);
                 }
             };
             if shut {
@@ -159,6 +163,7 @@ impl Engine<'_> {
         let mut sum = Some(Points::ZERO);
         let mut parts = Vec::with_capacity(plan.parts.len());
         let mut state = ItemState::Scored;
+        let mut lacking = Vec::new();
         for part in &plan.parts {
             let mut scored = self.score_part(subject, part);
             if scored.points.is_none() {
@@ -178,25 +183,17 @@ impl Engine<'_> {
                         };
                     }
                     None => {
-                        let why = scored
-                            .why
-                            .clone()
-                            .unwrap_or_else(|| ReasonCode::NoValue.into());
-                        let action = scored.action;
+                        // Go on: what is missing besides is listed at once.
+                        lacking.push(Lacking {
+                            part: part.code.clone(),
+                            why: scored
+                                .why
+                                .clone()
+                                .unwrap_or_else(|| ReasonCode::NoValue.into()),
+                            action: scored.action,
+                        });
                         parts.push(result(part, scored));
-                        let part = part.code.clone();
-                        return self.missing_item(
-                            subject,
-                            plan,
-                            gaps,
-                            Absent {
-                                gate,
-                                parts,
-                                why,
-                                action,
-                                part,
-                            },
-                        );
+                        continue;
                     }
                 }
             }
@@ -204,6 +201,14 @@ impl Engine<'_> {
                 .zip(scored.points)
                 .and_then(|(sum, points)| sum.add(points).ok());
             parts.push(result(part, scored));
+        }
+        if !lacking.is_empty() {
+            let absent = Absent {
+                gate,
+                parts,
+                lacking,
+            };
+            return self.missing_item(subject, plan, gaps, absent);
         }
         if sum.is_none() {
             gaps.push(self.gap(
@@ -271,14 +276,16 @@ impl Engine<'_> {
         let Absent {
             gate,
             parts,
-            why,
-            action,
-            part,
+            lacking,
         } = absent;
+        let whole = lacking.iter().all(|one| one.part.is_none());
         let trace = Some(Box::new(ItemTrace { parts, gate }));
         // A waiver of an item stands for the whole of it, and so does the scheme's word where its gate is undetermined.
         let scheme = || {
-            let settles = part.is_none() && Scored::is_settled_by_scheme(Some(&why));
+            let settles = whole
+                && lacking
+                    .iter()
+                    .all(|one| Scored::is_settled_by_scheme(Some(&one.why)));
             let holds = match plan.missing.as_ref().filter(|_| settles)? {
                 Missing::Zero => (Some(Points::ZERO), ItemState::ByScheme),
                 Missing::Full => (plan.max, ItemState::ByScheme),
@@ -296,11 +303,13 @@ impl Engine<'_> {
                 trace,
             };
         }
-        let place = part.map_or_else(
-            || plan.code.to_string(),
-            |part| format!("{}/{part}", plan.code),
-        );
-        gaps.push(self.gap(Some(subject), GapKind::MissingValue, &place, why, action));
+        for Lacking { part, why, action } in lacking {
+            let place = part.map_or_else(
+                || plan.code.to_string(),
+                |part| format!("{}/{part}", plan.code),
+            );
+            gaps.push(self.gap(Some(subject), GapKind::MissingValue, &place, why, action));
+        }
         ItemResult {
             item: plan.code.clone(),
             points: None,
@@ -322,7 +331,12 @@ impl Engine<'_> {
                 ..
             } => self.checklist(subject, *slot, *all_or_nothing, part.max),
             Way::Shaped { value, shape } => {
-                self.shaped(subject, value, shape, part.max.unwrap_or_default())
+                let looked = self.look(subject, value);
+                let max = part.max.unwrap_or_default();
+                Scored {
+                    few: looked.is_of_few(),
+                    ..self.shaped(value, &looked, shape, max)
+                }
             }
             Way::PerCase(plan) => self.per_case(subject, plan, part.max),
             Way::Composed(plan) => self.composed(subject, plan, part.max.unwrap_or_default()),
@@ -408,8 +422,7 @@ impl Engine<'_> {
         }
     }
 
-    fn shaped(&self, subject: usize, value: &ValuePlan, shape: &ShapePlan, max: Points) -> Scored {
-        let looked = self.look(subject, value);
+    fn shaped(&self, value: &ValuePlan, looked: &Looked, shape: &ShapePlan, max: Points) -> Scored {
         let shown = looked.shown();
         let action = match value.kind {
             ValueKind::Figure(_) => Action::CollectAnswers,
@@ -439,14 +452,14 @@ impl Engine<'_> {
                     shown,
                 )
             }
-            ShapePlan::Threshold(test) => match self.passes(value, test, &looked) {
+            ShapePlan::Threshold(test) => match self.passes(value, test, looked) {
                 Truth3::True => Scored::of(max, shown),
                 Truth3::False => Scored::of(Points::ZERO, shown),
                 Truth3::Undetermined => absent(),
             },
             ShapePlan::Bands(bands) => {
                 for (test, points) in bands {
-                    match self.passes(value, test, &looked) {
+                    match self.passes(value, test, looked) {
                         Truth3::True => return Scored::of(*points, shown),
                         Truth3::False => {}
                         Truth3::Undetermined => return absent(),
@@ -459,7 +472,7 @@ impl Engine<'_> {
 
     fn per_case(&self, subject: usize, plan: &PerCasePlan, max: Option<Points>) -> Scored {
         let count = match &plan.cases {
-            Cases::Facts(facts) => match self.count_facts(subject, facts) {
+            Cases::Facts(facts) => match self.count_facts(subject, facts, None) {
                 Counted::Count(count) => count,
                 Counted::Sum(_) => {
                     return Scored::missing(ReasonCode::NoValue, Action::MendScheme);
@@ -491,13 +504,18 @@ impl Engine<'_> {
     }
 }
 
-/// An item whose value is missing.
+/// An item that lacks a value.
 struct Absent {
     gate: Vec<Comparison>,
     parts: Vec<PartResult>,
+    lacking: Vec<Lacking>,
+}
+
+/// A value that is missing: of a part, or of the item as a whole.
+struct Lacking {
+    part: Option<Arc<str>>,
     why: Reason,
     action: Action,
-    part: Option<Arc<str>>,
 }
 
 fn result(part: &PartPlan, scored: Scored) -> PartResult {
@@ -508,5 +526,6 @@ fn result(part: &PartPlan, scored: Scored) -> PartResult {
         points: scored.points,
         why: scored.why,
         members: scored.members,
+        few: scored.few,
     }
 }

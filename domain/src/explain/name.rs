@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{Explainer, pair, same};
-use crate::outcome::Shown;
 use crate::scheme::file::{FactKind, Rule, Words};
 
 impl<'a> Explainer<'a> {
@@ -67,6 +66,7 @@ impl<'a> Explainer<'a> {
                 )
             }
             "earlier" => pair("连续轮次", "rounds in a row"),
+            "share" => pair("总分占满分的比例", "total as a share of the maximum"),
             "grade" => pair("等次", "grade"),
             "rank" => pair("名次", "rank"),
             "eligible" => pair("符合认定条件", "eligible"),
@@ -113,6 +113,12 @@ impl<'a> Explainer<'a> {
         self.scheme.file.rule.iter().find(|rule| rule.code == code)
     }
 
+    /// The name of a rule.
+    pub fn rule_name(&self, code: &str) -> Words {
+        self.rule(code)
+            .map_or_else(|| same(code), |rule| rule.name.clone())
+    }
+
     pub(super) fn rule_or_quota(&self, code: &Arc<str>) -> Words {
         let rule = self.rule(code).map(|rule| rule.name.clone());
         let quota = || {
@@ -135,7 +141,8 @@ impl<'a> Explainer<'a> {
             .map_or_else(|| same(code), |survey| survey.name.clone())
     }
 
-    pub(super) fn label_name(&self, code: &str) -> Words {
+    /// The name of a label.
+    pub fn label_name(&self, code: &str) -> Words {
         self.scheme
             .file
             .label
@@ -144,7 +151,8 @@ impl<'a> Explainer<'a> {
             .map_or_else(|| same(code), |label| label.name.clone())
     }
 
-    pub(super) fn item_name(&self, code: &str) -> Words {
+    /// The name of an item, indicator or section, with its code before it.
+    pub fn item_name(&self, code: &str) -> Words {
         let bare = code.split_once('/').map_or(code, |(item, _)| item);
         let file = &self.scheme.file;
         let item = file
@@ -185,16 +193,9 @@ impl<'a> Explainer<'a> {
         )
     }
 
-    pub(super) fn subject<'s>(&'s self, code: &'s str) -> &'s str {
+    /// The name of a subject, or its code where none is known.
+    pub fn subject<'s>(&'s self, code: &'s str) -> &'s str {
         self.names.get(code).copied().unwrap_or(code)
-    }
-
-    pub(super) fn value(&self, shown: &Shown) -> Words {
-        match shown {
-            Shown::Word(word) => self.word(word),
-            Shown::Missing => pair("缺", "missing"),
-            other => pair(format!(" {other}"), other.to_string()),
-        }
     }
 
     pub(super) fn word(&self, word: &Arc<str>) -> Words {

@@ -179,4 +179,7 @@ pub struct Comparison {
     /// Why it is undetermined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Reason>,
+    /// Whether its value rests on fewer than [`FEW`](super::FEW) answers.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub few: bool,
 }

@@ -62,6 +62,8 @@ pub enum GapKind {
     Alert,
     /// The recount of sheets differs from the tallies kept.
     TallyMismatch,
+    /// More sheets came back than were issued, and the scheme lets their figures stand.
+    MoreThanIssued,
 }
 
 /// The action that clears a gap.

@@ -100,6 +100,11 @@ impl<'a> Builder<'a> {
             .valid
             .saturating_add(counts.invalid)
             .saturating_add(counts.replaced);
+        for (mark, count) in &counts.returned_marks {
+            if *count > returned {
+                self.fault(row, Contradiction::ReturnedMarks, [count, mark, &returned]);
+            }
+        }
         let sheets = Sheets {
             panel: about.panel,
             channel: counts.channel,
@@ -107,6 +112,7 @@ impl<'a> Builder<'a> {
             rated: counts.rated,
             returned,
             marks: counts.marks.clone(),
+            returned_marks: counts.returned_marks.clone(),
         };
         let Some(data) = self.survey_data(about) else {
             return;

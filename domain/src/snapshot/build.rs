@@ -234,6 +234,7 @@ impl<'a> Builder<'a> {
                 waivers: Vec::new(),
                 adjustment: None,
                 related: BTreeMap::new(),
+                terms: BTreeMap::new(),
             });
         }
     }

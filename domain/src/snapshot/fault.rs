@@ -131,6 +131,7 @@ contradictions! {
     RelationTwice "row_twice": "此关系重复出现", "this relation is there twice";
     RelationKinds "wrong_kind": "此关系不能连接这两种对象:请见关系列表", "this relation joins other kinds of subject: see the list of relations";
     RelatedToItself "circle": "`{0}` 不能与自身有关系", "`{0}` cannot be related to itself";
+    RelationDays "days_out_of_order": "此关系的终止日早于起始日", "this relation ends before it begins";
     PartsInCircle "circle": "`{0}` 与 `{1}` 经由其他单位互为组成部分", "`{0}` and `{1}` are part of each other by way of others";
     // Scores and tasks.
     ScoreTwice "row_twice": "`{0}` 对 `{2}` 的 `{1}` 重复打分", "`{0}` has scored `{1}` of `{2}` twice";
@@ -162,6 +163,7 @@ contradictions! {
     PeopleTwice "row_twice": "这些人数重复计数", "these people are counted twice";
     RatedSheets "above_maximum": "{1} 份有效答卷中不可能有 {0} 份作了评价", "{0} rated sheets cannot be among {1} valid ones";
     MarkedSheets "above_maximum": "{2} 份有效答卷中不可能有 {0} 份来自 `{1}`", "{0} sheets of `{1}` cannot be among {2} valid ones";
+    ReturnedMarks "above_maximum": "收回的 {2} 份答卷中不可能有 {0} 份来自 `{1}`", "{0} sheets of `{1}` cannot be among {2} returned ones";
     Attended "above_maximum": "应到 {1} 人,不可能到会 {0} 人", "{0} cannot have attended of {1} entitled";
     Invited "above_maximum": "邀请 {2} 人,其中不可能有 {0} 人来自 `{1}`", "{0} of `{1}` cannot be among {2} invited";
     MoreAnswers "more_answers_than_sheets": "`{0}` 在 `{1}` 的一道题上有 {2} 个答案,而有效答卷只有 {3} 份", "`{0}` has {2} answers to one question of `{1}`, yet {3} valid sheets";

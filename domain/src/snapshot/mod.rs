@@ -97,6 +97,28 @@ pub(crate) struct SubjectData {
     pub adjustment: Option<usize>,
     /// Related subjects, by step.
     pub related: BTreeMap<crate::scheme::file::Step, Vec<usize>>,
+    /// Since when and until when, where that is known.
+    pub terms: BTreeMap<(crate::scheme::file::Step, usize), Vec<Term>>,
+}
+
+/// First and last day of a relation; open where absent.
+pub(crate) type Term = (Option<NaiveDate>, Option<NaiveDate>);
+
+impl SubjectData {
+    /// Whether a relation held on a day; one without days always does.
+    pub fn is_related_on(
+        &self,
+        step: crate::scheme::file::Step,
+        other: usize,
+        day: NaiveDate,
+    ) -> bool {
+        let terms = self.terms.get(&(step, other));
+        terms.is_none_or(|terms| {
+            terms.iter().any(|(from, to)| {
+                from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to)
+            })
+        })
+    }
 }
 
 /// What inspectors or a task list gave.
@@ -158,7 +180,10 @@ pub(crate) struct Sheets {
     pub valid: u64,
     pub rated: u64,
     pub returned: u64,
+    /// Of the valid ones.
     pub marks: BTreeMap<String, u64>,
+    /// Of the returned ones.
+    pub returned_marks: BTreeMap<String, u64>,
 }
 
 impl Snapshot {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Term;
 use super::build::Builder;
 use super::fault::{Contradiction, Row};
 use crate::inputs::{Region, RelationKind};
@@ -73,7 +74,7 @@ impl<'a> Builder<'a> {
                 self.fault(row, Contradiction::RelatedToItself, [&relation.from]);
                 continue;
             }
-            if !seen.insert((relation.kind, from, to)) {
+            if !seen.insert((relation.kind, from, to, relation.from_on)) {
                 self.fault(row, Contradiction::RelationTwice, []);
                 continue;
             }
@@ -86,12 +87,20 @@ impl<'a> Builder<'a> {
                 self.fault(row, Contradiction::RelationKinds, []);
                 continue;
             }
+            let term = (
+                relation.from_on.map(|day| day.0),
+                relation.to_on.map(|day| day.0),
+            );
+            if term.0.zip(term.1).is_some_and(|(first, last)| last < first) {
+                self.fault(row, Contradiction::RelationDays, []);
+                continue;
+            }
             let (there, back) = steps(relation.kind);
-            self.link(from, there, to);
-            self.link(to, back, from);
+            self.link(from, there, to, term);
+            self.link(to, back, from, term);
             if relation.kind == RelationKind::Heads {
-                self.link(from, Step::MemberOf, to);
-                self.link(to, Step::Members, from);
+                self.link(from, Step::MemberOf, to, term);
+                self.link(to, Step::Members, from, term);
             }
             if relation.kind == RelationKind::PartOf {
                 parts.push(Part { from, to, row });
@@ -106,9 +115,10 @@ impl<'a> Builder<'a> {
         self.refuse_circles(parts);
     }
 
-    fn link(&mut self, from: usize, step: Step, to: usize) {
+    fn link(&mut self, from: usize, step: Step, to: usize, term: Term) {
         if let Some(data) = self.data(from) {
             data.related.entry(step).or_default().push(to);
+            data.terms.entry((step, to)).or_default().push(term);
         }
     }
 

@@ -166,6 +166,8 @@ impl<C: ConnectionTrait> Reading<'_, C> {
                     kind: relation_kind(&row.kind.to_value())?,
                     from: self.code(row.from_subject_id)?,
                     to: self.code(row.to_subject_id)?,
+                    from_on: row.from_on.parse().ok(),
+                    to_on: row.to_on.and_then(|day| day.parse().ok()),
                 })
             })
             .collect();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Effect, NodePoints, Rule, Words};
+use super::super::file::{AsOf, Effect, NodePoints, Rule, Words};
 use super::super::model::{EffectPlan, LabelPlan, RulePhase, RulePlan, Target};
 use super::Checker;
 use super::sight::{Sight, collect_findings};
@@ -124,6 +124,16 @@ impl Checker {
                     "逐件触发的规则只能预警、启动专项调查或作结果运用",
                     "a rule for each event can alert, investigate or follow up, nothing else",
                 ),
+            );
+        }
+        if let EffectPlan::FollowUp(follow_up) = &effect
+            && follow_up.as_of == Some(AsOf::Event)
+            && !rule.per_event
+        {
+            self.faults.add(
+                &format!("{path}/effect"),
+                "way_not_possible",
+                "`as_of = \"event\"` is for a rule with `per_event = true`: name another day",
             );
         }
         Some(RulePlan {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Step, Value, Words};
+use crate::inputs::Date;
 use crate::number::{Points, Ratio};
 
 /// A title for the best or the worst of a group.
@@ -143,6 +144,9 @@ pub struct FollowUp {
     /// For those reached by this path; for the subject itself without it.
     #[serde(default)]
     pub on: Vec<Step>,
+    /// The day whose relations say who is reached; without it everybody related at some time of the period.
+    #[serde(default)]
+    pub as_of: Option<AsOf>,
     /// Within so many days after the close-out …
     #[serde(default)]
     pub within_days: Option<u32>,
@@ -155,6 +159,20 @@ pub struct FollowUp {
     /// The highest grade left open in another appraisal.
     #[serde(default)]
     pub limit: Option<String>,
+}
+
+/// The day whose relations say whom a consequence concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AsOf {
+    /// The first day of the period.
+    PeriodStart,
+    /// The last day of the period.
+    PeriodEnd,
+    /// The day of the fact; for rules that are asked for each fact.
+    Event,
+    /// This day.
+    On(Date),
 }
 
 /// How many of a group may hold a grade or a better one (名额比例).

@@ -1,0 +1,107 @@
+//! A condition with what its comparisons gave, and the fewest of them that would have to turn.
+
+use crate::decide::Engine;
+use crate::outcome::{Change, Comparison, Truth3};
+use crate::scheme::file::Quantifier;
+use crate::scheme::model::ConditionPlan;
+
+use super::turn::turn;
+
+/// A condition that was asked.
+pub(super) enum Asked<'c> {
+    One(&'c Comparison),
+    Not(Box<Asked<'c>>),
+    /// At least so many of them: one for *any*, each for *all*.
+    AtLeast(usize, Vec<Asked<'c>>),
+    /// Nobody was there to be looked at.
+    Nobody,
+}
+
+/// Comparisons that would have to turn, each with its smallest change.
+type Turned<'c> = Vec<(&'c Comparison, Change)>;
+
+impl Engine<'_> {
+    /// Puts the comparisons back into the condition that they were made for. They were made in its order, none left
+    /// out.
+    pub(super) fn asked<'c>(
+        &self,
+        subject: usize,
+        condition: &ConditionPlan,
+        compared: &mut impl Iterator<Item = &'c Comparison>,
+    ) -> Asked<'c> {
+        let mut each = |list: &[ConditionPlan]| -> Vec<Asked<'c>> {
+            list.iter()
+                .map(|inner| self.asked(subject, inner, &mut *compared))
+                .collect()
+        };
+        match condition {
+            ConditionPlan::All(list) => Asked::AtLeast(list.len(), each(list)),
+            ConditionPlan::Any(list) => Asked::AtLeast(1, each(list)),
+            ConditionPlan::Not(inner) => Asked::Not(Box::new(self.asked(subject, inner, compared))),
+            ConditionPlan::Related { by, hold, that, .. } => {
+                let reached: Vec<Asked<'c>> = self
+                    .reach(subject, by)
+                    .into_iter()
+                    .map(|other| self.asked(other, that, &mut *compared))
+                    .collect();
+                if reached.is_empty() {
+                    return Asked::Nobody;
+                }
+                match hold {
+                    Quantifier::Any => Asked::AtLeast(1, reached),
+                    Quantifier::All => Asked::AtLeast(reached.len(), reached),
+                    Quantifier::None => Asked::Not(Box::new(Asked::AtLeast(1, reached))),
+                    Quantifier::AtLeast(least) => {
+                        Asked::AtLeast(usize::try_from(*least).unwrap_or(usize::MAX), reached)
+                    }
+                }
+            }
+            _ => compared.next().map_or(Asked::Nobody, Asked::One),
+        }
+    }
+}
+
+impl<'c> Asked<'c> {
+    /// The fewest comparisons that would have to turn for the condition to hold, or not to; nothing where none would do.
+    pub fn turned(&self, wanted: bool) -> Option<Turned<'c>> {
+        match self {
+            Self::One(one) if one.holds == Truth3::of(wanted) => Some(Vec::new()),
+            Self::One(one) => Some(vec![(*one, turn(one, wanted))]),
+            Self::Not(inner) => inner.turned(!wanted),
+            Self::Nobody => None,
+            Self::AtLeast(least, list) => {
+                // Fewer than `least` hold once all but `least − 1` do not.
+                let needed = if wanted {
+                    *least
+                } else {
+                    list.len().checked_sub(*least)?.checked_add(1)?
+                };
+                let mut ways: Vec<Turned<'c>> = list
+                    .iter()
+                    .filter_map(|inner| inner.turned(wanted))
+                    .collect();
+                if ways.len() < needed {
+                    return None;
+                }
+                // Stable, so that of equals the first in the scheme's order is named.
+                ways.sort_by_key(|way| way.iter().map(|(_, change)| weight(change)).sum::<u64>());
+                ways.truncate(needed);
+                Some(ways.concat())
+            }
+        }
+    }
+}
+
+/// What can be counted goes before what others decide, and that before what nothing changes.
+const fn weight(change: &Change) -> u64 {
+    match change {
+        Change::Points(_) | Change::Answers(_) | Change::Facts(_) | Change::Gap(_) => 1,
+        Change::Ahead(_)
+        | Change::Finding
+        | Change::Related(_)
+        | Change::Label
+        | Change::Committee => 1_000,
+        Change::Missing => 1_000_000,
+        Change::Earlier | Change::Other => 1_000_000_000,
+    }
+}

@@ -1,0 +1,214 @@
+//! How an item came to its points, what a survey found, and what comes of a decision, in words.
+
+use std::sync::Arc;
+
+use super::{Explainer, pair, same};
+use crate::outcome::{
+    Consequence, FEW, FigureResult, ItemResult, ItemState, LabelRank, PartResult,
+};
+use crate::scheme::file::Words;
+
+impl Explainer<'_> {
+    /// How an item came to its points: the values behind it, part by part, and what a scheme or a waiver said where one
+    /// was missing.
+    pub fn item(&self, item: &ItemResult) -> Words {
+        let state = match item.state {
+            ItemState::Scored => None,
+            ItemState::Gated => Some(pair(
+                "前提条件不成立,计0分",
+                "the condition for it does not hold, so it is worth 0",
+            )),
+            ItemState::ByScheme => Some(pair(
+                "缺少数据,按评价体系的规定计分",
+                "a value is missing, and the scheme says what then holds",
+            )),
+            ItemState::ByWaiver => Some(pair(
+                "缺少数据,按豁免的规定计分",
+                "a value is missing, and a waiver says what then holds",
+            )),
+            ItemState::NotApplicable => Some(pair(
+                "不适用于本对象,不计入满分",
+                "it does not apply, and the maximum is less by it",
+            )),
+            ItemState::Missing => Some(pair("尚缺", "it is missing")),
+        };
+        let mut told: Vec<Words> = state.into_iter().collect();
+        let Some(trace) = &item.trace else {
+            if told.is_empty() {
+                told.push(pair("考评人员打分", "awarded by inspectors"));
+            }
+            return joined(&told);
+        };
+        told.extend(trace.parts.iter().map(|part| self.part(&item.item, part)));
+        told.extend(trace.gate.iter().map(|one| {
+            let words = self.comparison(one);
+            pair(
+                format!("前提条件:{}", words.zh),
+                format!("condition: {}", words.en),
+            )
+        }));
+        joined(&told)
+    }
+
+    fn part(&self, item: &str, part: &PartResult) -> Words {
+        let what = self.what(&part.what);
+        let value = if self.is_withheld(part.few) {
+            withheld()
+        } else if let Some(why) = &part.why {
+            let words = why.words();
+            pair(format!(":{}", words.zh), format!(": {}", words.en))
+        } else {
+            let value = self.value(&part.what, &part.value);
+            pair(value.zh, format!(" {}", value.en))
+        };
+        let Some(code) = &part.part else {
+            return pair(
+                format!("{}{}", what.zh, value.zh),
+                format!("{}{}", what.en, value.en),
+            );
+        };
+        let name = self.part_name(item, code);
+        let points = part.points.map_or_else(Words::default_empty, |points| {
+            pair(format!(",计{points}分"), format!(", worth {points}"))
+        });
+        pair(
+            format!("{}:{}{}{}", name.zh, what.zh, value.zh, points.zh),
+            format!("{}: {}{}{}", name.en, what.en, value.en, points.en),
+        )
+    }
+
+    fn part_name(&self, item: &str, part: &Arc<str>) -> Words {
+        let found = self
+            .scheme
+            .file
+            .item
+            .iter()
+            .find(|one| one.code == item)
+            .and_then(|one| one.part.iter().find(|one| one.code == part.as_ref()));
+        found.map_or_else(|| same(part), |found| found.name.clone())
+    }
+
+    /// A figure of a survey: its exact value and what it comes to, why there is none, or that it is withheld.
+    pub fn figure(&self, figure: &FigureResult) -> Words {
+        if self.is_withheld(figure.few) {
+            return withheld();
+        }
+        if let Some(why) = &figure.why {
+            return why.words();
+        }
+        let words = self.value(&figure.what, &figure.value);
+        pair(words.zh.trim_start(), words.en)
+    }
+
+    /// How a subject was ranked for a label, and whether it holds it.
+    pub fn label(&self, one: &LabelRank) -> Words {
+        let name = self.label_name(&one.label);
+        let what = self.what(&one.what);
+        let value = if self.is_withheld(one.few) {
+            withheld()
+        } else {
+            self.value(&one.what, &one.value)
+        };
+        let from_top = self
+            .scheme
+            .file
+            .label
+            .iter()
+            .any(|label| label.code == *one.label && label.best.is_some());
+        let (rank, of) = (one.rank, one.of);
+        let place = if from_top {
+            pair(
+                format!("在{of}个对象中从前往后第{rank}"),
+                format!("rank {rank} from the top of {of}"),
+            )
+        } else {
+            pair(
+                format!("在{of}个对象中从后往前第{rank}"),
+                format!("rank {rank} from the bottom of {of}"),
+            )
+        };
+        let given = if one.given {
+            pair("授予", "given")
+        } else {
+            pair("不授予", "not given")
+        };
+        let mut told = vec![pair(
+            format!(
+                "“{}”:{}{},{},{}",
+                name.zh, what.zh, value.zh, place.zh, given.zh
+            ),
+            format!(
+                "“{}”: {} {}, {}, {}",
+                name.en, what.en, value.en, place.en, given.en
+            ),
+        )];
+        told.extend(one.compared.iter().map(|one| self.comparison(one)));
+        joined(&told)
+    }
+
+    /// What comes of a decision: the rule's own words, whom it concerns, and until when.
+    pub fn consequence(&self, one: &Consequence) -> Words {
+        let said = self
+            .rule(&one.rule)
+            .map_or_else(|| same(&one.rule), |rule| rule.words.clone());
+        let mut told = vec![pair(
+            said.zh.trim_end_matches('。'),
+            said.en.trim_end_matches('.'),
+        )];
+        if let Some(event) = &one.event {
+            told.push(pair(format!("案件:{event}"), format!("case {event}")));
+        }
+        if let Some(day) = one.as_of {
+            told.push(pair(
+                format!("以{day}的任职等关系为准"),
+                format!("by who held which post on {day}"),
+            ));
+        }
+        if !one.subjects.is_empty() {
+            let names: Vec<&str> = one.subjects.iter().map(|code| self.subject(code)).collect();
+            told.push(pair(
+                format!("对象:{}", names.join("、")),
+                format!("for {}", names.join(", ")),
+            ));
+        }
+        if let Some(days) = one.within_days {
+            told.push(pair(
+                format!("期限:结束考评后{days}日内"),
+                format!("within {days} days of the close-out"),
+            ));
+        }
+        if let Some(days) = one.within_working_days {
+            told.push(pair(
+                format!("期限:结束考评后{days}个工作日内"),
+                format!("within {days} working days of the close-out"),
+            ));
+        }
+        if let Some(points) = one.record_points {
+            told.push(pair(
+                format!("记{points}分"),
+                format!("{points} points on the record"),
+            ));
+        }
+        if let Some(limit) = &one.limit {
+            told.push(pair(
+                format!("其他考核等次不高于“{limit}”"),
+                format!("at most “{limit}” in the other appraisal"),
+            ));
+        }
+        joined(&told)
+    }
+}
+
+fn withheld() -> Words {
+    pair(
+        format!("答卷不足{FEW}份,数值不公开"),
+        format!("fewer than {FEW} answers, so the figure is withheld"),
+    )
+}
+
+fn joined(told: &[Words]) -> Words {
+    let each = |pick: fn(&Words) -> &str, between: &str| {
+        told.iter().map(pick).collect::<Vec<_>>().join(between)
+    };
+    pair(each(|w| &w.zh, ";"), each(|w| &w.en, "; "))
+}
