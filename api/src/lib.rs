@@ -9,6 +9,7 @@ pub mod http;
 pub mod job;
 pub mod mail;
 pub mod page;
+pub mod report;
 pub mod sheet;
 pub mod telemetry;
 pub mod upload;

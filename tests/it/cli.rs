@@ -3,6 +3,7 @@
 mod demo;
 mod files;
 mod readme;
+mod report;
 mod scheme;
 
 use std::path::Path;

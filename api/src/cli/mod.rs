@@ -9,6 +9,7 @@ mod database;
 mod demo;
 mod doctor;
 mod evaluate;
+mod explain;
 mod export;
 mod house;
 mod import;
@@ -18,6 +19,7 @@ mod language;
 mod migrate;
 mod region;
 mod replay;
+mod report;
 mod round;
 mod schema;
 mod scheme;
@@ -83,6 +85,10 @@ enum Command {
     Template(template::TemplateCommand),
     /// Take a closed round out as a package.
     Export(export::ExportArguments),
+    /// Say why a subject got what it got, from a package, without a database.
+    Explain(explain::ExplainArguments),
+    /// Write a closed round on paper: a sheet for each subject, and the ranking.
+    Report(report::ReportArguments),
     /// Show a whole round of a fictional district, then serve it on this machine alone.
     Demo(demo::DemoArguments),
     /// Keep accounts.
@@ -162,6 +168,8 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
         Command::Import(arguments) => wait(import::run(config, &arguments)),
         Command::Template(command) => wait(template::run(config, &command)),
         Command::Export(arguments) => wait(export::run(config, &arguments)),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Report(arguments) => wait(report::run(config, &arguments)),
         Command::Demo(arguments) => wait(demo::run(&arguments)),
         Command::Staff(command) => wait(staff::run(config, command)),
         Command::Doctor(arguments) => wait(doctor::run(config, &arguments)),

@@ -28,6 +28,16 @@ impl Asker {
     pub fn of<'a>(context: &Context<'a>) -> Result<&'a Self, GraphqlFault> {
         data(context)
     }
+
+    /// Whether figures of few answers are kept from this asker.
+    pub const fn reads_as_unit(&self) -> bool {
+        reads_as_unit(&self.actor)
+    }
+}
+
+/// Whether figures of few answers are kept from this actor: from everybody who is not staff.
+pub const fn reads_as_unit(actor: &Actor) -> bool {
+    matches!(actor, Actor::Anonymous)
 }
 
 /// The use-cases.

@@ -19,7 +19,7 @@ fluent_templates::static_loader! {
 
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) enum Language {
+pub(crate) enum Language {
     #[default]
     Chinese,
     English,
@@ -27,7 +27,7 @@ pub(super) enum Language {
 
 impl Language {
     /// As it stands in the document and in links.
-    pub(super) const fn tag(self) -> &'static str {
+    pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::Chinese => "zh-CN",
             Self::English => "en",
@@ -74,12 +74,12 @@ impl Language {
     }
 
     /// The words under this name.
-    pub(super) fn say(self, name: &str) -> String {
+    pub(crate) fn say(self, name: &str) -> String {
         LOCALES.lookup(&self.identifier(), name)
     }
 
     /// The words under this name with values put in.
-    pub(super) fn say_with<const N: usize>(
+    pub(crate) fn say_with<const N: usize>(
         self,
         name: &str,
         values: [(&'static str, Value<'_>); N],
@@ -98,7 +98,7 @@ impl Language {
     }
 
     /// The words of a scheme or a roster; an English name may be left out there.
-    pub(super) fn of(self, words: &Words) -> &str {
+    pub(crate) fn of(self, words: &Words) -> &str {
         match self {
             Self::English if !words.en.is_empty() => &words.en,
             Self::English | Self::Chinese => &words.zh,
@@ -113,7 +113,7 @@ impl Language {
 
 /// A value in a text.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Text(&'a str),
     Count(usize),
 }

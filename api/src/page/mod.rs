@@ -12,7 +12,7 @@
 
 mod asset;
 mod form;
-mod language;
+pub(crate) mod language;
 mod notice;
 mod receipt;
 #[cfg(test)]

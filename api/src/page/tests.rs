@@ -6,8 +6,14 @@ use http::{HeaderMap, HeaderValue, header};
 
 use super::language::Language;
 
-const CHINESE: &str = include_str!("../../locales/zh-CN/page.ftl");
-const ENGLISH: &str = include_str!("../../locales/en/page.ftl");
+const CHINESE: &str = concat!(
+    include_str!("../../locales/zh-CN/page.ftl"),
+    include_str!("../../locales/zh-CN/report.ftl")
+);
+const ENGLISH: &str = concat!(
+    include_str!("../../locales/en/page.ftl"),
+    include_str!("../../locales/en/report.ftl")
+);
 
 fn names(file: &str) -> BTreeSet<&str> {
     let lines = file
@@ -35,6 +41,8 @@ fn every_word_that_a_template_asks_for_exists() {
         include_str!("../../templates/thanks.html"),
         include_str!("../../templates/notice.html"),
         include_str!("../../templates/receipt.html"),
+        include_str!("../../templates/report.html"),
+        include_str!("../../templates/ranking.html"),
     ];
     for template in templates {
         for part in template.split("say(\"").skip(1) {

@@ -13,6 +13,7 @@ mod workbook;
 mod tests;
 
 pub use import::{describe, name_inspector, read_table};
+pub(crate) use scores::write_text;
 pub use scores::{ScoreColumn, ScoreSheet, ScoreSubject};
 
 /// Most bytes of a file.

@@ -232,7 +232,7 @@ fn without_formula(text: &str) -> String {
 
 /// Writes text that people gave. It is stored as text and, where a program would take it for a formula once it is
 /// edited, marked as such.
-fn write_text(
+pub(crate) fn write_text(
     sheet: &mut Worksheet,
     (line, at): (u32, u16),
     text: &str,

@@ -14,7 +14,8 @@ use crate::stand::{ROUND, Stand, points};
 
 on_both!(
     a_round_is_scored_closed_once_and_recomputed_from_its_package,
-    an_answer_racing_the_close_out_is_in_it_or_refused
+    an_answer_racing_the_close_out_is_in_it_or_refused,
+    a_closed_round_comes_out_on_paper_without_figures_of_few
 );
 
 async fn a_round_is_scored_closed_once_and_recomputed_from_its_package(world: World) {
@@ -113,4 +114,44 @@ async fn an_answer_racing_the_close_out_is_in_it_or_refused(world: World) {
         .unwrap();
     let same = package::replay(&bytes).unwrap();
     assert_eq!(same.sheets, 8 + u64::try_from(booked).unwrap());
+}
+
+async fn a_closed_round_comes_out_on_paper_without_figures_of_few(world: World) {
+    let stand = Stand::new(world).await;
+    stand.fill().await;
+    stand.investigate(Finding::Unfounded).await;
+    let folder = tempfile::tempdir().unwrap();
+    let sheets = folder.path().join("sheets");
+    let report = || {
+        std::process::Command::new(support::server::program())
+            .args(["report", "r1", "--folder"])
+            .arg(&sheets)
+            .env_clear()
+            .env("MINGJIAN_DATABASE_URL", &stand.world.database.url)
+            .output()
+            .unwrap()
+    };
+    let early = report();
+    let said = String::from_utf8(early.stderr).unwrap();
+    assert!(said.contains("ROUND_NOT_CLOSED"), "{said}");
+    assert!(!sheets.exists());
+
+    let service = &stand.world.service;
+    service
+        .close_round(&stand.administrator, ROUND)
+        .await
+        .unwrap();
+    let output = report();
+    assert!(output.status.success(), "{output:?}");
+    let sheet = std::fs::read_to_string(sheets.join("u-001.html")).unwrap();
+    // Four answered; what they said is kept from the unit.
+    for words in [
+        "2026-03-02",
+        "答卷不足10份,数值不公开",
+        "fewer than 10 answers, so the figure is withheld",
+    ] {
+        assert!(sheet.contains(words), "`{words}` is missing");
+    }
+    assert!(!sheet.contains("/4"), "a figure of four answers is shown");
+    assert!(!sheet.contains("虚构"), "this is no demonstration");
 }

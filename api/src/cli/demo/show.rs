@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use domain::access::Actor;
 use domain::explain::Explainer;
-use domain::outcome::{Decision, Truth3};
+use domain::outcome::Decision;
 use domain::package::{Package, replay};
 use domain::scheme::Scheme;
 use service::Service;
@@ -16,6 +16,7 @@ use super::district::{
 };
 use super::stage::Staged;
 use super::{Failure, of_fault, say};
+use crate::cli::explain::explain;
 
 /// What to look for among the ranks.
 const NOTES: [(&str, &str); 9] = [
@@ -82,7 +83,7 @@ pub(super) async fn result(service: &Service, staged: &Staged) -> Result<(), Fai
         .iter()
         .find(|decision| &*decision.subject == MORE_THAN_ONE_THIRD)
         .ok_or_else(|| Failure::new(format!("`{MORE_THAN_ONE_THIRD}` was not decided")))?;
-    say(&explain(explained, &names, &explainer))
+    say(&explain(explained, &explainer, false))
 }
 
 fn line(decision: &Decision, names: &BTreeMap<&str, &str>, explainer: &Explainer<'_>) -> String {
@@ -113,31 +114,6 @@ fn line(decision: &Decision, names: &BTreeMap<&str, &str>, explainer: &Explainer
     format!("{rank:>4}  {total:>7}  {grade}\t{code:<11} {name}  {note}{item}")
         .trim_end()
         .to_owned()
-}
-
-/// A decision with every rule that fired and what stands in the way of the next grade.
-fn explain(decision: &Decision, names: &BTreeMap<&str, &str>, explainer: &Explainer<'_>) -> String {
-    let mut text = String::new();
-    let name = names.get(&*decision.subject).copied().unwrap_or_default();
-    let sentence = explainer.sentence(decision);
-    let mut add = |line: &str| {
-        let _never_fails = writeln!(text, "{line}");
-    };
-    add(&format!("为什么 Why: {} {name}", decision.subject));
-    add(&format!("  {}\n  {}", sentence.zh, sentence.en));
-    for rule in decision
-        .rules
-        .iter()
-        .filter(|rule| rule.fired == Truth3::True)
-    {
-        let words = explainer.rule_sentence(rule);
-        add(&format!("  · {}\n    {}", words.zh, words.en));
-    }
-    for obstacle in &decision.obstacles {
-        let words = explainer.obstacle(obstacle);
-        add(&format!("  ↑ {}\n    {}", words.zh, words.en));
-    }
-    text
 }
 
 /// Prints the addresses of the running server and the accounts, this once.

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Enum, Object, SimpleObject};
+use domain::explain::Explainer;
 use domain::outcome;
 use domain::scheme::file;
 use service::decision::{StoredDecision, Vocabulary};
 
+use crate::graphql::asker::reads_as_unit;
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::inspection::{Entry, by_round};
 use crate::graphql::loader::Batch;
-use crate::graphql::scalar::{Instant, Points};
+use crate::graphql::scalar::{Date, Instant, Points};
 
 /// The same words in both languages.
 #[derive(Debug, Clone, SimpleObject)]
@@ -90,31 +92,35 @@ impl Source {
 /// A decision, or what would be one.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    decision: Arc<outcome::Decision>,
-    words: Arc<Vocabulary>,
-    source: Source,
+    pub(super) decision: Arc<outcome::Decision>,
+    pub(super) words: Arc<Vocabulary>,
+    pub(super) source: Source,
+    /// Whether figures of few answers are kept from whoever asked.
+    pub(super) withholding: bool,
 }
 
 impl Decision {
-    /// With what it is of.
-    pub fn new(decision: Arc<outcome::Decision>, words: Arc<Vocabulary>, source: Source) -> Self {
+    fn of_stored(stored: StoredDecision, withholding: bool) -> Self {
         Self {
-            decision,
-            words,
-            source,
+            decision: stored.decision,
+            words: stored.words,
+            source: Source::of_revision(stored.revision),
+            withholding,
+        }
+    }
+
+    fn explainer(&self) -> Explainer<'_> {
+        let explainer = self.explainer();
+        if self.withholding {
+            explainer.withholding()
+        } else {
+            explainer
         }
     }
 }
 
-impl From<StoredDecision> for Decision {
-    fn from(stored: StoredDecision) -> Self {
-        Self::new(
-            stored.decision,
-            stored.words,
-            Source::of_revision(stored.revision),
-        )
-    }
-}
+/// What stands in place of a figure that is withheld.
+const WITHHELD: &str = "*";
 
 /// A step that set or changed a grade.
 #[derive(Debug, Clone, SimpleObject)]
@@ -127,6 +133,8 @@ pub struct GradeStep {
     to: Option<String>,
     /// Code of the rule or quota that did it.
     by: Option<String>,
+    /// The same in words.
+    words: Words,
 }
 
 /// Two values that were compared.
@@ -134,7 +142,7 @@ pub struct GradeStep {
 pub struct Comparison {
     /// What was looked at, such as `survey/public/satisfaction_rate`.
     what: String,
-    /// Its exact value; `?` where there is none.
+    /// Its exact value; `?` where there is none, `*` where it rests on fewer than 10 answers and the asker is not staff.
     left: String,
     /// The sign between the two.
     op: String,
@@ -157,6 +165,10 @@ pub struct RuleOutcome {
     sentence: Words,
     /// The exact values that were compared.
     compared: Vec<Comparison>,
+    /// What settled it where its condition was undetermined: `scheme` or `waiver`.
+    settled_by: Option<String>,
+    /// Whether it fired and a waiver of a contradiction says that it yields.
+    yields: bool,
 }
 
 /// Points of a section or indicator.
@@ -192,6 +204,8 @@ pub struct ItemPoints {
     points: Option<Points>,
     /// How that came about: `scored`, `gated`, `by_scheme`, `by_waiver`, `not_applicable` or `missing`.
     state: String,
+    /// The values behind it, in words.
+    words: Words,
 }
 
 /// A figure of a survey.
@@ -199,33 +213,56 @@ pub struct ItemPoints {
 pub struct SurveyFigure {
     /// What it is, such as `survey/public/satisfaction_rate`.
     what: String,
-    /// Its exact value; `?` where it is undefined.
+    /// Its exact value; `?` where it is undefined, `*` where it is withheld.
     value: String,
-    /// The same cut for reading, such as `93.33%`.
+    /// The same cut for reading, such as `93.33%`; `*` where it is withheld.
     text: String,
+    /// Whether it is withheld: it rests on fewer than 10 answers and the asker is not staff.
+    withheld: bool,
     /// Why it is undefined.
     why: Option<Words>,
 }
 
-impl From<&outcome::FigureResult> for SurveyFigure {
-    fn from(figure: &outcome::FigureResult) -> Self {
+impl SurveyFigure {
+    /// A figure, or that it is withheld.
+    pub fn new(figure: &outcome::FigureResult, withholding: bool) -> Self {
+        let withheld = withholding && figure.few;
+        let shown = |text: String| {
+            if withheld { WITHHELD.to_owned() } else { text }
+        };
         Self {
             what: figure.what.to_string(),
-            value: figure.value.to_string(),
-            text: figure.text.to_string(),
+            value: shown(figure.value.to_string()),
+            text: shown(figure.text.to_string()),
+            withheld,
             why: figure.why.as_ref().map(|why| why.words().into()),
         }
     }
 }
 
-/// Something that stands between a subject and the next grade.
+/// Something that stands between a subject and the next grade, or its recognition.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Obstacle {
-    /// The grade that is out of reach.
-    grade: String,
-    /// Code of the rule or quota; null where it is the total.
+    /// The grade that is out of reach; null where the subject keeps its grade and is not recognised.
+    grade: Option<String>,
+    /// Code of the rule or quota; null where it is the total or the committee.
     by: Option<String>,
     /// The smallest change that would clear it, in words.
+    words: Words,
+}
+
+/// How a subject was ranked for a label.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct LabelRank {
+    /// Code of the label.
+    label: String,
+    /// The rank, from the top for a label of the best, from the bottom for one of the worst; equal values share it.
+    rank: u32,
+    /// How many were ranked.
+    of: u32,
+    /// Whether it is given.
+    given: bool,
+    /// The same in words, with the value.
     words: Words,
 }
 
@@ -236,12 +273,22 @@ pub struct Consequence {
     rule: String,
     /// `alert`, or the kind of follow-up.
     kind: String,
+    /// Reference of the case that it comes of, where the rule is asked for each.
+    event: Option<String>,
     /// Codes of the subjects that it concerns.
     subjects: Vec<String>,
+    /// The day whose relations say so; null where the scheme names none.
+    as_of: Option<Date>,
     /// Calendar days to do it in.
     within_days: Option<u32>,
     /// Working days to do it in.
     within_working_days: Option<u32>,
+    /// Points on the record.
+    record_points: Option<Points>,
+    /// The highest grade left open in another appraisal.
+    limit: Option<String>,
+    /// The same in words.
+    words: Words,
 }
 
 /// What a subject got, and why; of an open round, what it would get.
@@ -306,14 +353,29 @@ impl Decision {
             .collect()
     }
 
+    /// How it was ranked for each label.
+    async fn label_ranks(&self) -> Vec<LabelRank> {
+        let explainer = self.explainer();
+        let rank = |one: &outcome::LabelRank| LabelRank {
+            label: one.label.to_string(),
+            rank: one.rank,
+            of: one.of,
+            given: one.given,
+            words: explainer.label(one).into(),
+        };
+        self.decision.label_ranks.iter().map(rank).collect()
+    }
+
     /// All of it in one sentence that a person from the subject understands.
     async fn sentence(&self) -> Words {
-        self.words.explainer().sentence(&self.decision).into()
+        self.explainer().sentence(&self.decision).into()
     }
 
     /// What each step did to the grade.
     async fn steps(&self) -> Vec<GradeStep> {
+        let explainer = self.explainer();
         let step = |step: &outcome::GradeStep| GradeStep {
+            words: explainer.step(step).into(),
             step: word(&step.step),
             from: step.from.as_deref().map(str::to_owned),
             to: step.to.as_deref().map(str::to_owned),
@@ -324,10 +386,14 @@ impl Decision {
 
     /// Every rule for its category with its outcome.
     async fn rules(&self) -> Vec<RuleOutcome> {
-        let explainer = self.words.explainer();
+        let explainer = self.explainer();
         let compared = |one: &outcome::Comparison| Comparison {
             what: one.what.to_string(),
-            left: one.left.to_string(),
+            left: if explainer.is_withheld(one.few) {
+                WITHHELD.to_owned()
+            } else {
+                one.left.to_string()
+            },
             op: one.op.text().to_owned(),
             right: one.right.to_string(),
             holds: one.holds.into(),
@@ -338,6 +404,8 @@ impl Decision {
             fired: result.fired.into(),
             sentence: explainer.rule_sentence(result).into(),
             compared: result.compared.iter().map(compared).collect(),
+            settled_by: result.settled_by.as_ref().map(word),
+            yields: result.yields,
         };
         self.decision.rules.iter().map(rule).collect()
     }
@@ -349,7 +417,9 @@ impl Decision {
 
     /// Points of items, in the scheme's order.
     async fn items(&self) -> Vec<ItemPoints> {
+        let explainer = self.explainer();
         let item = |item: &outcome::ItemResult| ItemPoints {
+            words: explainer.item(item).into(),
             item: item.item.to_string(),
             points: item.points.map(Points),
             state: word(&item.state),
@@ -362,15 +432,15 @@ impl Decision {
         self.decision
             .figures
             .iter()
-            .map(SurveyFigure::from)
+            .map(|figure| SurveyFigure::new(figure, self.withholding))
             .collect()
     }
 
-    /// What stands between it and the next grade.
+    /// What stands between it and the next grade, and its recognition.
     async fn obstacles(&self) -> Vec<Obstacle> {
-        let explainer = self.words.explainer();
+        let explainer = self.explainer();
         let obstacle = |one: &outcome::Obstacle| Obstacle {
-            grade: one.grade.to_string(),
+            grade: one.grade.as_deref().map(str::to_owned),
             by: one.by.as_deref().map(str::to_owned),
             words: explainer.obstacle(one).into(),
         };
@@ -379,7 +449,13 @@ impl Decision {
 
     /// What comes of it.
     async fn consequences(&self) -> Vec<Consequence> {
+        let explainer = self.explainer();
         let consequence = |one: &outcome::Consequence| Consequence {
+            words: explainer.consequence(one).into(),
+            event: one.event.as_deref().map(str::to_owned),
+            as_of: one.as_of.map(|day| day.0.into()),
+            record_points: one.record_points.map(Points),
+            limit: one.limit.as_deref().map(str::to_owned),
             rule: one.rule.to_string(),
             kind: one.kind.to_string(),
             subjects: one.subjects.iter().map(ToString::to_string).collect(),
@@ -416,8 +492,10 @@ impl Loader<DecisionKey> for Batch {
                 .service
                 .list_decisions(&self.actor, round, &subjects)
                 .await?;
+            let withholding = reads_as_unit(&self.actor);
             for (subject, decision) in found {
-                all.insert(DecisionKey(Entry { round, subject }), decision.into());
+                let decision = Decision::of_stored(decision, withholding);
+                all.insert(DecisionKey(Entry { round, subject }), decision);
             }
         }
         Ok(all)

@@ -48,6 +48,8 @@ pub enum GapKind {
     Alert,
     /// The recount of sheets differs from the tallies kept.
     TallyMismatch,
+    /// More sheets came back than were issued, and the scheme lets their figures stand.
+    MoreThanIssued,
 }
 
 /// The action that clears a gap.
@@ -183,8 +185,11 @@ impl Preflight {
         let window = Window { first, after };
         let source = Source::as_live(Some(self.0.as_of));
         let page = window.page("preflight")?;
-        let part = cut(&self.0.outcome.decisions, &page, |decision| {
-            Decision::new(Arc::new(decision.clone()), self.0.words.clone(), source)
+        let part = cut(&self.0.outcome.decisions, &page, |decision| Decision {
+            decision: Arc::new(decision.clone()),
+            words: self.0.words.clone(),
+            source,
+            withholding: false,
         });
         Ok(Connection::new("preflight", &window, part, |row| row.0))
     }

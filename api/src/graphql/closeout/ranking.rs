@@ -3,13 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 use domain::id;
 use service::page::Part;
 use service::standing;
 
 use super::decision::{DecisionStatus, NodePoints, Source, SurveyFigure};
+use crate::graphql::asker::Asker;
 use crate::graphql::connection::{Connection, Window};
+use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
 use crate::graphql::scalar::Points;
 
@@ -165,12 +167,11 @@ impl RankingPlace {
     }
 
     /// Figures of surveys.
-    async fn figures(&self) -> Vec<SurveyFigure> {
-        self.0
-            .figures
-            .surveys
-            .iter()
-            .map(SurveyFigure::from)
-            .collect()
+    async fn figures(&self, context: &Context<'_>) -> Result<Vec<SurveyFigure>, GraphqlFault> {
+        let withholding = Asker::of(context)?.reads_as_unit();
+        let surveys = self.0.figures.surveys.iter();
+        Ok(surveys
+            .map(|figure| SurveyFigure::new(figure, withholding))
+            .collect())
     }
 }
