@@ -150,8 +150,9 @@ fn run(folder: &Path) -> Value {
             ("nodes", "node"),
             ("rules", "rule"),
             ("figures", "what"),
+            ("label_ranks", "label"),
         ] {
-            let rows = decision[list].as_array().unwrap().iter();
+            let rows = decision[list].as_array().into_iter().flatten();
             let named = rows.map(|row| (row[name].as_str().unwrap().to_owned(), row.clone()));
             decision[list] = Value::Object(named.collect());
         }

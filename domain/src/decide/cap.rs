@@ -66,8 +66,9 @@ impl Engine<'_> {
             let mut lowered = false;
             for (subject, rule, result) in results {
                 let fired = result.fired == Truth3::True;
-                // A cap already applied is not lifted, so the reasons for which it was stay with it.
-                if !fired && self.was_capped(subject, rule) {
+                // A cap already applied is not lifted, even where it found nothing to lower, so the reasons for which
+                // it was stay with it.
+                if !fired && self.fired(subject, rule) {
                     continue;
                 }
                 self.keep(subject, rule, result);
@@ -79,16 +80,6 @@ impl Engine<'_> {
                 break;
             }
         }
-    }
-
-    fn was_capped(&self, subject: usize, rule: usize) -> bool {
-        let code = self.scheme.rules.get(rule).map(|plan| &plan.code);
-        self.states.get(subject).is_some_and(|state| {
-            let by_it = |step: &crate::outcome::GradeStep| {
-                step.step == Step::RelatedCap && step.by.as_ref() == code
-            };
-            state.steps.iter().any(by_it)
-        })
     }
 
     fn lower(&mut self, subject: usize, rule: usize) -> bool {

@@ -67,19 +67,26 @@ impl Engine<'_> {
         found: &mut Vec<Obstacle>,
     ) {
         // Whoever is not recognised keeps its grade and takes no seat; once what it lacks is there, it needs one.
-        let Some(data) = self.snapshot.subjects.get(subject) else {
+        let (Some(state), Some(data)) =
+            (self.states.get(subject), self.snapshot.subjects.get(subject))
+        else {
             return;
         };
         for plan in self.scheme.quotas.iter().filter(|plan| plan.grade >= aim) {
-            if !self.applies(&plan.applies, subject) || self.by_right(subject, plan) {
+            // A floor keeps its seat; an exact grade that is in the way itself takes its seat along when it goes.
+            let floor = state.floor.is_some_and(|floor| floor <= plan.grade);
+            let exact = state.exact.is_some_and(|exact| exact <= aim);
+            if !self.applies(&plan.applies, subject) || floor || exact {
                 continue;
             }
+            let competed = !self.by_right(subject, plan);
             let group = self.group_name(plan.group, &[subject]);
             let result = self
                 .quotas
                 .iter()
                 .find(|result| result.quota == plan.code && result.group.as_ref() == group);
-            let Some(result) = result.filter(|result| !result.holders.contains(&data.code)) else {
+            let sits = |result: &&QuotaResult| competed && result.holders.contains(&data.code);
+            let Some(result) = result.filter(|result| !sits(result)) else {
                 continue;
             };
             let line = lines.0.get(&(plan.code.clone(), result.group.clone()));
@@ -114,7 +121,7 @@ impl Engine<'_> {
                     .binary_search_by(|data| data.code.cmp(code))
                     .ok()
             })
-            .filter(|holder| self.by_right(*holder, plan))
+            .filter(|holder| *holder != subject && self.by_right(*holder, plan))
             .count();
         let free = usize::try_from(result.seats)
             .unwrap_or(usize::MAX)
