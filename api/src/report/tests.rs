@@ -12,7 +12,7 @@ use super::{Origin, Report, ReportFault, name_files};
 fn package() -> Package {
     let text = include_str!("../../../schemes/ouhai/organ.toml");
     let scheme = Scheme::parse(text).unwrap();
-    let inputs = Inputs::parse(include_str!("../../../schemes/ouhai/sample-inputs.json")).unwrap();
+    let inputs = Inputs::parse(include_str!("../../../schemes/ouhai/organ.sample.json")).unwrap();
     let outcome = domain::decide::decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap());
     Package {
         format: FORMAT.to_owned(),

@@ -18,7 +18,7 @@ use super::{mingjian, text};
 fn package(folder: &Path) -> PathBuf {
     let read = |file: &str| project::read(&project::root().join(file));
     let scheme = read("schemes/ouhai/organ.toml");
-    let inputs = Inputs::parse(&read("schemes/ouhai/sample-inputs.json")).unwrap();
+    let inputs = Inputs::parse(&read("schemes/ouhai/organ.sample.json")).unwrap();
     let parsed = Scheme::parse(&scheme).unwrap();
     let outcome = decide(&parsed, &Snapshot::build(&parsed, &inputs).unwrap());
     let package = Package {

@@ -110,7 +110,7 @@ impl Decision {
     }
 
     fn explainer(&self) -> Explainer<'_> {
-        let explainer = self.explainer();
+        let explainer = self.words.explainer();
         if self.withholding {
             explainer.withholding()
         } else {
