@@ -29,7 +29,7 @@ impl Engine<'_> {
             }
             for subject in 0..self.states.len() {
                 if plan.per_event {
-                    for event in self.ask_each(subject, rule, plan) {
+                    for event in self.ask_by_case(subject, rule, plan) {
                         self.draw(subject, plan, Some(event));
                     }
                 } else if self.fired(subject, rule) {
@@ -40,7 +40,7 @@ impl Engine<'_> {
     }
 
     /// Asks a rule for each case of a subject that its condition looks at, and keeps one result for all of them.
-    fn ask_each(&mut self, subject: usize, rule: usize, plan: &RulePlan) -> Vec<Fired> {
+    fn ask_by_case(&mut self, subject: usize, rule: usize, plan: &RulePlan) -> Vec<Fired> {
         if !self.applies(&plan.applies, subject) {
             return Vec::new();
         }

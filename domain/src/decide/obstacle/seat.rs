@@ -67,9 +67,10 @@ impl Engine<'_> {
         found: &mut Vec<Obstacle>,
     ) {
         // Whoever is not recognised keeps its grade and takes no seat; once what it lacks is there, it needs one.
-        let (Some(state), Some(data)) =
-            (self.states.get(subject), self.snapshot.subjects.get(subject))
-        else {
+        let (Some(state), Some(data)) = (
+            self.states.get(subject),
+            self.snapshot.subjects.get(subject),
+        ) else {
             return;
         };
         for plan in self.scheme.quotas.iter().filter(|plan| plan.grade >= aim) {
