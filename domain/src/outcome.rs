@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::Date;
-use crate::number::Points;
+use crate::number::{Points, Ratio};
 use crate::reason::Reason;
 use crate::scheme::file::AnswerClass;
 
