@@ -404,6 +404,9 @@ pub struct Score {
     /// The part of it, where it has parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+    /// The stretch that they are for, such as `2026-Q1`, where they are awarded for each by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<String>,
     /// Who awarded them.
     pub inspector: String,
     /// How many.

@@ -253,6 +253,9 @@ pub struct PartResult {
     pub what: Arc<str>,
     /// Its value.
     pub value: Shown,
+    /// The value of each stretch of time, where points are awarded for each by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stretches: Vec<StretchResult>,
     /// What it is worth.
     pub points: Option<Points>,
     /// Why it is missing.
@@ -283,6 +286,15 @@ pub struct Members {
     pub mean: Option<Ratio>,
     /// What this mean weighs: the weight of the category, or the sum of the sizes.
     pub weight: Ratio,
+}
+
+/// What inspectors awarded for one stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StretchResult {
+    /// The stretch, such as `2026-Q1`.
+    pub period: Arc<str>,
+    /// The inspectors' points combined, exactly.
+    pub value: Shown,
 }
 
 /// A figure of a survey.

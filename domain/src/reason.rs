@@ -95,6 +95,7 @@ reasons! {
     MeasureMissing: "{0} 在 {1} 的数据未报", "{0} is not reported for {1}";
     LastYearZero: "上年数为 0,无法计算比率", "last year's value is 0, so there is no ratio";
     NoAward: "没有考评人员打分", "no inspector has awarded points";
+    AwardMissing: "{0} 尚未打分", "no inspector has awarded points for {0}";
     TasksMissing: "未记录任务完成情况", "the tasks done are not recorded";
     NoTasks: "任务清单为空", "the list has no tasks";
     NoMembers: "其组成对象均无总分", "none of those it is composed of has a total";

@@ -19,6 +19,9 @@ pub struct Model {
     /// Code of the part; empty for the whole item.
     #[sea_orm(primary_key, auto_increment = false)]
     pub part: String,
+    /// The stretch that it is for, such as `2026-Q1`; empty for the whole round.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub period: String,
     /// The member of staff who scored.
     #[sea_orm(primary_key, auto_increment = false)]
     pub inspector_id: i64,

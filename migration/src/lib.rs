@@ -21,6 +21,7 @@ mod m20261121_000007_create_results;
 mod m20261121_000008_create_log;
 mod m20261122_000009_create_close_proposals;
 mod m20261122_000010_create_compositions;
+mod m20261122_000011_date_scores;
 mod m20261122_000020_create_tie_choices;
 
 /// Every step, oldest first.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_create_log::Migration),
             Box::new(m20261122_000009_create_close_proposals::Migration),
             Box::new(m20261122_000010_create_compositions::Migration),
+            Box::new(m20261122_000011_date_scores::Migration),
             Box::new(m20261122_000020_create_tie_choices::Migration),
         ]
     }

@@ -5,3 +5,4 @@ mod evidence;
 mod import;
 mod package;
 mod ranking;
+mod stretch;

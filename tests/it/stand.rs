@@ -64,6 +64,7 @@ pub fn award(number: i64, points: &str) -> ScoreChange {
         subject: subject(number),
         item: "A1".to_owned(),
         part: None,
+        period: None,
         points: Some(points.parse().unwrap()),
         note: None,
         row_version: None,

@@ -12,7 +12,7 @@ use super::database::{load_settings, of_fault, open_migrated};
 use super::export::write_new;
 use super::{Failure, round};
 use crate::config::Purpose;
-use crate::sheet::{ScoreSheet, ScoreSubject};
+use crate::sheet::{ScoreRound, ScoreSheet, ScoreSubject};
 
 /// What sheets there are.
 #[derive(Debug, Subcommand)]
@@ -48,7 +48,12 @@ pub(super) async fn run(config: Option<&Path>, command: &TemplateCommand) -> Res
         )));
     }
     service.database.close().await;
-    let sheet = ScoreSheet::new(scheme, round.content.name.clone(), subjects);
+    let about = ScoreRound {
+        name: round.content.name.clone(),
+        period_from: round.content.period_from,
+        period_to: round.content.period_to,
+    };
+    let sheet = ScoreSheet::new(scheme, about, subjects);
     let is_csv = out
         .extension()
         .is_some_and(|end| end.eq_ignore_ascii_case("csv"));

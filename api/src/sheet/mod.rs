@@ -14,7 +14,7 @@ mod tests;
 
 pub use import::{describe, name_inspector, read_table};
 pub(crate) use scores::write_text;
-pub use scores::{ScoreColumn, ScoreSheet, ScoreSubject};
+pub use scores::{ScoreColumn, ScoreRound, ScoreSheet, ScoreSubject};
 
 /// Most bytes of a file.
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;

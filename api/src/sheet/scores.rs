@@ -3,8 +3,10 @@
 //! Its first row is for the program, the notes below it, which begin with `#`, for people. Whoever fills it in may
 //! leave cells empty, copy rows for a second inspector, sort, or delete what is not theirs.
 
+use chrono::NaiveDate;
 use domain::scheme::Scheme;
 use domain::scheme::file::{Checklist, Graded, Item};
+use domain::snapshot::stretches;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DataValidationRule, Format, FormatAlign,
     FormatBorder, Workbook, Worksheet, XlsxError,
@@ -20,16 +22,28 @@ const TASKS: &str = "任务数";
 const NOT_APPLICABLE: &str = "—";
 
 /// The columns of scores as the import takes them: one row for each subject and item.
-const LONG: [&str; 8] = [
+const LONG: [&str; 9] = [
     "subject",
     "item",
     "part",
+    "period",
     "points",
     "inspector",
     "done",
     "tasks",
     "note",
 ];
+
+/// The round that the sheet is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreRound {
+    /// Its name.
+    pub name: String,
+    /// First day of its period.
+    pub period_from: NaiveDate,
+    /// Last day of its period.
+    pub period_to: NaiveDate,
+}
 
 /// A subject on the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +59,7 @@ pub struct ScoreSubject {
 /// A column of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScoreColumn {
-    /// The item's code, with the part's after a slash.
+    /// The item's code, with the part's after a slash and the stretch that points are for after an `@`.
     pub code: String,
     name: String,
     what: What,
@@ -72,10 +86,11 @@ pub struct ScoreSheet {
 
 impl ScoreSheet {
     /// The sheet of a round: every item of the scheme that people award, and these subjects.
-    pub fn new(scheme: &Scheme, title: String, subjects: Vec<ScoreSubject>) -> Self {
+    pub fn new(scheme: &Scheme, round: ScoreRound, subjects: Vec<ScoreSubject>) -> Self {
+        let items = scheme.file.item.iter();
         Self {
-            title,
-            columns: scheme.file.item.iter().flat_map(columns_of).collect(),
+            columns: items.flat_map(|item| columns_of(item, &round)).collect(),
+            title: round.name,
             subjects,
         }
     }
@@ -278,8 +293,9 @@ impl ScoreColumn {
     }
 }
 
-/// The columns of an item: none where its points come from elsewhere.
-fn columns_of(item: &Item) -> Vec<ScoreColumn> {
+/// The columns of an item: none where its points come from elsewhere, one for each stretch where points are awarded for
+/// each by itself.
+fn columns_of(item: &Item, round: &ScoreRound) -> Vec<ScoreColumn> {
     let mut columns = Vec::new();
     let mut add = |part: Option<(&str, &str)>,
                    max: String,
@@ -291,23 +307,30 @@ fn columns_of(item: &Item) -> Vec<ScoreColumn> {
         let name = part.map_or(item.name.zh.clone(), |(_, name)| {
             format!("{}·{name}", item.name.zh)
         });
-        let mut push = |what| {
+        let mut push = |stretch: Option<&str>, what| {
+            let code = code.clone();
             columns.push(ScoreColumn {
-                code: code.clone(),
-                name: name.clone(),
+                code: stretch.map_or(code.clone(), |stretch| format!("{code}@{stretch}")),
+                name: stretch.map_or(name.clone(), |stretch| format!("{name}·{stretch}")),
                 what,
                 categories: item.categories.clone(),
             });
         };
         if let Some(graded) = graded {
-            push(What::Points {
+            let what = What::Points {
                 max,
                 step: graded.step.to_string(),
-            });
+            };
+            match graded.every {
+                None => push(None, what),
+                Some(every) => stretches(every, round.period_from, round.period_to)
+                    .iter()
+                    .for_each(|stretch| push(Some(stretch), what.clone())),
+            }
         } else if let Some(list) = list {
-            push(What::Done { tasks: list.tasks });
+            push(None, What::Done { tasks: list.tasks });
             if list.tasks.is_none() {
-                push(What::Tasks);
+                push(None, What::Tasks);
             }
         }
     };
@@ -404,12 +427,15 @@ enum Given<'a> {
 }
 
 fn long_row(row: &Row, [subject, code, inspector]: [&str; 3], given: &Given<'_>) -> Row {
+    let (code, period) = code.split_once('@').unwrap_or((code, ""));
     let (item, part) = code.split_once('/').unwrap_or((code, ""));
     let (points, [done, tasks]) = match given {
         Given::Points(points) => (*points, [""; 2]),
         Given::Tasks(tasks) => ("", *tasks),
     };
-    let cells = [subject, item, part, points, inspector, done, tasks, ""];
+    let cells = [
+        subject, item, part, period, points, inspector, done, tasks, "",
+    ];
     Row {
         line: row.line,
         cells: cells.map(str::to_owned).to_vec(),

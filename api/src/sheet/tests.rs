@@ -7,7 +7,7 @@ use rust_xlsxwriter::{Format, Formula, Workbook};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{MOST_ROWS, ScoreSheet, ScoreSubject, Table, read};
+use super::{MOST_ROWS, ScoreRound, ScoreSheet, ScoreSubject, Table, read};
 
 fn texts(table: &Table) -> Vec<Vec<&str>> {
     table
@@ -150,6 +150,55 @@ fn hostile_workbooks_are_refused_without_laying_them_out() {
     );
 }
 
+fn round() -> ScoreRound {
+    let day = |month, day| chrono::NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+    ScoreRound {
+        name: "虚构轮次".to_owned(),
+        period_from: day(1, 1),
+        period_to: day(12, 31),
+    }
+}
+
+#[test]
+fn points_for_each_stretch_have_a_column_each_and_come_back_with_it() {
+    let table =
+        include_str!("../../../tests/corpus/scheme/good/awards_for_each_stretch/scheme.toml");
+    let subject = ScoreSubject {
+        code: "l-1".to_owned(),
+        name: "领导 01".to_owned(),
+        category: "c".to_owned(),
+    };
+    let sheet = ScoreSheet::new(&Scheme::parse(table).unwrap(), round(), vec![subject]);
+    let codes: Vec<&str> = sheet.columns.iter().map(|one| one.code.as_str()).collect();
+    // Four quarters, two half-years, twelve months and what is awarded once.
+    assert_eq!(codes.len(), 19);
+    assert_eq!(
+        codes[..5],
+        [
+            "quarters@2026-Q1",
+            "quarters@2026-Q2",
+            "quarters@2026-Q3",
+            "quarters@2026-Q4",
+            "halves@2026-H1",
+        ]
+    );
+    assert_eq!(codes[17..], ["both/months@2026-12", "both/once"]);
+
+    let mut filled = read(&sheet.write().unwrap()).unwrap();
+    filled.rows[0].cells.resize(22, String::new());
+    for (column, points) in [(4, "3"), (20, "5"), (21, "2")] {
+        filled.rows[0].cells[column] = points.to_owned();
+    }
+    assert_eq!(
+        texts(&filled.unfold_scores().unwrap()),
+        [
+            ["l-1", "quarters", "", "2026-Q2", "3", "", "", "", ""],
+            ["l-1", "both", "months", "2026-12", "5", "", "", "", ""],
+            ["l-1", "both", "once", "", "2", "", "", "", ""],
+        ]
+    );
+}
+
 #[test]
 fn a_filled_in_score_sheet_comes_back_as_scores() {
     let scheme = Scheme::parse(include_str!("../../../schemes/ouhai/organ.toml")).unwrap();
@@ -160,7 +209,7 @@ fn a_filled_in_score_sheet_comes_back_as_scores() {
     };
     let sheet = ScoreSheet::new(
         &scheme,
-        "虚构轮次".to_owned(),
+        round(),
         vec![
             subject("o-1", "=cmd|' /C calc'!A0"),
             subject("o-2", "虚构区二局"),
@@ -188,8 +237,8 @@ fn a_filled_in_score_sheet_comes_back_as_scores() {
     assert_eq!(
         texts(&long),
         [
-            ["o-2", "A1.2", "", "0.75", "i01", "", "", ""],
-            ["o-2", "F7.3", "", "", "i01", "3", "4", ""],
+            ["o-2", "A1.2", "", "", "0.75", "i01", "", "", ""],
+            ["o-2", "F7.3", "", "", "", "i01", "3", "4", ""],
         ]
     );
     assert_eq!(long.rows[0].line, 6);

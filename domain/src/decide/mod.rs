@@ -5,6 +5,7 @@
 
 mod adjustment;
 mod ask;
+mod award;
 mod cap;
 mod composed;
 mod consequence;

@@ -9,10 +9,10 @@ use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{NumberError, Points, Ratio};
 use crate::outcome::{
     Action, Comparison, Gap, GapKind, ItemResult, ItemState, ItemTrace, Members, PartResult, Shown,
-    Truth3,
+    StretchResult, Truth3,
 };
 use crate::reason::{Reason, ReasonCode};
-use crate::scheme::file::{GateHolds, Missing, Several, Start};
+use crate::scheme::file::{GateHolds, Missing, Start};
 use crate::scheme::model::{
     Cases, ItemPlan, PartPlan, PerCasePlan, ShapePlan, ValueKind, ValuePlan, Way,
 };
@@ -20,19 +20,23 @@ use crate::snapshot::SlotValue;
 
 /// A part's points, or why there are none.
 pub(super) struct Scored {
-    points: Option<Points>,
-    shown: Shown,
-    why: Option<Reason>,
-    action: Action,
-    members: Vec<Members>,
-    few: bool,
+    pub points: Option<Points>,
+    pub shown: Shown,
+    /// What each stretch was given, where points are awarded for each by itself.
+    pub stretches: Vec<StretchResult>,
+    pub why: Option<Reason>,
+    pub action: Action,
+    pub members: Vec<Members>,
+    /// Whether it rests on fewer than ten answers.
+    pub few: bool,
 }
 
 impl Scored {
-    fn of(points: Points, shown: Shown) -> Self {
+    pub fn of(points: Points, shown: Shown) -> Self {
         Self {
             points: Some(points),
             shown,
+            stretches: Vec::new(),
             why: None,
             action: Action::Look,
             members: Vec::new(),
@@ -56,6 +60,7 @@ impl Scored {
         Self {
             points: None,
             shown: Shown::Missing,
+            stretches: Vec::new(),
             why: Some(why.into()),
             action,
             members: Vec::new(),
@@ -63,7 +68,7 @@ impl Scored {
         }
     }
 
-    fn of_result(result: Result<Points, NumberError>, shown: Shown) -> Self {
+    pub fn of_result(result: Result<Points, NumberError>, shown: Shown) -> Self {
         let points = result.ok();
         let why = points.is_none().then(|| ReasonCode::Overflow.into());
         let action = if points.is_none() {
@@ -74,6 +79,7 @@ impl Scored {
         Self {
             points,
             shown,
+            stretches: Vec::new(),
             why,
             action,
             members: Vec::new(),
@@ -149,7 +155,15 @@ impl Engine<'_> {
         }
         // An award by inspectors explains itself; everything else leaves a trace.
         if let [part] = plan.parts.as_slice()
-            && let (None, Way::Graded { slot, several, .. }) = (&part.code, &part.way)
+            && let (
+                None,
+                Way::Graded {
+                    slot,
+                    several,
+                    dated: None,
+                    ..
+                },
+            ) = (&part.code, &part.way)
             && gate.is_empty()
             && let Some(Ok(points)) = self.award(subject, *slot, *several)
         {
@@ -320,6 +334,12 @@ impl Engine<'_> {
 
     fn score_part(&self, subject: usize, part: &PartPlan) -> Scored {
         match &part.way {
+            Way::Graded {
+                slot,
+                several,
+                dated: Some((_, over)),
+                ..
+            } => self.dated_award(subject, *slot, *several, *over),
             Way::Graded { slot, several, .. } => match self.award(subject, *slot, *several) {
                 Some(Ok(points)) => Scored::of(points, Shown::Points(points)),
                 Some(Err(_)) => Scored::missing(ReasonCode::Overflow, Action::MendScheme),
@@ -343,56 +363,13 @@ impl Engine<'_> {
         }
     }
 
-    fn slot(&self, subject: usize, slot: usize) -> &SlotValue {
+    pub(super) fn slot(&self, subject: usize, slot: usize) -> &SlotValue {
         static NOTHING: SlotValue = SlotValue::Nothing;
         self.snapshot
             .subjects
             .get(subject)
             .and_then(|data| data.slots.get(slot))
             .unwrap_or(&NOTHING)
-    }
-
-    /// What inspectors awarded, if anybody did.
-    fn award(
-        &self,
-        subject: usize,
-        slot: usize,
-        several: Several,
-    ) -> Option<Result<Points, NumberError>> {
-        match self.slot(subject, slot) {
-            SlotValue::One(points) => Some(Ok(*points)),
-            SlotValue::Several(list) => self.combine(list, several),
-            _ => None,
-        }
-    }
-
-    fn combine(&self, list: &[Points], several: Several) -> Option<Result<Points, NumberError>> {
-        let mut sorted = list.to_vec();
-        sorted.sort_unstable();
-        let kept: &[Points] = match several {
-            Several::Latest => return list.last().copied().map(Ok),
-            Several::Median => {
-                let middle = sorted.len() / 2;
-                if sorted.len() % 2 == 1 {
-                    sorted.get(middle..=middle)?
-                } else {
-                    sorted.get(middle.checked_sub(1)?..=middle)?
-                }
-            }
-            Several::Trimmed if sorted.len() >= 3 => sorted.get(1..sorted.len().checked_sub(1)?)?,
-            Several::Mean | Several::Trimmed => &sorted,
-        };
-        let count = i64::try_from(kept.len()).ok()?;
-        let sum = kept
-            .iter()
-            .try_fold(Points::ZERO, |sum, points| sum.add(*points));
-        match sum {
-            Ok(sum) => sum
-                .to_ratio()
-                .div(&Ratio::from_whole(count))
-                .map(|mean| self.scheme.file.numbers.to_points(&mean)),
-            Err(error) => Some(Err(error)),
-        }
     }
 
     fn checklist(
@@ -523,6 +500,7 @@ fn result(part: &PartPlan, scored: Scored) -> PartResult {
         part: part.code.clone(),
         what: part.what.clone(),
         value: scored.shown,
+        stretches: scored.stretches,
         points: scored.points,
         why: scored.why,
         members: scored.members,

@@ -71,7 +71,24 @@ impl<'a> Explainer<'a> {
             "rank" => pair("名次", "rank"),
             "eligible" => pair("符合认定条件", "eligible"),
             "disqualified" => pair("取消参评资格", "disqualified"),
-            "graded" => pair("现场打分", "marks on site"),
+            "graded" if code.is_empty() => pair("现场打分", "marks on site"),
+            "graded" => {
+                let (zh, en) = match code {
+                    "least" => ("最低的一次", "the least of the"),
+                    "last" => ("最后一次", "the last of the"),
+                    _ => ("平均", "the mean of the"),
+                };
+                let (each_zh, each_en) = match parts.next().unwrap_or("") {
+                    "month" => ("各月", "monthly"),
+                    "quarter" => ("各季度", "quarterly"),
+                    "half_year" => ("各半年", "half-yearly"),
+                    _ => ("各年度", "yearly"),
+                };
+                pair(
+                    format!("{each_zh}检查打分,取{zh}"),
+                    format!("{en} {each_en} marks"),
+                )
+            }
             "checklist" => pair("任务完成", "tasks done"),
             "composed" if code.is_empty() => {
                 pair("组成对象平均结果", "mean result of those it is composed of")

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::file::{
-    Among, Channel, Combine, Composed, Denominator, FactCounts, Figure, Finding, Gap, GateHolds,
-    Group, Missing, Over, Quantifier, QuotaTie, RuleHolds, SchemeFile, SeatRounding, SectionKind,
-    Several, Start, Step, SubjectKind, Truth, UndefinedStratum, Versus,
+    Among, Channel, Combine, Composed, Denominator, Every, FactCounts, Figure, Finding, Gap,
+    GateHolds, Group, Missing, Over, OverAwards, Quantifier, QuotaTie, RuleHolds, SchemeFile,
+    SeatRounding, SectionKind, Several, Start, Step, SubjectKind, Truth, UndefinedStratum, Versus,
 };
 use crate::number::{Points, Ratio};
 use crate::outcome::Sign;
@@ -99,6 +99,8 @@ pub(crate) enum Way {
         slot: usize,
         step: Points,
         several: Several,
+        /// Awarded for each stretch by itself.
+        dated: Option<(Every, OverAwards)>,
     },
     Checklist {
         slot: usize,
@@ -235,7 +237,7 @@ pub(crate) enum GradeBound {
 #[derive(Debug, Clone)]
 pub(crate) struct MeasurePlan {
     pub code: Arc<str>,
-    pub every: super::file::Every,
+    pub every: Every,
 }
 
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ use super::{RowFault, Snapshot, SubjectData, SurveyData};
 use crate::canonical;
 use crate::inputs::{FORMAT, Inputs};
 use crate::scheme::Scheme;
+use crate::scheme::model::Way;
 
 /// What is needed while rows are gathered.
 pub(super) struct Builder<'a> {
@@ -31,6 +32,8 @@ pub(super) struct Builder<'a> {
     pub quotas: BTreeMap<&'a str, usize>,
     /// By measure.
     pub stretches: Vec<Vec<String>>,
+    /// By slot.
+    pub award_stretches: Vec<Vec<Arc<str>>>,
     /// Answers by subject and survey, until they are added up.
     pub cells: Vec<Vec<Cell>>,
     faults: Faults,
@@ -65,6 +68,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
             .iter()
             .map(|plan| super::stretch::stretches(plan.every, from, to))
             .collect(),
+        award_stretches: award_stretches(scheme, inputs),
         cells: Vec::new(),
         faults: Faults::default(),
     };
@@ -97,6 +101,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
         digest: Arc::from(digest),
         period: (from, to),
         stretches: builder.stretches,
+        award_stretches: builder.award_stretches,
         open,
         earlier,
         subjects: builder.subjects,
@@ -105,6 +110,27 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
         closed,
         tie_choices,
     })
+}
+
+/// The stretches for which inspectors award points, by slot.
+fn award_stretches(scheme: &Scheme, inputs: &Inputs) -> Vec<Vec<Arc<str>>> {
+    let mut by_slot = vec![Vec::new(); scheme.slots];
+    for part in scheme.items.iter().flat_map(|item| &item.parts) {
+        let Way::Graded {
+            slot,
+            dated: Some((every, _)),
+            ..
+        } = part.way
+        else {
+            continue;
+        };
+        let round = &inputs.round;
+        let stretches = super::stretches(every, round.period_from.0, round.period_to.0);
+        if let Some(place) = by_slot.get_mut(slot) {
+            *place = stretches.into_iter().map(Arc::from).collect();
+        }
+    }
+    by_slot
 }
 
 impl<'a> Builder<'a> {

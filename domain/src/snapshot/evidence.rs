@@ -1,6 +1,6 @@
 //! Scores, checklists, measures and facts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Builder;
 use super::fault::{Contradiction, Row};
@@ -12,7 +12,7 @@ use crate::scheme::model::{PartPlan, Way};
 
 impl<'a> Builder<'a> {
     pub fn lay_scores(&mut self) {
-        let part = |score: &'a Score| (&score.subject, &score.item, &score.part);
+        let part = |score: &'a Score| (&score.subject, &score.item, &score.part, &score.period);
         let mut rows: Vec<(usize, &'a Score)> = self.inputs.scores.iter().enumerate().collect();
         rows.sort_by(|(_, a), (_, b)| {
             let in_part = || {
@@ -30,7 +30,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Several awards for the same part, in the order in which they were made.
+    /// Several awards for the same part and stretch, in the order in which they were made.
     fn lay_awards(&mut self, rows: &[(usize, &'a Score)]) {
         let mut seen = BTreeSet::new();
         let mut before = None;
@@ -61,6 +61,7 @@ impl<'a> Builder<'a> {
             slot,
             step,
             several,
+            dated,
         } = part.way
         else {
             self.fault(row, Contradiction::NotInspected, [&score.item]);
@@ -83,6 +84,10 @@ impl<'a> Builder<'a> {
                 [&score.points, &step, &score.item],
             );
         }
+        if dated.is_some() || score.period.is_some() {
+            self.lay_dated(row, score, (subject, slot));
+            return;
+        }
         if let Some(value) = self.data(subject).and_then(|data| data.slots.get_mut(slot)) {
             *value = match std::mem::take(value) {
                 SlotValue::One(first) => SlotValue::Several(vec![first, score.points]),
@@ -92,6 +97,32 @@ impl<'a> Builder<'a> {
                 }
                 _ => SlotValue::One(score.points),
             };
+        }
+    }
+
+    /// Lays out an award for one stretch.
+    fn lay_dated(&mut self, row: Row, score: &'a Score, (subject, slot): (usize, usize)) {
+        let known = self.award_stretches.get(slot);
+        let known = known.map(Vec::as_slice).unwrap_or_default();
+        if known.is_empty() {
+            self.fault(row, Contradiction::AwardedOnce, [&score.item]);
+            return;
+        }
+        let stretch = known
+            .iter()
+            .position(|stretch| Some(stretch.as_ref()) == score.period.as_deref());
+        let Some(stretch) = stretch else {
+            let known = known.join(", ");
+            self.fault(row, Contradiction::AwardStretch, [&score.item, &known]);
+            return;
+        };
+        if let Some(value) = self.data(subject).and_then(|data| data.slots.get_mut(slot)) {
+            if !matches!(value, SlotValue::Dated(_)) {
+                *value = SlotValue::Dated(BTreeMap::new());
+            }
+            if let SlotValue::Dated(stretches) = value {
+                stretches.entry(stretch).or_default().push(score.points);
+            }
         }
     }
 

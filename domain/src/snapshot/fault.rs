@@ -136,6 +136,8 @@ contradictions! {
     // Scores and tasks.
     ScoreTwice "row_twice": "`{0}` 对 `{2}` 的 `{1}` 重复打分", "`{0}` has scored `{1}` of `{2}` twice";
     SameOrder "same_order": "`{1}` 的 `{0}` 有两人打分次序相同:以最后一次为准,请各写不同的 `order`", "two inspectors awarded points for `{0}` of `{1}` in the same place: the latest counts, so give each its own `order`";
+    AwardStretch "unknown_period": "`{0}` 按时段打分:请写 {1} 之一", "points for `{0}` are awarded for each stretch: write one of {1}";
+    AwardedOnce "unknown_period": "`{0}` 全期只打一次分:请勿填写时段", "points for `{0}` are awarded once for the round: leave the period out";
     NotForCategory "not_applicable": "考评项 `{0}` 不适用于该对象的类别", "the item `{0}` is not for this subject's category";
     NotInspected "way_not_possible": "`{0}` 不由考评人员打分", "`{0}` is not scored by inspectors";
     NotTasks "way_not_possible": "`{0}` 不是任务清单", "`{0}` is not a list of tasks";

@@ -24,6 +24,7 @@ use crate::scheme::file::{Channel, Finding, SubjectKind};
 use crate::scheme::model::Back;
 
 pub use fault::RowFault;
+pub use stretch::stretches;
 
 /// Stands for last year in place of a stretch.
 pub(crate) const LAST_YEAR: usize = usize::MAX;
@@ -36,6 +37,8 @@ pub struct Snapshot {
     pub(crate) period: (NaiveDate, NaiveDate),
     /// By measure, the stretches of the period in which it is reported.
     pub(crate) stretches: Vec<Vec<String>>,
+    /// By slot, the stretches of the period for which inspectors award points; none where they do so once.
+    pub(crate) award_stretches: Vec<Vec<Arc<str>>>,
     /// By survey: still open.
     pub(crate) open: Vec<bool>,
     /// Whether each earlier round is closed, the latest first.
@@ -129,6 +132,8 @@ pub(crate) enum SlotValue {
     One(Points),
     /// By order of award, then inspector.
     Several(Vec<Points>),
+    /// By stretch, as a place in [`Snapshot::award_stretches`]; then as above.
+    Dated(BTreeMap<usize, Vec<Points>>),
     Tasks {
         done: u32,
         of: u32,

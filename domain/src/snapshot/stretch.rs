@@ -1,11 +1,11 @@
-//! The stretches of a period in which a measure is reported.
+//! The stretches of a period in which a measure is reported or points are awarded.
 
 use chrono::{Datelike, NaiveDate};
 
 use crate::scheme::file::Every;
 
-/// The stretches of a period: `2026`, `2026-H1`, `2026-Q1`, `2026-01`; a single `round` for the whole.
-pub(crate) fn stretches(every: Every, from: NaiveDate, to: NaiveDate) -> Vec<String> {
+/// The stretches that a period touches, in order: `2026`, `2026-H1`, `2026-Q1`, `2026-01`; a single `round` for the whole.
+pub fn stretches(every: Every, from: NaiveDate, to: NaiveDate) -> Vec<String> {
     let months_in = match every {
         Every::Round => return vec!["round".to_owned()],
         Every::Year => 12,

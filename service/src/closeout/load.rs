@@ -81,6 +81,7 @@ struct ScoreRow {
     subject_id: i64,
     item: String,
     part: String,
+    period: String,
     login: String,
     points_e4: i64,
     awarded_at: i64,
@@ -178,20 +179,21 @@ impl<C: ConnectionTrait> Reading<'_, C> {
 
     async fn scores(&self) -> Result<Vec<inputs::Score>, Fault> {
         let statement = self.statement(
-            "SELECT score.subject_id, score.item, score.part, staff.login, score.points_e4, score.awarded_at
+            "SELECT score.subject_id, score.item, score.part, score.period, staff.login, score.points_e4, score.awarded_at
              FROM score JOIN staff ON staff.id = score.inspector_id WHERE score.round_id = $1
-             ORDER BY score.subject_id, score.item, score.part, score.awarded_at, staff.login",
+             ORDER BY score.subject_id, score.item, score.part, score.period, score.awarded_at, staff.login",
             vec![self.round.into()],
         );
         let rows = ScoreRow::find_by_statement(statement)
             .all(self.connection)
             .await?;
         let mut scores: Vec<inputs::Score> = Vec::with_capacity(rows.len());
-        let mut last: Option<(i64, String, String, i64, u32)> = None;
+        let mut last: Option<(i64, String, String, String, i64, u32)> = None;
         for row in rows {
             let order = match &last {
-                Some((subject, item, part, at, order))
-                    if (*subject, item, part) == (row.subject_id, &row.item, &row.part) =>
+                Some((subject, item, part, period, at, order))
+                    if (*subject, item, part, period)
+                        == (row.subject_id, &row.item, &row.part, &row.period) =>
                 {
                     order.saturating_add(u32::from(*at < row.awarded_at))
                 }
@@ -201,6 +203,7 @@ impl<C: ConnectionTrait> Reading<'_, C> {
                 row.subject_id,
                 row.item.clone(),
                 row.part.clone(),
+                row.period.clone(),
                 row.awarded_at,
                 order,
             ));
@@ -211,6 +214,7 @@ impl<C: ConnectionTrait> Reading<'_, C> {
                 subject,
                 item: row.item,
                 part: Some(row.part).filter(|part| !part.is_empty()),
+                period: Some(row.period).filter(|period| !period.is_empty()),
                 inspector: row.login,
                 points: Points::from_e4(row.points_e4),
                 order,

@@ -18,7 +18,7 @@ use crate::frame::{Frame, Whom, staff_of};
 use crate::permit::ask_somewhere;
 use crate::{Fault, Refusal, Service, clock};
 
-/// Rows of one statement: nine values each, below what SQLite binds at once.
+/// Rows of one statement: ten values each, below what SQLite binds at once.
 pub(super) const ROWS: usize = 3_000;
 
 /// Points that an inspector awarded.
@@ -30,6 +30,8 @@ pub struct Score {
     pub item: String,
     /// The part of it, where it has parts.
     pub part: Option<String>,
+    /// The stretch that they are for, such as `2026-Q1`, where points are awarded for each by itself.
+    pub period: Option<String>,
     /// Who awarded them.
     pub inspector: Id<Staff>,
     /// How many.
@@ -51,6 +53,8 @@ pub struct ScoreChange {
     pub item: String,
     /// The part of it, where it has parts.
     pub part: Option<String>,
+    /// The stretch that they are for, such as `2026-Q1`, where points are awarded for each by itself.
+    pub period: Option<String>,
     /// How many; none takes an earlier award back.
     pub points: Option<Points>,
     /// A remark.
@@ -60,7 +64,7 @@ pub struct ScoreChange {
 }
 
 /// What one inspector's score is found by, within a round.
-type Key = (i64, String, String);
+type Key = (i64, String, String, String);
 
 impl ScoreChange {
     fn key(&self) -> Key {
@@ -68,6 +72,7 @@ impl ScoreChange {
             self.subject.number(),
             self.item.clone(),
             self.part.clone().unwrap_or_default(),
+            self.period.clone().unwrap_or_default(),
         )
     }
 }
@@ -78,7 +83,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] with a path `scores/<row>/<field>`: `UNKNOWN_NAME`, `ABOVE_MAXIMUM`, `OFF_STEP`,
-    /// `NOT_APPLICABLE`, `WAY_NOT_POSSIBLE`, `ROW_TWICE`, `SUBJECT_OUTSIDE_ROUND`, `CHANGED_MEANWHILE`; with
+    /// `UNKNOWN_PERIOD`, `NOT_APPLICABLE`, `WAY_NOT_POSSIBLE`, `ROW_TWICE`, `SUBJECT_OUTSIDE_ROUND`, `CHANGED_MEANWHILE`; with
     /// `ROUND_NOT_OPEN`, `INSPECTOR_NEEDED`, `TOO_MANY_ROWS`. [`Fault::Denied`]; [`Fault::NotFound`].
     pub async fn change_scores(
         &self,
@@ -114,13 +119,10 @@ impl Service {
                     subject: Id::new(award.subject),
                     item: award.item.clone(),
                     part: Some(award.part.clone()).filter(|part| !part.is_empty()),
+                    period: Some(award.period.clone()).filter(|period| !period.is_empty()),
                     inspector,
                     points: award.points,
-                    row_version: held
-                        .get(&(award.subject, award.item.clone(), award.part.clone()))
-                        .copied()
-                        .unwrap_or(0)
-                        + 1,
+                    row_version: held.get(&award.key()).copied().unwrap_or(0) + 1,
                     awarded_at: change.now,
                     note: award.note.clone(),
                 })
@@ -135,7 +137,7 @@ impl Service {
         Ok(scores)
     }
 
-    /// The scores of these subjects, by subject, then item, part and inspector. A fixed number of statements.
+    /// The scores of these subjects, by subject, then item, part, stretch and inspector. A fixed number of statements.
     ///
     /// # Errors
     /// [`Fault::Denied`]; [`Fault::NotFound`].
@@ -167,7 +169,12 @@ impl Service {
         }
         for list in scores.values_mut() {
             list.sort_by(|a, b| {
-                (&a.item, &a.part, a.inspector).cmp(&(&b.item, &b.part, b.inspector))
+                (&a.item, &a.part, &a.period, a.inspector).cmp(&(
+                    &b.item,
+                    &b.part,
+                    &b.period,
+                    b.inspector,
+                ))
             });
         }
         Ok(scores)
@@ -179,6 +186,7 @@ fn read(row: score::Model) -> Result<Score, Fault> {
         subject: Id::new(row.subject_id),
         item: row.item,
         part: Some(row.part).filter(|part| !part.is_empty()),
+        period: Some(row.period).filter(|period| !period.is_empty()),
         inspector: Id::new(row.inspector_id),
         points: Points::from_e4(row.points_e4),
         row_version: row.row_version,
@@ -201,7 +209,10 @@ async fn list_held(
         .await?;
     Ok(rows
         .into_iter()
-        .map(|row| ((row.subject_id, row.item, row.part), row.row_version))
+        .map(|row| {
+            let key = (row.subject_id, row.item, row.part, row.period);
+            (key, row.row_version)
+        })
         .collect())
 }
 
@@ -211,18 +222,30 @@ pub(super) struct Award {
     pub subject: i64,
     pub item: String,
     pub part: String,
+    /// Empty for the whole round.
+    pub period: String,
     pub inspector: i64,
     pub points: Points,
     pub note: Option<String>,
 }
 
 impl Award {
+    fn key(&self) -> Key {
+        (
+            self.subject,
+            self.item.clone(),
+            self.part.clone(),
+            self.period.clone(),
+        )
+    }
+
     /// As the check of the close-out reads it.
     pub(super) fn to_input(&self, subject: &str) -> inputs::Score {
         inputs::Score {
             subject: subject.to_owned(),
             item: self.item.clone(),
             part: Some(self.part.clone()).filter(|part| !part.is_empty()),
+            period: Some(self.period.clone()).filter(|period| !period.is_empty()),
             inspector: self.inspector.to_string(),
             points: self.points,
             order: 0,
@@ -267,6 +290,7 @@ fn check<'a>(
             subject: change.subject.number(),
             item: change.item.clone(),
             part: change.part.clone().unwrap_or_default(),
+            period: change.period.clone().unwrap_or_default(),
             inspector: inspector.number(),
             points,
             note: change.note.clone(),
@@ -298,6 +322,7 @@ async fn remove(
         Expr::col(score::Column::SubjectId),
         Expr::col(score::Column::Item),
         Expr::col(score::Column::Part),
+        Expr::col(score::Column::Period),
     ]);
     score::Entity::delete_many()
         .filter(score::Column::RoundId.eq(frame.round.id))
@@ -317,6 +342,7 @@ pub(super) async fn store(change: &Change, awards: &[Award]) -> Result<(), Fault
             subject_id: Set(award.subject),
             item: Set(award.item.clone()),
             part: Set(award.part.clone()),
+            period: Set(award.period.clone()),
             inspector_id: Set(award.inspector),
             points_e4: Set(award.points.e4()),
             row_version: Set(1),
@@ -329,6 +355,7 @@ pub(super) async fn store(change: &Change, awards: &[Award]) -> Result<(), Fault
         score::Column::SubjectId,
         score::Column::Item,
         score::Column::Part,
+        score::Column::Period,
         score::Column::InspectorId,
     ])
     .update_columns([

@@ -20,6 +20,8 @@ pub struct ScoreInput {
     item: String,
     /// Code of the part, where the item has parts.
     part: Option<String>,
+    /// The stretch that they are for, such as `2026-Q1`, where points are awarded for each by itself.
+    period: Option<String>,
     /// How many; leave it out to take an earlier award back.
     points: Option<Points>,
     /// A remark.
@@ -44,6 +46,7 @@ impl TryFrom<ScoreInput> for inspection::ScoreChange {
             subject: input.subject_id.0,
             item: input.item,
             part: input.part,
+            period: input.period,
             points: input.points.map(|points| points.0),
             note: input.note,
             row_version,

@@ -19,6 +19,8 @@ pub struct Score {
     item: String,
     /// Code of the part, where the item has parts.
     part: Option<String>,
+    /// The stretch that they are for, such as `2026-Q1`; null where points are awarded once for the round.
+    period: Option<String>,
     /// The account that awarded them.
     inspector_id: Key<id::Staff>,
     /// How many.
@@ -36,6 +38,7 @@ impl From<inspection::Score> for Score {
         Self {
             item: score.item,
             part: score.part,
+            period: score.period,
             inspector_id: score.inspector.into(),
             points: score.points.into(),
             version: score.row_version.to_string(),

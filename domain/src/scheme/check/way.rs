@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::file::{
-    Checklist, Composed, Graded, PerCase, SectionKind, Shape, Shaped, Start, Words,
+    Checklist, Composed, Every, Graded, PerCase, SectionKind, Shape, Shaped, Start, Words,
 };
 use super::super::model::{Cases, PerCasePlan, ShapePlan, TestPlan, ValueKind, ValuePlan, Way};
 use super::Checker;
@@ -104,12 +104,54 @@ impl Checker {
                 ),
             );
         }
+        let dated = match (graded.every, graded.over) {
+            (None, None) => None,
+            (Some(Every::Round), _) => {
+                self.faults.say(
+                    &format!("{path}/graded/every"),
+                    "setting_not_used",
+                    Words::new(
+                        "整轮本来就只评一次分:请去掉 `every` 和 `over`",
+                        "points are awarded once for the round anyway: leave `every` and `over` out",
+                    ),
+                );
+                None
+            }
+            (Some(_), None) => {
+                self.faults.say(
+                    &format!("{path}/graded"),
+                    "setting_missing",
+                    Words::new(
+                        "分数评定多次:请写明 `over = \"mean\"`、`\"least\"` 或 `\"last\"`",
+                        "points are awarded several times: say `over = \"mean\"`, `\"least\"` or `\"last\"`",
+                    ),
+                );
+                None
+            }
+            (None, Some(_)) => {
+                self.faults.say(
+                    &format!("{path}/graded/over"),
+                    "setting_not_used",
+                    Words::new(
+                        "整轮只评一次分:请写明 `every`,或去掉 `over`",
+                        "points are awarded once for the round: say `every`, or leave `over` out",
+                    ),
+                );
+                None
+            }
+            (Some(every), Some(over)) => Some((every, over)),
+        };
+        let what = dated.map_or_else(
+            || Arc::from("graded"),
+            |(every, over)| Arc::from(format!("graded/{}/{}", over.word(), every.word())),
+        );
         let way = Way::Graded {
             slot: self.take_slot(),
             step: graded.step,
             several: graded.several,
+            dated,
         };
-        (way, Arc::from("graded"))
+        (way, what)
     }
 
     fn shaped(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Step, Value};
+use super::{Every, Facts, Step, Value};
 use crate::number::{Points, Ratio};
 
 /// What holds when a value is missing.
@@ -40,6 +40,36 @@ pub struct Graded {
     pub step: Points,
     /// How several inspectors' points are combined.
     pub several: Several,
+    /// Over which stretches of the round's period points are awarded, each stretch by itself; once for the whole
+    /// round without it.
+    #[serde(default)]
+    pub every: Option<Every>,
+    /// What is made of the points of the stretches; needed with `every`.
+    #[serde(default)]
+    pub over: Option<OverAwards>,
+}
+
+/// What is made of points that are awarded for each stretch of time. A stretch without points is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OverAwards {
+    /// Their mean.
+    Mean,
+    /// The least of them.
+    Least,
+    /// Those of the last stretch.
+    Last,
+}
+
+impl OverAwards {
+    /// The word for it in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Least => "least",
+            Self::Last => "last",
+        }
+    }
 }
 
 /// How several inspectors' points are combined.

@@ -19,7 +19,15 @@ use crate::inspection::{Change, Checklist, Done, Request, digest};
 
 const COLUMNS: Columns<'_> = Columns {
     needed: &["subject", "item"],
-    optional: &["part", "inspector", "points", "done", "tasks", "note"],
+    optional: &[
+        "part",
+        "period",
+        "inspector",
+        "points",
+        "done",
+        "tasks",
+        "note",
+    ],
     others: false,
 };
 
@@ -165,6 +173,7 @@ impl Task<'_> {
                 subject,
                 item: item.to_owned(),
                 part: part.to_owned(),
+                period: reading.cell(row, "period").unwrap_or_default().to_owned(),
                 inspector,
                 points,
                 note: reading.cell(row, "note").map(str::to_owned),
