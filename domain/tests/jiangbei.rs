@@ -1,0 +1,161 @@
+//! The Jiangbei table says what its report says: a yearly list of 13 groups and 60 entries, checks each quarter, half-year
+//! and year, a vote of two kinds of voters, and a double inquiry after a case.
+
+use domain::decide::decide;
+use domain::inputs::Inputs;
+use domain::number::Points;
+use domain::outcome::{Change, GapKind, Truth3};
+use domain::scheme::Scheme;
+use domain::scheme::file::{Effect, Every, OverAwards, SectionKind};
+use domain::snapshot::Snapshot;
+
+const TABLE: &str = include_str!("../../schemes/jiangbei/first-in-command.toml");
+const SAMPLE: &str = include_str!("../../schemes/jiangbei/first-in-command.sample.json");
+
+fn scheme() -> Scheme {
+    Scheme::parse(TABLE).unwrap()
+}
+
+#[test]
+fn the_duty_list_has_13_groups_and_60_entries_of_the_leaders_own() {
+    let file = scheme().file;
+    let groups: Vec<&str> = file
+        .indicator
+        .iter()
+        .filter(|indicator| indicator.parent == "perform")
+        .map(|indicator| indicator.code.as_str())
+        .collect();
+    assert_eq!(groups.len(), 13);
+    let mut sum = Points::ZERO;
+    for item in file
+        .item
+        .iter()
+        .filter(|item| groups.contains(&item.parent.as_str()))
+    {
+        let list = item.checklist.as_ref().unwrap();
+        assert_eq!(list.tasks, None, "{}: the list is personal", item.code);
+        sum = sum.add(item.max.unwrap()).unwrap();
+    }
+    assert_eq!(sum, Points::from_whole(60).unwrap());
+    // In the sample round everybody's list has 60 entries, however they are grouped.
+    let inputs = Inputs::parse(SAMPLE).unwrap();
+    for subject in inputs
+        .subjects
+        .iter()
+        .filter(|s| s.code.starts_with("leader"))
+    {
+        let lists = inputs.checklists.iter();
+        let own = lists.filter(|list| list.subject == subject.code);
+        assert_eq!(
+            own.map(|list| list.tasks).sum::<u32>(),
+            60,
+            "{}",
+            subject.code
+        );
+    }
+}
+
+#[test]
+fn checks_are_dated_by_quarter_half_year_and_year() {
+    let file = scheme().file;
+    let dated = |code: &str| {
+        let item = file.item.iter().find(|item| item.code == code).unwrap();
+        let graded = item.graded.as_ref().unwrap();
+        (graded.every, graded.over)
+    };
+    assert_eq!(
+        dated("S1"),
+        (Some(Every::Quarter), Some(OverAwards::Mean)),
+        "a reminder each quarter"
+    );
+    assert_eq!(
+        dated("S2"),
+        (Some(Every::HalfYear), Some(OverAwards::Least)),
+        "a review each half-year"
+    );
+    assert_eq!(dated("S3"), (None, None), "a check at the end of the year");
+}
+
+#[test]
+fn a_quarter_that_nobody_checked_keeps_the_round_open_and_is_named() {
+    let scheme = scheme();
+    let mut inputs = Inputs::parse(SAMPLE).unwrap();
+    inputs
+        .scores
+        .retain(|score| score.subject != "leader-01" || score.period.as_deref() != Some("2026-Q3"));
+    let outcome = decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap());
+    let gaps: Vec<(&str, &str, String)> = outcome
+        .blocking()
+        .filter(|gap| gap.kind == GapKind::MissingValue)
+        .map(|gap| {
+            (
+                gap.subject.as_deref().unwrap(),
+                gap.place.as_ref(),
+                gap.reason.words().zh,
+            )
+        })
+        .collect();
+    assert_eq!(gaps, [("leader-01", "S1", "2026-Q3 尚未打分".to_owned())]);
+}
+
+#[test]
+fn the_district_head_is_not_voted_on_by_the_commission() {
+    let file = scheme().file;
+    let survey = file.survey.first().unwrap();
+    assert_eq!(
+        survey.categories.as_deref().unwrap(),
+        ["department_head", "street_head"]
+    );
+    let panels: Vec<&str> = survey
+        .panel
+        .iter()
+        .map(|panel| panel.code.as_str())
+        .collect();
+    assert_eq!(panels, ["commission_team", "commission_member"]);
+}
+
+#[test]
+fn a_case_in_the_unit_opens_an_inquiry_into_its_leader_and_into_nobody_else() {
+    let scheme = scheme();
+    let inputs = Inputs::parse(SAMPLE).unwrap();
+    let outcome = decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap());
+    let inquired: Vec<&str> = outcome
+        .decisions
+        .iter()
+        .filter(|decision| {
+            let rules = decision.rules.iter();
+            let mut opened = rules.filter(|rule| rule.rule.as_ref() == "double_inquiry");
+            opened.any(|rule| rule.fired == Truth3::True)
+        })
+        .map(|decision| decision.subject.as_ref())
+        .collect();
+    assert_eq!(inquired, ["leader-02", "leader-03"]);
+    let capped = outcome.find("leader-02").unwrap();
+    assert!(
+        capped
+            .obstacles
+            .iter()
+            .any(|obstacle| obstacle.change == Change::Finding),
+        "what stands in the way is the finding: {:?}",
+        capped.obstacles
+    );
+}
+
+#[test]
+fn reminders_exposure_and_handling_have_deadlines() {
+    let file = scheme().file;
+    let mut follow_ups = 0;
+    for rule in &file.rule {
+        if let Effect::FollowUp(follow_up) = &rule.effect {
+            let days = [follow_up.within_days, follow_up.within_working_days];
+            assert_eq!(days.iter().flatten().count(), 1, "{}", rule.code);
+            follow_ups += 1;
+        }
+    }
+    assert_eq!(follow_ups, 6);
+    assert!(
+        file.section
+            .iter()
+            .any(|section| section.kind == SectionKind::Deduction)
+    );
+}
