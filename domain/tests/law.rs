@@ -3,7 +3,7 @@
 
 use domain::decide::decide;
 use domain::inputs::Inputs;
-use domain::number::Ratio;
+use domain::number::{Points, Ratio};
 use domain::outcome::{Decision, GapKind, Outcome, Status, Step, Truth3};
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;

@@ -18,7 +18,7 @@ pub fn change(old: &Explainer<'_>, new: &Explainer<'_>, change: &Change) -> Word
     } else {
         old
     };
-    let place = owner.part_name(change);
+    let place = owner.changed_part_name(change);
     let (zh, en) = (&place.zh, &place.en);
     match &change.kind {
         Kind::Added => {
@@ -102,7 +102,7 @@ fn key_name(kind: &Kind) -> Words {
 
 impl Explainer<'_> {
     /// A part with its name, such as `item B3.3 “…”`.
-    fn part_name(&self, change: &Change) -> Words {
+    fn changed_part_name(&self, change: &Change) -> Words {
         let (zh, en) = part_word(change.part);
         let code = change.code.as_str();
         if code.is_empty() {
