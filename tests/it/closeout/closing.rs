@@ -368,7 +368,11 @@ hand_on = false
     };
     let choose = async |actor: &Actor, choice: TieChoice| service.choose_tied(actor, choice).await;
     let unknown = choose(&stand.administrator, choice(2, "many", true)).await;
-    assert_eq!(refusals(unknown)[0].code, "UNKNOWN_NAME");
+    let unknown = refusals(unknown);
+    assert_eq!(
+        (unknown[0].code.as_str(), unknown[0].path.join("/")),
+        ("UNKNOWN_NAME", "tie_choices/0/quota".to_owned())
+    );
     let unsaid = TieChoice {
         reason: " ".to_owned(),
         ..choice(2, "few", true)

@@ -21,9 +21,13 @@ on_both!(
 const LONG: &str = "a long password of these tests";
 
 /// Fields that show nothing here, each for its reason.
-const SILENT: [(&str, &str); 6] = [
+const SILENT: [(&str, &str); 7] = [
     ("Checklist.part", "no item here has parts"),
     ("Score.part", "no item here has parts"),
+    (
+        "Score.period",
+        "every item here is awarded once for the round",
+    ),
     ("Revision.reason", "a round is closed once, so far"),
     (
         "SchemeIndicator.items",
