@@ -167,6 +167,7 @@ impl RankingPlace {
     }
 
     /// Figures of surveys.
+    #[expect(clippy::unused_async, reason = "the interface awaits it")]
     async fn figures(&self, context: &Context<'_>) -> Result<Vec<SurveyFigure>, GraphqlFault> {
         let withholding = Asker::of(context)?.reads_as_unit();
         let surveys = self.0.figures.surveys.iter();
