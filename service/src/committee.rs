@@ -2,8 +2,6 @@
 //!
 //! Each is recorded with who, when and why, and stays on the result.
 
-use std::collections::BTreeSet;
-
 use domain::access::{Action, Actor};
 use domain::id::{Id, Round, Staff, Subject};
 use domain::inputs::{self, Date};
@@ -12,7 +10,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::frame::{local_day, staff_of};
-use crate::inspection::{Change, Done, Named, Request, digest, find_faults, refuse, settle};
+use crate::inspection::{Change, Done, Request, digest};
 use crate::permit::ask_somewhere;
 use crate::{Fault, Refusal, Service, clock};
 
@@ -53,18 +51,13 @@ impl Service {
     pub async fn adjust_grade(&self, actor: &Actor, draft: Adjustment) -> Result<(), Fault> {
         let by = need_person(actor)?;
         need_reason(&draft.reason)?;
-        let request = Request {
-            actor,
-            action: Action::Waive,
-            round: draft.round,
-            subjects: BTreeSet::from([draft.subject.number()]),
-        };
+        let request = Request::about_one(actor, Action::Waive, draft.round, draft.subject);
         let change = Change::begin(self, &request).await?;
-        let code = find_code(&change, draft.subject)?;
+        let code = change.code_of(draft.subject)?;
         let now = clock::micros(change.now);
         if let Some(grade) = &draft.grade {
             let on = Date(local_day(now, &change.frame.round.time_zone)?);
-            let faults = find_faults(&change.frame, |inputs| {
+            change.check_one("adjustments", |inputs| {
                 inputs.adjustments.push(inputs::Adjustment {
                     subject: code,
                     grade: grade.clone(),
@@ -73,11 +66,6 @@ impl Service {
                     reason: draft.reason.clone(),
                 });
             })?;
-            let named = Named {
-                list: "adjustments",
-                rows: &[0],
-            };
-            settle(refuse(faults, named))?;
             let row = adjustment::ActiveModel {
                 round_id: Set(draft.round.number()),
                 subject_id: Set(draft.subject.number()),
@@ -124,14 +112,9 @@ impl Service {
     pub async fn choose_tied(&self, actor: &Actor, draft: TieChoice) -> Result<(), Fault> {
         let by = need_person(actor)?;
         need_reason(&draft.reason)?;
-        let request = Request {
-            actor,
-            action: Action::Waive,
-            round: draft.round,
-            subjects: BTreeSet::from([draft.subject.number()]),
-        };
+        let request = Request::about_one(actor, Action::Waive, draft.round, draft.subject);
         let change = Change::begin(self, &request).await?;
-        let subject = find_code(&change, draft.subject)?;
+        let subject = change.code_of(draft.subject)?;
         if draft.keeps {
             let now = clock::micros(change.now);
             let choice = inputs::TieChoice {
@@ -141,12 +124,7 @@ impl Service {
                 on: Some(Date(local_day(now, &change.frame.round.time_zone)?)),
                 reason: Some(draft.reason.clone()),
             };
-            let faults = find_faults(&change.frame, |inputs| inputs.tie_choices.push(choice))?;
-            let named = Named {
-                list: "tie_choices",
-                rows: &[0],
-            };
-            settle(refuse(faults, named))?;
+            change.check_one("tie_choices", |inputs| inputs.tie_choices.push(choice))?;
             let row = tie_choice::ActiveModel {
                 round_id: Set(draft.round.number()),
                 quota: Set(draft.quota.clone()),
@@ -205,21 +183,4 @@ pub(crate) fn need_person(actor: &Actor) -> Result<Id<Staff>, Fault> {
             "this is decided by a person, whose name stays on the result; log in",
         ))
     })
-}
-
-/// The code of a subject of the round.
-pub(crate) fn find_code(change: &Change, subject: Id<Subject>) -> Result<String, Fault> {
-    change
-        .frame
-        .code(subject.number())
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            Fault::refused(
-                Refusal::new(
-                    "SUBJECT_OUTSIDE_ROUND",
-                    "this subject takes no part in the round; name one of its roster",
-                )
-                .at(["subject"]),
-            )
-        })
 }

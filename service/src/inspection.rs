@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor};
-use domain::id::{Id, Round};
+use domain::id::{Id, Round, Subject};
+use domain::inputs::Inputs;
 
 pub(crate) use check::{Named, find_faults, refuse, settle};
 pub use evidence::{Checklist, ChecklistChange, Evidence, Measure, MeasureChange, NilReport};
@@ -50,6 +51,23 @@ pub(crate) struct Request<'a> {
     pub subjects: BTreeSet<i64>,
 }
 
+impl<'a> Request<'a> {
+    /// About one subject.
+    pub fn about_one(
+        actor: &'a Actor,
+        action: Action,
+        round: Id<Round>,
+        subject: Id<Subject>,
+    ) -> Self {
+        Self {
+            actor,
+            action,
+            round,
+            subjects: BTreeSet::from([subject.number()]),
+        }
+    }
+}
+
 impl Change {
     /// Takes the round, reads it with the subjects that the change is about, and asks for permission.
     ///
@@ -74,6 +92,31 @@ impl Change {
             frame,
             now,
         })
+    }
+
+    /// The code of a subject of the round.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `SUBJECT_OUTSIDE_ROUND`.
+    pub fn code_of(&self, subject: Id<Subject>) -> Result<String, Fault> {
+        self.frame
+            .code(subject.number())
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                Fault::refused(
+                    Refusal::new(
+                        "SUBJECT_OUTSIDE_ROUND",
+                        "this subject takes no part in the round; name one of its roster",
+                    )
+                    .at(["subject"]),
+                )
+            })
+    }
+
+    /// Refuses a single row that the round's scheme does not take; `fill` puts it first into its list.
+    pub fn check_one(&self, list: &str, fill: impl FnOnce(&mut Inputs)) -> Result<(), Fault> {
+        let faults = find_faults(&self.frame, fill)?;
+        settle(refuse(faults, Named { list, rows: &[0] }))
     }
 
     /// Writes the log and makes everything durable.

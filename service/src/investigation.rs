@@ -20,7 +20,7 @@ use sea_orm::{
 use crate::closeout::decide_now;
 use crate::closeout::load::{finding_of, load};
 use crate::frame::{Frame, Whom, touch_open};
-use crate::inspection::{Change, Done, Named, Request, digest, find_faults, refuse, settle};
+use crate::inspection::{Change, Done, Request, digest};
 use crate::permit::ask_somewhere;
 use crate::round::place;
 use crate::scope::within;
@@ -85,19 +85,10 @@ impl Service {
         draft: InvestigationDraft,
     ) -> Result<Investigation, Fault> {
         need_reason(&draft.reason)?;
-        let request = Request {
-            actor,
-            action: Action::Investigate,
-            round: draft.round,
-            subjects: BTreeSet::from([draft.subject.number()]),
-        };
+        let request = Request::about_one(actor, Action::Investigate, draft.round, draft.subject);
         let change = Change::begin(self, &request).await?;
-        let code = change
-            .frame
-            .code(draft.subject.number())
-            .ok_or_else(outside)?
-            .to_owned();
-        let faults = find_faults(&change.frame, |inputs| {
+        let code = change.code_of(draft.subject)?;
+        change.check_one("investigations", |inputs| {
             inputs.investigations.push(inputs::Investigation {
                 subject: code,
                 rule: draft.rule.clone(),
@@ -105,11 +96,6 @@ impl Service {
                 finding: None,
             });
         })?;
-        let named = Named {
-            list: "investigations",
-            rows: &[0],
-        };
-        settle(refuse(faults, named))?;
         let known = investigation::Entity::find()
             .filter(investigation::Column::RoundId.eq(draft.round.number()))
             .filter(investigation::Column::SubjectId.eq(draft.subject.number()))
@@ -246,12 +232,12 @@ impl Service {
             .one(&self.database.reader())
             .await?
             .ok_or(Fault::NotFound)?;
-        let request = Request {
+        let request = Request::about_one(
             actor,
-            action: Action::Investigate,
-            round: Id::new(row.round_id),
-            subjects: BTreeSet::from([row.subject_id]),
-        };
+            Action::Investigate,
+            Id::new(row.round_id),
+            Id::new(row.subject_id),
+        );
         let change = Change::begin(self, &request).await?;
         let finding = match draft.finding {
             Finding::Verified => investigation::Finding::Verified,
@@ -420,14 +406,4 @@ fn need_reason(reason: &str) -> Result<(), Fault> {
         ));
     }
     Ok(())
-}
-
-fn outside() -> Fault {
-    Fault::refused(
-        Refusal::new(
-            "SUBJECT_OUTSIDE_ROUND",
-            "this subject takes no part in the round; name one of its roster",
-        )
-        .at(["subject"]),
-    )
 }

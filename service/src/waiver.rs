@@ -1,7 +1,5 @@
 //! Gaps that are waived by name with a reason, which stays on the result.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
 use domain::id::{Id, Round, Staff, Subject};
@@ -9,8 +7,8 @@ use domain::inputs::{self, WaivedGap, WaiverHolds};
 use entity::waiver;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::committee::{find_code, need_person};
-use crate::inspection::{Change, Done, Named, Request, digest, find_faults, refuse, settle};
+use crate::committee::need_person;
+use crate::inspection::{Change, Done, Request, digest};
 use crate::{Fault, Service, clock};
 
 /// A gap to be waived, or that was.
@@ -47,15 +45,10 @@ impl Service {
     /// `PERSON_NEEDED`, `ROUND_NOT_OPEN`; [`Fault::Denied`]; [`Fault::NotFound`].
     pub async fn add_waiver(&self, actor: &Actor, draft: Waiver) -> Result<RecordedWaiver, Fault> {
         let by = need_person(actor)?;
-        let request = Request {
-            actor,
-            action: Action::Waive,
-            round: draft.round,
-            subjects: BTreeSet::from([draft.subject.number()]),
-        };
+        let request = Request::about_one(actor, Action::Waive, draft.round, draft.subject);
         let change = Change::begin(self, &request).await?;
-        let code = find_code(&change, draft.subject)?;
-        let faults = find_faults(&change.frame, |inputs| {
+        let code = change.code_of(draft.subject)?;
+        change.check_one("waivers", |inputs| {
             inputs.waivers.push(inputs::Waiver {
                 subject: code,
                 gap: draft.gap.clone(),
@@ -63,11 +56,6 @@ impl Service {
                 reason: draft.reason.clone(),
             });
         })?;
-        let named = Named {
-            list: "waivers",
-            rows: &[0],
-        };
-        settle(refuse(faults, named))?;
         let gap = serde_json_canonicalizer::to_string(&draft.gap).map_err(Fault::internal)?;
         remove(&change, &draft, &gap).await?;
         let row = waiver::ActiveModel {
@@ -102,12 +90,7 @@ impl Service {
     /// # Errors
     /// [`Fault::Refused`] with `ROUND_NOT_OPEN`; [`Fault::Denied`]; [`Fault::NotFound`].
     pub async fn remove_waiver(&self, actor: &Actor, waived: Waiver) -> Result<(), Fault> {
-        let request = Request {
-            actor,
-            action: Action::Waive,
-            round: waived.round,
-            subjects: BTreeSet::from([waived.subject.number()]),
-        };
+        let request = Request::about_one(actor, Action::Waive, waived.round, waived.subject);
         let change = Change::begin(self, &request).await?;
         let gap = serde_json_canonicalizer::to_string(&waived.gap).map_err(Fault::internal)?;
         remove(&change, &waived, &gap).await?;

@@ -35,7 +35,8 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
         };
         Failure::of_lines(faults.iter().map(line).collect())
     })?;
-    let mut bytes = serde_json_canonicalizer::to_vec(&decide(&scheme, &snapshot))
+    let mut bytes = decide(&scheme, &snapshot)
+        .to_canonical()
         .map_err(|error| Failure::new(format!("the outcome cannot be written: {error}")))?;
     bytes.push(b'\n');
     print(&bytes)
