@@ -4,6 +4,7 @@ mod demo;
 mod files;
 mod readme;
 mod report;
+mod round;
 mod scheme;
 
 use std::path::Path;

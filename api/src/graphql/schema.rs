@@ -43,6 +43,7 @@ pub struct Mutation(
     inspection::FactMutation,
     inspection::InvestigationMutation,
     inspection::WaiverMutation,
+    inspection::CompositionMutation,
     closeout::CloseoutMutation,
     staff::StaffMutation,
 );

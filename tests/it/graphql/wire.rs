@@ -20,6 +20,30 @@ on_both!(
 /// A password that is long enough.
 const LONG: &str = "a long password of these tests";
 
+/// The index of a district, composed of the units of the round that is closed here.
+const COMPOSED: &str = r#"
+format = "mingjian-scheme/1"
+code = "index"
+version = "1"
+name = { zh = "指数", en = "Index" }
+numbers = { decimals = 2, mode = "half_up" }
+grading = { by = "total" }
+closing = { two_people = false }
+grade = [
+    { code = "good", name = { zh = "好", en = "good" }, from = 60 },
+    { code = "poor", name = { zh = "差", en = "poor" } },
+]
+category = [{ code = "third", kind = "unit", name = { zh = "区", en = "district" } }]
+section = [{ code = "s", kind = "common", name = { zh = "共性", en = "common" }, max = 100 }]
+
+[[item]]
+code = "units"
+in = "s"
+name = { zh = "单位", en = "units" }
+max = 100
+composed = { closed = ["small"], region = true, categories = ["organ"], without_total = "left_out" }
+"#;
+
 /// Fields that show nothing here, each for its reason.
 const SILENT: [(&str, &str); 7] = [
     ("Checklist.part", "no item here has parts"),
@@ -306,6 +330,36 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     on.change(administrator, &call).await;
     on.read(administrator, &format!("round(id: \"{round}\")"))
         .await;
+
+    // A round that is composed of it.
+    let source = serde_json::to_string(COMPOSED).unwrap();
+    let call = format!("schemeVersionAdd(source: {source})");
+    let version_of_index = on.change(administrator, &call).await["schemeVersion"]["id"].clone();
+    let call = format!(
+        "roundAdd(input: {{ code: \"index\", series: \"i\", schemeVersionId: {version_of_index}, \
+         periodFrom: \"2026-01-01\", periodTo: \"2026-12-31\", {names} }})"
+    );
+    let index = on.change(administrator, &call).await["round"].clone();
+    let call = format!(
+        "roundOpen(id: {}, rowVersion: {})",
+        index["id"], index["rowVersion"]
+    );
+    on.change(administrator, &call).await;
+    let call = format!(
+        "compositionAdd(input: {{ roundId: {}, closedRoundId: \"{round}\", revision: 1 }})",
+        index["id"]
+    );
+    let named = on.change(administrator, &call).await["composition"].clone();
+    assert_eq!(named["isLatest"], json!(true));
+    on.refuse(administrator, &call.replace("revision: 1", "revision: 2"))
+        .await;
+    on.read(administrator, &format!("round(id: {})", index["id"]))
+        .await;
+    let call = format!(
+        "compositionRemove(roundId: {}, closedRoundId: \"{round}\")",
+        index["id"]
+    );
+    on.change(administrator, &call).await;
 
     // Accounts and sessions.
     let call = format!(

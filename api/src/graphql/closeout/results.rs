@@ -12,7 +12,7 @@ use super::ranking::{Cursor, Ranking};
 use crate::graphql::asker::{Asker, data, service};
 use crate::graphql::connection::{Window, page_cost};
 use crate::graphql::error::GraphqlFault;
-use crate::graphql::inspection::Waiver;
+use crate::graphql::inspection::{Composition, Waiver};
 use crate::graphql::key::Key;
 use crate::graphql::scalar::Instant;
 use crate::graphql::shelf::{Edition, Origin};
@@ -154,6 +154,13 @@ impl RoundResults {
             },
         )?;
         Ok(Ranking::new(&window, page))
+    }
+
+    /// Closed rounds that it is composed of, each in one revision, by code.
+    async fn compositions(&self, context: &Context<'_>) -> Result<Vec<Composition>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let named = service(context)?.list_compositions(actor, self.0).await?;
+        Ok(named.into_iter().map(Composition::from).collect())
     }
 
     /// Gaps that were waived, in the order in which that was done.

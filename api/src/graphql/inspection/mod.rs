@@ -1,5 +1,7 @@
-//! What is put into an open round: scores, tasks done, measures, nil reports, facts, investigations, waivers.
+//! What is put into an open round: scores, tasks done, measures, nil reports, facts, investigations, waivers, and
+//! the closed rounds that it is composed of.
 
+mod composition;
 mod evidence;
 mod fact;
 mod investigation;
@@ -7,6 +9,7 @@ mod mutation;
 mod score;
 mod waiver;
 
+pub use composition::{Composition, CompositionMutation};
 pub use evidence::RoundSubjectEvidence;
 pub use fact::{Fact, FactKey, FactMutation, FactQuery};
 pub use investigation::{Investigation, InvestigationKey, InvestigationMutation};

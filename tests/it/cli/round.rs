@@ -1,0 +1,182 @@
+//! Closing by two people and composing from closed rounds, as they are done at a terminal.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use domain::access::{Actor, Role};
+use sea_orm::ConnectionTrait;
+use service::page::Page;
+use support::server::program;
+use support::{World, on_both};
+
+use super::text;
+use crate::stand::staff;
+
+on_both!(a_round_is_composed_of_a_closed_one_and_closed_by_two,);
+
+/// What both tables begin with; nothing has to be put in before their rounds can close.
+const HEAD: &str = r#"
+format = "mingjian-scheme/1"
+version = "1"
+name = { zh = "虚构表", en = "Fictional table" }
+numbers = { decimals = 2, mode = "half_up" }
+grading = { by = "total" }
+grade = [
+    { code = "good", name = { zh = "好", en = "good" }, from = 60 },
+    { code = "poor", name = { zh = "差", en = "poor" } },
+]
+section = [{ code = "s", kind = "common", name = { zh = "共性", en = "common" }, max = 100 }]
+"#;
+
+/// Full marks unless there is a case.
+const CARE: &str = r#"
+code = "care"
+closing = { two_people = false }
+category = [{ code = "hospital", kind = "unit", name = { zh = "医院", en = "hospital" } }]
+fact = [{ code = "case", name = { zh = "案件", en = "case" }, dated_by = "decision", counts = "case", nil_report = false }]
+
+[[item]]
+code = "i"
+in = "s"
+name = { zh = "项", en = "item" }
+max = 100
+per_case = { start = "full", points = -10, once = false, facts = { kind = "case", back = { calendar_years = 1 } }, floor = 0 }
+"#;
+
+const INDEX: &str = r#"
+code = "index"
+closing = { two_people = true }
+category = [{ code = "district", kind = "unit", name = { zh = "区", en = "district" } }]
+
+[[item]]
+code = "hospitals"
+in = "s"
+name = { zh = "医院", en = "hospitals" }
+max = 100
+composed = { closed = ["care"], region = true, categories = ["hospital"], without_total = "left_out" }
+"#;
+
+struct Terminal<'a> {
+    world: &'a World,
+    folder: &'a Path,
+}
+
+impl Terminal<'_> {
+    fn run(&self, arguments: &str) -> Output {
+        let database = &self.world.database;
+        Command::new(program())
+            .args(arguments.split_whitespace())
+            .current_dir(self.folder)
+            .env_clear()
+            .env("MINGJIAN_DATABASE_URL", &database.url)
+            .env("MINGJIAN_DATABASE_MIGRATE_URL", &database.migrate_url)
+            .output()
+            .unwrap()
+    }
+
+    fn done(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments}: {}",
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    }
+
+    fn refused(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        assert_eq!(text(&output.stdout), "", "{arguments}");
+        text(&output.stderr)
+    }
+}
+
+async fn a_round_is_composed_of_a_closed_one_and_closed_by_two(world: World) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = Terminal {
+        world: &world,
+        folder: folder.path(),
+    };
+    for (code, table) in [("care", CARE), ("index", INDEX)] {
+        let file = folder.path().join(format!("{code}.toml"));
+        fs::write(file, format!("{HEAD}{table}")).unwrap();
+    }
+    let roster = "代码,对象类型,类别,地区,名称,英文名称\n\
+        h-1,单位,hospital,demo,虚构第一医院,Fictional hospital 1\n\
+        d-1,单位,district,demo,虚构区,Fictional district\n";
+    fs::write(folder.path().join("roster.csv"), roster).unwrap();
+    at.done("region add demo --name 虚构区 --name-en Fictional");
+    at.done("import roster roster.csv");
+    for code in ["care", "index"] {
+        at.done(&format!(
+            "round add {code}-2026 --scheme {code}.toml --series {code} --from 2026-01-01 --to 2026-12-31 \
+             --name 虚构 --name-en Fictional"
+        ));
+        at.done(&format!("round open {code}-2026"));
+    }
+
+    // Nothing is decided yet, so there is nothing to be composed of, and nothing to be proposed.
+    let compose = "round compose index-2026 --of care-2026 --revision 1";
+    assert!(at.refused(compose).contains("REVISION_UNKNOWN"));
+    assert!(
+        at.refused("round compose index-2026 --of nowhere --revision 1")
+            .contains("no round `nowhere`")
+    );
+    assert!(
+        at.refused("round propose-close index-2026")
+            .contains("hospitals")
+    );
+    assert!(
+        at.refused("round propose-close care-2026")
+            .contains("ONE_PERSON_CLOSES")
+    );
+    assert!(at.done("round close care-2026").contains("revision 1"));
+
+    let said = at.done(compose);
+    assert_eq!(said, "index-2026: composed of care-2026 in revision 1\n");
+    assert!(
+        at.done("round preflight index-2026")
+            .contains("can be closed")
+    );
+    assert!(
+        at.refused("round close index-2026")
+            .contains("PROPOSAL_MISSING")
+    );
+    let proposed = at.done("round propose-close index-2026");
+    assert!(proposed.contains("another person closes"), "{proposed}");
+    let digest = proposed.rsplit("sha256:").next().unwrap().trim();
+    assert_eq!(digest.len(), 64, "{proposed}");
+    // The terminal is one person, whoever sits there.
+    assert!(at.refused("round close index-2026").contains("SAME_PERSON"));
+
+    let service = &world.service;
+    let id = service
+        .list_rounds(
+            &Actor::Operator,
+            Page {
+                after: None,
+                first: 10,
+            },
+        )
+        .await
+        .unwrap()
+        .rows
+        .into_iter()
+        .find(|round| round.content.code == "index-2026")
+        .unwrap()
+        .id;
+    let transaction = service.database.begin_write().await.unwrap();
+    transaction
+        .execute_unprepared(
+            "INSERT INTO staff (id, login, name, password_hash, state, row_version, failed_logins) \
+             VALUES (1, 'admin', '丙', '', 'active', 1, 0)",
+        )
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    let other = staff(1, "admin", Role::RoundAdministrator);
+    let closing = service.close_round(&other, id).await;
+    assert_eq!(closing.unwrap().revision.inputs_digest, digest);
+}
