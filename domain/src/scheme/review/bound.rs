@@ -2,7 +2,7 @@
 //!
 //! The analysis is sound and not complete. It takes every value for free within its range and forgets how values hang
 //! together, so it may hold possible what is not, and what it rules out never happens. What people decide by name,
-//! waivers and adjustments, lies outside it, and so does what no table bounds: results of other subjects.
+//! waivers and adjustments, lies outside it, and so does what this scheme does not bound: results of closed rounds.
 
 mod points;
 
@@ -17,7 +17,7 @@ use super::super::model::{
 use super::range::Range;
 use crate::number::Ratio;
 
-pub(super) use points::can_not_apply;
+pub(super) use points::{can_not_apply, composed_of};
 
 /// What is possible in one category.
 pub(super) struct Bounds<'a> {
@@ -31,6 +31,8 @@ pub(super) struct Bounds<'a> {
     pub total: Option<Range>,
     /// What the bands of grades are compared with.
     pub graded: Option<Range>,
+    /// The total as a share of the subject's own maximum.
+    share: Option<Range>,
 }
 
 /// What values are reported with. Two values of one root hang together.
@@ -53,26 +55,37 @@ pub(super) fn name(value: &ValuePlan) -> String {
 }
 
 impl<'a> Bounds<'a> {
-    pub fn new(scheme: &'a Scheme, category: usize) -> Self {
+    /// `others` are the categories whose ranges are known; what is composed of any other takes its results for free.
+    pub fn new(scheme: &'a Scheme, category: usize, others: &BTreeMap<usize, Self>) -> Self {
         let mut bounds = Self {
-            scheme,
-            category,
             items: vec![None; scheme.items.len()],
             nodes: vec![None; scheme.nodes.len()],
-            total: None,
-            graded: None,
+            ..Self::empty(scheme, category)
         };
         let Some(plan) = scheme.categories.get(category) else {
             return bounds;
         };
         for place in &plan.items {
-            let range = scheme.items.get(*place).and_then(|item| bounds.item(item));
+            let plan = scheme.items.get(*place);
+            let range = plan.and_then(|item| bounds.item(item, others));
             if let Some(slot) = bounds.items.get_mut(*place) {
                 *slot = range;
             }
         }
         bounds.sum_up();
         bounds
+    }
+
+    const fn empty(scheme: &'a Scheme, category: usize) -> Self {
+        Self {
+            scheme,
+            category,
+            items: Vec::new(),
+            nodes: Vec::new(),
+            total: None,
+            graded: None,
+            share: None,
+        }
     }
 
     /// Whether a mask over categories takes this one in.
@@ -137,14 +150,7 @@ impl<'a> Bounds<'a> {
         wanted: bool,
     ) -> bool {
         // Others are in other categories, whose ranges may not be known yet: points are taken for free.
-        let others = Self {
-            scheme: self.scheme,
-            category: self.category,
-            items: Vec::new(),
-            nodes: Vec::new(),
-            total: None,
-            graded: None,
-        };
+        let others = Self::empty(self.scheme, self.category);
         let can = |wanted| others.can_elsewhere(that, wanted);
         match (hold, wanted) {
             (Quantifier::Any, true) => can(true),

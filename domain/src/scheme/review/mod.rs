@@ -19,7 +19,9 @@ use super::model::{ConditionPlan, Scheme, ValuePlan};
 use super::remark::{Fault, Warning};
 use crate::number::Ratio;
 
-use bound::Bounds;
+use std::collections::{BTreeMap, BTreeSet};
+
+use bound::{Bounds, composed_of};
 
 /// Parts of the table times categories that ranges are worked out for.
 const MOST_CELLS: usize = 200_000;
@@ -71,7 +73,8 @@ pub(super) fn review(text: &str) -> Review {
     }
 }
 
-/// The ranges of each category; none where the table is so large that they would take long.
+/// The ranges of each category; none where the table is so large that they would take long. Composed categories come
+/// after those they are composed of; where they are composed of each other, they take each other's results for free.
 fn bounds_of(scheme: &Scheme) -> Vec<Bounds<'_>> {
     let parts = scheme
         .items
@@ -81,9 +84,26 @@ fn bounds_of(scheme: &Scheme) -> Vec<Bounds<'_>> {
     if parts.saturating_mul(scheme.categories.len()) > MOST_CELLS {
         return Vec::new();
     }
-    (0..scheme.categories.len())
-        .map(|category| Bounds::new(scheme, category))
-        .collect()
+    let mut waiting: BTreeMap<usize, BTreeSet<usize>> = (0..scheme.categories.len())
+        .map(|category| (category, composed_of(scheme, category)))
+        .collect();
+    let mut found = BTreeMap::new();
+    while let Some(first) = waiting.keys().next().copied() {
+        let is_ready = |needed: &BTreeSet<usize>| needed.iter().all(|of| found.contains_key(of));
+        let mut ready: Vec<usize> = waiting
+            .iter()
+            .filter(|(_, needed)| is_ready(needed))
+            .map(|(category, _)| *category)
+            .collect();
+        if ready.is_empty() {
+            ready.push(first);
+        }
+        for category in ready {
+            waiting.remove(&category);
+            found.insert(category, Bounds::new(scheme, category, &found));
+        }
+    }
+    found.into_values().collect()
 }
 
 fn totals_of(file: &SchemeFile, bounds: &[Bounds<'_>]) -> Vec<TotalRange> {

@@ -197,6 +197,21 @@ impl Range {
         }
     }
 
+    /// All its numbers times a factor that is not below zero.
+    pub fn times(&self, factor: &Ratio) -> Self {
+        let end = |end: &Option<End>| {
+            end.as_ref().map(|end| End {
+                at: end.at.mul(factor),
+                included: end.included,
+            })
+        };
+        Self {
+            low: end(&self.low),
+            high: end(&self.high),
+            whole: false,
+        }
+    }
+
     /// The same with nothing below a floor or above a ceiling: what lies beyond is moved onto the bound.
     pub fn clipped(&self, floor: Option<Points>, ceiling: Option<Points>) -> Self {
         let floor = floor.map(Points::to_ratio);

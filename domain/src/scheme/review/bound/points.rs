@@ -1,23 +1,23 @@
 //! Ranges of points: items by the ways in which they are scored, nodes and totals by what is added and clipped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::range::Range;
 use super::{Bounds, Known};
 use crate::number::{Points, Ratio};
 use crate::outcome::Sign;
-use crate::scheme::file::{GateHolds, GradedBy, Missing, SectionKind, Start};
+use crate::scheme::file::{GateHolds, GradedBy, Missing, SectionKind, Start, WithoutTotal};
 use crate::scheme::model::{
-    Cases, ConditionPlan, EffectPlan, ItemPlan, PartPlan, PerCasePlan, RulePhase, ShapePlan,
-    Target, ValuePlan, Way,
+    Cases, ComposedPlan, ConditionPlan, EffectPlan, ItemPlan, PartPlan, PerCasePlan, RulePhase,
+    Scheme, ShapePlan, Target, ValuePlan, Way,
 };
 
 impl Bounds<'_> {
     /// What an item can be worth as scored; nothing where it never has points.
-    pub(super) fn item(&self, plan: &ItemPlan) -> Option<Range> {
+    pub(super) fn item(&self, plan: &ItemPlan, others: &BTreeMap<usize, Self>) -> Option<Range> {
         let mut range = Some(Range::only(Ratio::zero()));
         for part in &plan.parts {
-            let part = self.part(part, plan.missing.as_ref());
+            let part = self.part(part, plan.missing.as_ref(), others);
             range = range.zip(part).map(|(range, part)| range.plus(&part));
         }
         let Some(gate) = &plan.gate else {
@@ -48,7 +48,12 @@ impl Bounds<'_> {
         self.items.get(item)?.as_ref()
     }
 
-    fn part(&self, part: &PartPlan, of_item: Option<&Missing>) -> Option<Range> {
+    fn part(
+        &self,
+        part: &PartPlan,
+        of_item: Option<&Missing>,
+        others: &BTreeMap<usize, Self>,
+    ) -> Option<Range> {
         let max = part.max.unwrap_or_default();
         let (range, misses) = match &part.way {
             Way::Graded { .. } | Way::Checklist { .. } => (Some(self.up_to(max)), true),
@@ -57,7 +62,7 @@ impl Bounds<'_> {
                 Some(self.per_case(plan, part.max)),
                 matches!(&plan.cases, Cases::Facts(facts) if self.awaits_nil_report(facts.kind)),
             ),
-            Way::Composed(_) => (Some(Range::ALL), true),
+            Way::Composed(plan) => (self.composed(plan, max, others), true),
         };
         let word = part.missing.as_ref().or(of_item).filter(|_| misses);
         joined([range, word.and_then(|word| instead(word, part.max))])
@@ -110,6 +115,29 @@ impl Bounds<'_> {
                 joined([found, Some(nothing()).filter(|_| !rest.is_empty())])
             }
         }
+    }
+
+    /// A mean of others' results lies between the least and the greatest of them. What closed rounds came to, this
+    /// scheme does not bound; nothing where nobody in it ever has a total.
+    fn composed(
+        &self,
+        plan: &ComposedPlan,
+        max: Points,
+        others: &BTreeMap<usize, Self>,
+    ) -> Option<Range> {
+        if !plan.written.closed.is_empty() {
+            return Some(Range::ALL);
+        }
+        let of = members(self.scheme, plan).map(|category| match others.get(&category) {
+            Some(known) => known.share.clone(),
+            None => Some(Range::ALL),
+        });
+        let instead =
+            (plan.written.without_total == WithoutTotal::Zero).then(|| Range::only(Ratio::zero()));
+        let mean = joined(of.chain([instead]))?;
+        let points = mean.times(&max.to_ratio());
+        let rounded = points.rounded(self.scheme.file.numbers);
+        Some(rounded.unwrap_or(Range::ALL))
     }
 
     fn per_case(&self, plan: &PerCasePlan, max: Option<Points>) -> Range {
@@ -256,15 +284,18 @@ impl Bounds<'_> {
             .total_floor
             .is_some_and(|floor| floor > Points::ZERO);
         let clean = within && !lifted && beside == Range::only(Ratio::zero());
-        self.graded = Some(match (grading.by, narrows && !scaled) {
-            (GradedBy::Share, false) => share_of(&total, &full),
-            (GradedBy::Share, true) => {
-                let share = share_of(&total, &full);
-                share.join(&self.stretched(&total, &one, clean))
-            }
-            (_, false) => total.clone(),
-            (_, true) => total.join(&self.stretched(&total, &full, clean)),
-        });
+        let mut share = one.div(&full).map(|part| total.times(&part));
+        let mut graded = total.clone();
+        if narrows && !scaled {
+            share = share.map(|share| share.join(&self.stretched(&total, &one, clean)));
+            graded = graded.join(&self.stretched(&total, &full, clean));
+        }
+        self.graded = if grading.by == GradedBy::Share {
+            share.clone()
+        } else {
+            Some(graded)
+        };
+        self.share = share;
         self.total = Some(total);
     }
 
@@ -285,14 +316,30 @@ impl Bounds<'_> {
     }
 }
 
-fn share_of(range: &Range, full: &Ratio) -> Range {
-    let share = |end: Option<&Ratio>| end.and_then(|end| end.div(full));
-    match (share(range.low()), share(range.high())) {
-        (Some(low), Some(high)) => Range::between(low, high),
-        (Some(low), None) => Range::from(low),
-        (None, Some(high)) => Range::ALL.passing(Sign::AtMost, &high),
-        (None, None) => Range::ALL,
-    }
+/// The categories that the composed items of a category look at, in this round.
+pub(in crate::scheme::review) fn composed_of(scheme: &Scheme, category: usize) -> BTreeSet<usize> {
+    let items = scheme.categories.get(category).map(|plan| &plan.items);
+    let parts = items
+        .into_iter()
+        .flatten()
+        .filter_map(|item| scheme.items.get(*item))
+        .flat_map(|item| &item.parts);
+    let plans = parts.filter_map(|part| match &part.way {
+        Way::Composed(plan) if plan.written.closed.is_empty() => Some(plan),
+        _ => None,
+    });
+    plans.flat_map(|plan| members(scheme, plan)).collect()
+}
+
+/// The categories of those that an item is composed of.
+fn members(scheme: &Scheme, plan: &ComposedPlan) -> impl Iterator<Item = usize> {
+    let wanted = &plan.written.categories;
+    let categories = scheme.categories.iter().enumerate();
+    categories
+        .filter(|(_, category)| {
+            wanted.is_empty() || wanted.iter().any(|code| *code == *category.code)
+        })
+        .map(|(place, _)| place)
 }
 
 /// Whether an item can be left out of a subject's maximum by the scheme's own word.
