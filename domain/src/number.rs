@@ -94,6 +94,56 @@ mod tests {
         assert_eq!(text(i64::MAX), "922337203685477.5807");
     }
 
+    #[test]
+    fn what_cancels_out_beyond_64_bits_has_the_form_of_any_other_number() {
+        let of = |n, d| Ratio::of_counts(n, d).unwrap();
+        let (p, q) = (6_700_417_000_003, 9_223_372_036_854_775_783);
+        assert_eq!(of(p, q).mul(&of(q, p)), Ratio::one());
+        assert_eq!(of(p, q).mul(&of(q, 2 * p)), of(1, 2));
+        assert_eq!(
+            Ratio::zero().sub(&of(p, q)).mul(&of(q, p)),
+            Ratio::from_whole(-1)
+        );
+    }
+
+    #[test]
+    fn numbers_of_any_size_are_written_in_lowest_terms() {
+        let large = Ratio::of_count(u64::MAX).mul(&Ratio::of_count(u64::MAX));
+        assert_eq!(large.to_string(), "340282366920938463426481119284349108225");
+        assert_eq!(
+            Ratio::one().div(&large).unwrap().to_string(),
+            format!("1/{large}")
+        );
+        assert_eq!(large.div(&large), Some(Ratio::one()));
+    }
+
+    #[test]
+    fn a_number_of_sixty_characters_is_read_and_a_longer_one_is_refused_by_its_beginning() {
+        let ones = |count: usize| "1".repeat(count).parse::<Ratio>();
+        assert!(ones(60).is_ok());
+        let refused = ones(61).unwrap_err().to_string();
+        assert!(
+            refused.contains(&"1".repeat(60)) && !refused.contains(&"1".repeat(61)),
+            "{refused}"
+        );
+        let refused = "ninety".parse::<Points>().unwrap_err().to_string();
+        assert!(refused.contains("`ninety`"), "{refused}");
+        let refused = serde_json::from_str::<Ratio>("true")
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("a number in quotes"), "{refused}");
+    }
+
+    #[test]
+    fn what_lies_between_two_bounds_stays_and_what_lies_beyond_is_moved_onto_them() {
+        let (zero, one) = (Ratio::zero(), Ratio::one());
+        let within = |whole| Ratio::from_whole(whole).within(&zero, &one);
+        assert_eq!(
+            [-3, 0, 1, 2].map(within),
+            [zero.clone(), zero.clone(), one.clone(), one.clone()]
+        );
+    }
+
     proptest! {
         #[test]
         fn points_survive_their_text(e4 in any::<i64>().prop_filter("the least value has no magnitude", |e| *e != i64::MIN)) {

@@ -239,8 +239,6 @@ impl Engine<'_> {
             (None, _, Some((floor, by))) if grade > floor => (floor, by),
             _ => return,
         };
-        if to != grade || state.exact.is_some() {
-            self.step(subject, Step::Rule, Some(to), Some(by));
-        }
+        self.step(subject, Step::Rule, Some(to), Some(by));
     }
 }

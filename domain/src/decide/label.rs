@@ -30,7 +30,7 @@ impl Engine<'_> {
                 let against = plan.and_then(|plan| plan.against);
                 labels.iter().any(|other| {
                     let turned = self.scheme.labels.get(*other).and_then(|plan| plan.against);
-                    other != label && (against == Some(*other) || turned == Some(*label))
+                    against == Some(*other) || turned == Some(*label)
                 })
             };
             let kept: Vec<usize> = labels

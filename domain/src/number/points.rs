@@ -54,21 +54,6 @@ impl Points {
             .ok_or(NumberError::Overflow)
     }
 
-    /// The difference.
-    ///
-    /// # Errors
-    /// [`NumberError::Overflow`].
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "it can fail, which the trait cannot say"
-    )]
-    pub fn sub(self, other: Self) -> Result<Self, NumberError> {
-        self.0
-            .checked_sub(other.0)
-            .map(Self)
-            .ok_or(NumberError::Overflow)
-    }
-
     /// So many times these points.
     ///
     /// # Errors

@@ -223,12 +223,6 @@ impl Ratio {
         self.to_big().round().to_integer().to_i64()
     }
 
-    /// Numerator and denominator in lowest terms.
-    pub fn parts(&self) -> (BigInt, BigInt) {
-        let big = self.to_big();
-        (big.numer().clone(), big.denom().clone())
-    }
-
     /// As a percentage cut for reading only, halves away from zero, with this many decimals.
     pub fn to_percent_text(&self, decimals: u8) -> String {
         let rounding = Rounding {

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::scheme::file;
 
+mod limit;
+
 const SCHEME: &str = r#"
 [[scale]]
 code = "four"

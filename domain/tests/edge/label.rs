@@ -1,0 +1,130 @@
+//! Labels: two that exclude each other, what they demand besides, and requirements that stand in the way.
+
+use domain::outcome::{GapKind, Status};
+
+use super::case::{Round, Table, decision, gaps};
+
+fn label(table: Table, code: &str, keys: &str) -> Table {
+    table.and(&format!(
+        "[[label]]\ncode = \"{code}\"\nname = {{ zh = \"称号\", en = \"title\" }}\ngroup = \"everyone\"\nby = {{ points = \"total\" }}\nrank_disqualified = false\n{keys}"
+    ))
+}
+
+fn labels(table: &Table, round: &Round, subject: &str) -> Vec<String> {
+    let outcome = round.decide(table);
+    let labels = &decision(&outcome, subject).labels;
+    labels.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn whoever_is_due_two_labels_that_exclude_each_other_gets_neither_and_keeps_a_third() {
+    // One of them says so, whichever stands first.
+    for (first, second) in [("against = \"two\"", ""), ("", "against = \"one\"")] {
+        let table = label(Table::new(), "one", &format!("best = 1\n{first}"));
+        let table = label(table, "two", &format!("worst = 1\n{second}"));
+        let table = label(table, "three", "best = 1");
+        let alone = Round::of(&[("a", Some(95))]);
+        assert_eq!(labels(&table, &alone, "a"), ["three"]);
+        let outcome = alone.decide(&table);
+        assert_eq!(gaps(&outcome, GapKind::LabelConflict), ["a one", "a two"]);
+        let two = Round::of(&[("a", Some(95)), ("b", Some(10))]);
+        assert_eq!(labels(&table, &two, "a"), ["one", "three"]);
+        assert_eq!(labels(&table, &two, "b"), ["two"]);
+    }
+}
+
+#[test]
+fn a_label_whose_demand_is_undetermined_leaves_its_subject_undetermined() {
+    let table = Table::new()
+        .kind("nil", "nil_report = true")
+        .kind("late", "");
+    let of = |kind: &str| {
+        format!("{{ facts = {{ kind = \"{kind}\", back = {{ period = true }} }}, at_most = 0 }}")
+    };
+    let when = format!(
+        "best = 1\nwhen = {{ all = [{}, {}] }}",
+        of("late"),
+        of("nil")
+    );
+    let table = label(table, "clean", &when);
+    let round = Round::of(&[("a", Some(95)), ("b", Some(85))]);
+    let outcome = round.decide(&table);
+    assert_eq!(gaps(&outcome, GapKind::UndeterminedLabel), ["a clean"]);
+    let gap = &outcome.gaps[0];
+    assert!(
+        gap.what.as_deref().unwrap().starts_with("facts/nil"),
+        "{gap:?}"
+    );
+    assert_eq!(decision(&outcome, "a").status, Status::Undetermined);
+    assert_eq!(decision(&outcome, "b").status, Status::Decided);
+    let reported = round.row(
+        "nil_reports",
+        serde_json::json!({ "subject": "a", "kind": "nil" }),
+    );
+    assert_eq!(labels(&table, &reported, "a"), ["clean"]);
+}
+
+#[test]
+fn whoever_lacks_a_requirement_gets_no_label_for_the_best_and_may_get_one_for_the_worst() {
+    let table = Table::new().kind("late", "").rule(
+        "punctual",
+        "{ facts = { kind = \"late\", back = { period = true } }, at_most = 0 }",
+        "\"require\"",
+        "for = [\"unit\"]",
+    );
+    let table = label(table, "top", "best = 1");
+    let table = label(table, "last", "worst = 1");
+    let round = Round::of(&[("a", Some(95)), ("b", Some(85))]).subject("person", "p", Some(90));
+    assert_eq!(labels(&table, &round, "a"), ["top"]);
+    let late = round
+        .clone()
+        .fact("a", "late")
+        .fact("b", "late")
+        .fact("p", "late");
+    assert!(labels(&table, &late, "a").is_empty());
+    // The requirement is not for persons.
+    assert_eq!(labels(&table, &late, "p"), ["top"]);
+    assert_eq!(labels(&table, &late, "b"), ["last"]);
+}
+
+#[test]
+fn a_requirement_that_asks_for_a_label_is_not_asked_before_the_label_is_given() {
+    for when in [
+        "{ not = { label = \"last\" } }",
+        "{ all = [{ not = { label = \"last\" } }] }",
+        "{ any = [{ not = { label = \"last\" } }, { points = \"total\", at_least = 99 }] }",
+        "{ related = { by = [\"works_in\"], hold = \"none\", that = { label = \"last\" } } }",
+    ] {
+        let table = label(Table::new(), "last", "worst = 1");
+        let table = label(table, "top", "best = 1").rule("not_last", when, "\"require\"", "");
+        let round = Round::of(&[("u", Some(10))])
+            .subject("person", "p", Some(95))
+            .relation("works_in", "p", "u");
+        let outcome = round.decide(&table);
+        let recognised = !when.contains("related");
+        assert_eq!(decision(&outcome, "p").eligible, Some(recognised), "{when}");
+        let expected: &[&str] = if recognised { &["top"] } else { &[] };
+        assert_eq!(labels(&table, &round, "p"), expected, "{when}");
+    }
+}
+
+#[test]
+fn a_label_among_the_eligible_ranks_nobody_else() {
+    let table = Table::new()
+        .with(
+            "grading = { by = \"total\" }",
+            "grading = { by = \"total\", minimum = \"fair\" }",
+        )
+        .on_fact("out", "\"disqualify\"");
+    let table = label(table, "last", "worst = 1\namong_eligible = true")
+        .with("rank_disqualified = false", "rank_disqualified = true");
+    let round = Round::of(&[
+        ("a", Some(95)),
+        ("b", Some(75)),
+        ("c", Some(10)),
+        ("d", Some(5)),
+    ])
+    .fact("d", "out");
+    assert_eq!(labels(&table, &round, "b"), ["last"]);
+    assert!(labels(&table, &round, "c").is_empty() && labels(&table, &round, "d").is_empty());
+}

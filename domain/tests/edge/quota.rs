@@ -1,0 +1,154 @@
+//! Seats: as many as are wanted and no more, ties at the line, who is undetermined, seats handed on.
+
+use domain::outcome::{GapKind, Status, Step};
+use serde_json::json;
+
+use super::case::{Round, Table, decision, gaps, grades};
+
+fn one_best(keys: &[&str]) -> Table {
+    Table::new().quota("q", "best", 1, keys)
+}
+
+#[test]
+fn an_undetermined_subject_leaves_open_only_seats_that_it_could_take_from_others() {
+    let round = Round::of(&[("a", Some(95)), ("b", None)]);
+    let two = round.decide(&Table::new().quota("q", "best", 2, &[]));
+    assert_eq!(grades(&two), "best -");
+    assert_eq!(gaps(&two, GapKind::QuotaUndetermined), ["- q"]);
+    let one = round.decide(&one_best(&[]));
+    assert_eq!(decision(&one, "a").status, Status::Undetermined);
+}
+
+#[test]
+fn whoever_holds_a_grade_by_right_may_fill_all_seats_but_no_more() {
+    let table = one_best(&[]).on_fact("floor", "{ floor = \"best\" }");
+    let round = Round::of(&[("a", Some(95)), ("b", Some(10))]).fact("b", "floor");
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "good best");
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
+    let outcome = round.fact("a", "floor").decide(&table);
+    assert_eq!(gaps(&outcome, GapKind::QuotaContradiction), ["- q"]);
+    assert_eq!(grades(&outcome), "- -");
+}
+
+#[test]
+fn whoever_finds_no_seat_at_the_lowest_grade_has_nowhere_to_fall() {
+    let table = Table::new().quota("q", "poor", 1, &[]);
+    let outcome = Round::of(&[("a", Some(20)), ("b", Some(10))]).decide(&table);
+    assert_eq!(grades(&outcome), "poor poor");
+}
+
+#[test]
+fn a_committee_picks_among_those_tied_no_more_than_there_are_seats() {
+    let table = Table::new().quota("q", "best", 2, &["tie = \"committee\""]);
+    let round = Round::of(&[("a", Some(95)), ("b", Some(95)), ("c", Some(95))]);
+    let chosen = |list: &[&str]| {
+        let choose = |round: Round, subject: &&str| {
+            round.row("tie_choices", json!({ "quota": "q", "subject": subject }))
+        };
+        list.iter().fold(round.clone(), choose).decide(&table)
+    };
+    assert_eq!(grades(&chosen(&["a", "c"])), "best good best");
+    assert_eq!(grades(&chosen(&["b"])), "good best good");
+    for none in [chosen(&[]), chosen(&["a", "b", "c"])] {
+        assert_eq!(gaps(&none, GapKind::TieToDecide), ["- q"]);
+        assert_eq!(grades(&none), "- - -");
+    }
+}
+
+/// Two persons sit on the seats. The unit `u` finds none of its own, and then `x` loses its seat to a cap that looks at
+/// the unit it works in.
+fn handed_on() -> (Table, Round) {
+    let table = Table::new()
+        .quota("units", "best", 1, &["for = [\"unit\"]"])
+        .quota("q", "best", 2, &["for = [\"person\"]", "hand_on = true"])
+        .rule(
+            "kin",
+            "{ related = { by = [\"works_in\"], hold = \"any\", that = { grade = { at_most = \"good\" } } } }",
+            "{ cap = \"good\" }",
+            "for = [\"person\"]",
+        );
+    let round = Round::of(&[("u", Some(95)), ("v", Some(100))])
+        .subject("person", "x", Some(99))
+        .subject("person", "y", Some(98))
+        .relation("works_in", "x", "u");
+    (table, round)
+}
+
+#[test]
+fn a_freed_seat_goes_to_the_next_who_fell_by_that_quota() {
+    let (table, round) = handed_on();
+    let round = round
+        .subject("person", "z", Some(97))
+        .subject("person", "zz", Some(96));
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "good best good best best good");
+    let steps = &decision(&outcome, "z").steps;
+    assert_eq!(steps.last().map(|step| step.step), Some(Step::HandedOn));
+}
+
+#[test]
+fn a_freed_seat_is_not_split_among_several_who_are_next_together() {
+    let (table, round) = handed_on();
+    let round = round
+        .subject("person", "z", Some(97))
+        .subject("person", "zz", Some(97));
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "good best good best good good");
+}
+
+#[test]
+fn several_who_are_next_together_are_handed_as_many_seats() {
+    let (table, round) = handed_on();
+    let round = round
+        .relation("works_in", "y", "u")
+        .subject("person", "z", Some(97))
+        .subject("person", "zz", Some(97));
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "good best good good best best");
+}
+
+#[test]
+fn two_seats_go_to_the_next_and_the_one_after() {
+    let (table, round) = handed_on();
+    let round = round
+        .relation("works_in", "y", "u")
+        .subject("person", "z", Some(97))
+        .subject("person", "zz", Some(96))
+        .subject("person", "zzz", Some(95));
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "good best good good best best good");
+}
+
+#[test]
+fn whoever_a_cap_stops_is_handed_no_seat() {
+    let (table, round) = handed_on();
+    // Who works in `v` is not capped by it; `z` is by a rule of its own, so it never fell by the quota.
+    let table = table.on_fact("low", "{ cap = \"good\" }");
+    let round = round
+        .subject("person", "z", Some(97))
+        .fact("z", "low")
+        .subject("person", "zz", Some(96));
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "good best good best good best");
+}
+
+#[test]
+fn a_seat_may_be_handed_on_within_a_wider_quota_that_has_room() {
+    let (table, round) = handed_on();
+    let table = table.quota("all", "best", 3, &["group = \"everyone\""]);
+    let outcome = round.subject("person", "z", Some(97)).decide(&table);
+    assert_eq!(grades(&outcome), "good best good best best");
+}
+
+#[test]
+fn a_full_quota_of_others_or_of_a_better_grade_keeps_nobody_from_a_seat() {
+    let (table, round) = handed_on();
+    // The only seat of the units is taken by `v`, and the persons' seats of the best are those in question.
+    let table = table.quota("teams", "fair", 1, &["for = [\"team\"]"]);
+    let round = round
+        .subject("team", "a", Some(75))
+        .subject("person", "z", Some(97));
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "fair good best good best best");
+}

@@ -1,0 +1,176 @@
+//! Caps that look at related subjects' grades: chains of them, whoever may still be capped, caps beneath floors.
+
+use domain::outcome::{GapKind, Status, Step, Truth3};
+use serde_json::json;
+
+use super::case::{Round, Table, decision, gaps, grades, rule};
+
+/// A person is at most good where a unit that it works in is at most fair, a team where somebody in it is at most good.
+fn table() -> Table {
+    Table::new()
+        .rule(
+            "works",
+            "{ related = { by = [\"works_in\"], hold = \"any\", that = { grade = { at_most = \"fair\" } } } }",
+            "{ cap = \"good\" }",
+            "for = [\"person\"]",
+        )
+        .rule(
+            "staff",
+            "{ related = { by = [\"members\"], hold = \"any\", that = { grade = { at_most = \"good\" } } } }",
+            "{ cap = \"fair\" }",
+            "for = [\"team\"]",
+        )
+        .on_fact("floor", "{ floor = \"good\" }")
+        .on_fact("higher", "{ floor = \"best\" }")
+}
+
+fn round(unit: Option<u32>) -> Round {
+    Round::of(&[("a", unit)])
+        .subject("person", "p", Some(95))
+        .subject("team", "t", Some(95))
+        .relation("works_in", "p", "a")
+        .relation("member_of", "p", "t")
+}
+
+#[test]
+fn a_cap_sets_off_the_next_along_a_chain() {
+    let mut round = round(Some(75));
+    assert_eq!(grades(&round.decide(&table())), "fair good fair");
+    // However long the chain, and whichever way the codes run.
+    let chain = Table::new().rule(
+        "above",
+        "{ related = { by = [\"parts\"], hold = \"any\", that = { grade = { at_most = \"good\" } } } }",
+        "{ cap = \"good\" }",
+        "",
+    );
+    let codes = ["d", "c", "b", "a"];
+    round = Round::of(&[
+        ("a", Some(95)),
+        ("b", Some(95)),
+        ("c", Some(95)),
+        ("d", Some(85)),
+    ]);
+    for pair in codes.windows(2) {
+        round = round.relation("part_of", pair[0], pair[1]);
+    }
+    assert_eq!(grades(&round.decide(&chain)), "good good good good");
+}
+
+#[test]
+fn whoever_may_still_be_capped_is_undetermined_and_so_is_whoever_looks_at_that() {
+    let outcome = round(None).decide(&table());
+    for subject in ["a", "p", "t"] {
+        assert_eq!(
+            decision(&outcome, subject).status,
+            Status::Undetermined,
+            "{subject}"
+        );
+    }
+    assert_eq!(rule(&outcome, "t", "staff").fired, Truth3::Undetermined);
+}
+
+#[test]
+fn whoever_cannot_be_capped_is_determined_beside_one_who_is_not() {
+    let round = round(None).subject("person", "z", Some(95));
+    let outcome = round.decide(&table());
+    assert_eq!(decision(&outcome, "z").grade.as_deref(), Some("best"));
+}
+
+#[test]
+fn a_related_cap_at_the_floor_is_no_contradiction_and_beneath_it_is_one() {
+    let round = round(Some(75));
+    let at = round.clone().fact("p", "floor").decide(&table());
+    assert!(at.gaps.is_empty(), "{:?}", at.gaps);
+    assert_eq!(grades(&at), "fair good fair");
+    let beneath = round.clone().fact("p", "higher").decide(&table());
+    assert_eq!(gaps(&beneath, GapKind::Contradiction), ["p works"]);
+    // What looks at the one who is torn is undetermined too.
+    assert_eq!(decision(&beneath, "t").status, Status::Undetermined);
+}
+
+#[test]
+fn a_floor_that_yields_to_a_related_cap_leaves_the_other_floor_standing() {
+    let waived = |round: Round, code: &str| {
+        round.waiver("p", &json!("contradiction"), &json!({ "yields": code }))
+    };
+    let torn = round(Some(75)).fact("p", "higher").fact("p", "floor");
+    let outcome = waived(torn.clone(), "higher").decide(&table());
+    assert_eq!(grades(&outcome), "fair good fair");
+    assert!(rule(&outcome, "p", "higher").yields && !rule(&outcome, "p", "floor").yields);
+    // Where the other floor stands above the cap as well, yielding one does not help.
+    let outcome = waived(torn.clone(), "floor").decide(&table());
+    assert_eq!(gaps(&outcome, GapKind::Contradiction), ["p works"]);
+    let outcome = waived(torn.clone(), "works").decide(&table());
+    assert_eq!(decision(&outcome, "p").grade.as_deref(), Some("best"));
+    assert!(rule(&outcome, "p", "works").yields);
+    let outcome = torn
+        .waiver("p", &json!("contradiction"), &json!("held"))
+        .decide(&table());
+    assert_eq!(decision(&outcome, "p").status, Status::Held);
+}
+
+#[test]
+fn a_floor_left_after_one_yields_still_bars_an_adjustment() {
+    let torn = round(Some(75))
+        .fact("p", "higher")
+        .fact("p", "floor")
+        .waiver("p", &json!("contradiction"), &json!({ "yields": "higher" }))
+        .adjusted("p", "fair");
+    let outcome = torn.decide(&table());
+    assert_eq!(gaps(&outcome, GapKind::AdjustmentRefused), ["p adjustment"]);
+}
+
+#[test]
+fn a_related_cap_that_finds_nothing_to_lower_is_no_step() {
+    let outcome = Round::of(&[("a", Some(75))])
+        .subject("person", "p", Some(85))
+        .relation("works_in", "p", "a")
+        .decide(&table());
+    let steps = &decision(&outcome, "p").steps;
+    assert!(steps.iter().all(|step| step.step != Step::RelatedCap));
+    assert_eq!(rule(&outcome, "p", "works").fired, Truth3::True);
+}
+
+/// At least two of those that it leads.
+fn two_of() -> Table {
+    Table::new().rule(
+        "two",
+        "{ related = { by = [\"workers\"], hold = { at_least = 2 }, that = { grade = { at_most = \"poor\" } } } }",
+        "{ cap = \"fair\" }",
+        "for = [\"unit\"]",
+    )
+}
+
+#[test]
+fn at_least_two_of_several_is_sure_possible_or_out_of_the_question() {
+    let of = |points: [Option<u32>; 3]| {
+        let mut round = Round::of(&[("a", Some(95))]);
+        for (code, points) in ["x", "y", "z"].into_iter().zip(points) {
+            round = round
+                .subject("person", code, points)
+                .relation("works_in", code, "a");
+        }
+        let outcome = round.decide(&two_of());
+        rule(&outcome, "a", "two").fired
+    };
+    assert_eq!(of([Some(10), Some(10), None]), Truth3::True);
+    assert_eq!(of([Some(10), Some(95), None]), Truth3::Undetermined);
+    assert_eq!(of([Some(95), Some(95), None]), Truth3::False);
+    assert_eq!(of([Some(10), Some(95), Some(95)]), Truth3::False);
+}
+
+#[test]
+fn of_nobody_all_is_what_the_scheme_says_and_undetermined_if_it_is_silent() {
+    for (nobody, fired) in [
+        ("", Truth3::Undetermined),
+        ("nobody = \"true\", ", Truth3::True),
+        ("nobody = \"false\", ", Truth3::False),
+    ] {
+        let when = format!(
+            "{{ related = {{ by = [\"works_in\"], hold = \"all\", {nobody}that = {{ disqualified = true }} }} }}"
+        );
+        let table = Table::new().rule("all", &when, "\"alert\"", "");
+        let outcome = Round::of(&[("a", Some(95))]).decide(&table);
+        assert_eq!(rule(&outcome, "a", "all").fired, fired, "{nobody}");
+    }
+}

@@ -1,0 +1,206 @@
+//! Figures of surveys: what is counted where, of how few, by which weights, and what a survey must have to have figures.
+
+use domain::scheme::file::AnswerClass;
+
+use super::case::{Round, Table, figure, rule};
+use domain::outcome::{Shown, Truth3};
+
+fn rate(keys: &str) -> String {
+    format!("figure = \"satisfaction_rate\"{keys}")
+}
+
+/// Figures of the whole survey, of a question, a panel, a channel.
+fn figures() -> Table {
+    Table::new()
+        .survey(&[])
+        .look("whole", &rate(""))
+        .look("a", &rate(", question = \"a\""))
+        .look("b", &rate(", question = \"b\""))
+        .look("p", &rate(", panel = \"p\""))
+        .look("q", &rate(", panel = \"q\""))
+        .look("web", &rate(", channel = \"web\""))
+        .look("paper", &rate(", channel = \"paper\""))
+}
+
+/// The names under which a decision shows those figures, in the same order.
+fn named(outcome: &domain::outcome::Outcome) -> Vec<String> {
+    let rules = ["whole", "a", "b", "p", "q", "web", "paper"];
+    let what = rules.map(|code| rule(outcome, "u", code).compared[0].what.to_string());
+    what.to_vec()
+}
+
+#[test]
+fn every_figure_counts_its_own_answers() {
+    let round = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[1, 0, 0, 2], [2, 1, 0, 0]])
+        .answers("u", ("p", "paper"), [[3, 0, 1, 0], [1, 0, 3, 0]])
+        .answers("u", ("q", "web"), [[5, 5, 0, 0], [0, 0, 9, 1]]);
+    let outcome = round.decide(&figures());
+    let shown: Vec<(Shown, Vec<u64>)> = named(&outcome)
+        .iter()
+        .map(|what| {
+            let found = figure(&outcome, "u", what);
+            (
+                found.value.clone(),
+                found.classes.iter().map(|(_, count)| *count).collect(),
+            )
+        })
+        .collect();
+    let counts = |n, d, classes: [u64; 4]| (Shown::Counts(n, d), classes.to_vec());
+    assert_eq!(
+        shown,
+        [
+            counts(12, 31, [12, 6, 13, 3]),
+            counts(9, 15, [9, 5, 1, 2]),
+            counts(3, 16, [3, 1, 12, 1]),
+            counts(7, 12, [7, 1, 4, 2]),
+            counts(5, 19, [5, 5, 9, 1]),
+            counts(8, 23, [8, 6, 9, 3]),
+            counts(4, 8, [4, 0, 4, 0]),
+        ]
+    );
+    let whole = &named(&outcome)[0];
+    let classes: Vec<AnswerClass> = figure(&outcome, "u", whole)
+        .classes
+        .iter()
+        .map(|(class, _)| *class)
+        .collect();
+    assert_eq!(classes, AnswerClass::ALL);
+}
+
+#[test]
+fn a_figure_is_of_few_where_fewer_than_ten_answered_what_it_is_of() {
+    // Ten answered the first question and nine the second, nine of them in one panel and by one channel.
+    let round = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[9, 0, 0, 0], [8, 0, 0, 1]])
+        .answers("u", ("q", "paper"), [[1, 0, 0, 0], [0, 0, 0, 0]]);
+    let outcome = round.decide(&figures());
+    let few = named(&outcome);
+    let few: Vec<bool> = few
+        .iter()
+        .map(|what| figure(&outcome, "u", what).few)
+        .collect();
+    assert_eq!(few, [false, false, true, true, true, true, true]);
+    // Nine answered each of two questions: eighteen answers, and still nine people.
+    let outcome = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[9, 0, 0, 0], [9, 0, 0, 0]])
+        .decide(&figures());
+    assert!(figure(&outcome, "u", &named(&outcome)[0]).few);
+}
+
+#[test]
+fn a_rate_shows_its_interval_and_classes_and_a_mean_shows_neither() {
+    let table = Table::new()
+        .survey(&[])
+        .look("rate", &rate(""))
+        .look("share", "figure = \"dissatisfied_share\"")
+        .rule(
+            "mean",
+            "{ survey = { of = \"v\", figure = \"mean_score\" }, at_least = 10 }",
+            "\"alert\"",
+            "",
+        );
+    let outcome = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[10, 0, 0, 0], [5, 0, 5, 0]])
+        .decide(&table);
+    let found = |code: &str| figure(&outcome, "u", &rule(&outcome, "u", code).compared[0].what);
+    let (rate, share, mean) = (found("rate"), found("share"), found("mean"));
+    assert_eq!(
+        (&*rate.text, &*share.text, &*mean.text),
+        ("75%", "25%", "75")
+    );
+    // 15 of 20 by Wilson: between 53.129 % and 88.814 %, shown to the outside.
+    assert_eq!(rate.wilson_e4, Some((5312, 8882)));
+    assert!(share.wilson_e4.is_some() && mean.wilson_e4.is_none());
+    assert_eq!(rate.classes.len(), 4);
+    assert!(share.classes.is_empty() && mean.classes.is_empty());
+}
+
+const WEIGHED: &str = "panel = [{ code = \"p\", name = { zh = \"群众\", en = \"public\" }, weight = 1 }, { code = \"q\", name = { zh = \"代表\", en = \"delegates\" }, weight = 3 }]";
+
+#[test]
+fn panels_weigh_in_a_pooled_survey_and_in_a_mean_of_questions() {
+    let weighting = "weighting = { undefined_stratum = \"undefined\" }";
+    let round = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[10, 0, 0, 0], [0, 0, 40, 0]])
+        .answers("u", ("q", "web"), [[0, 0, 30, 0], [10, 0, 0, 0]]);
+    let value = |combine: &str| {
+        let combine = format!("combine = \"{combine}\"");
+        let table = Table::new()
+            .survey(&[WEIGHED, weighting, &combine])
+            .look("whole", &rate(""))
+            .look("first", &rate(", question = \"a\""));
+        let outcome = round.decide(&table);
+        ["whole", "first"].map(|code| rule(&outcome, "u", code).compared[0].left.to_string())
+    };
+    // Pooled: (1 × 10/50 + 3 × 10/40) / 4. By questions: ((1 × 1 + 3 × 0) / 4 + (1 × 0 + 3 × 1) / 4) / 2.
+    assert_eq!(value("pooled"), ["19/80", "1/4"]);
+    assert_eq!(value("mean_of_questions"), ["1/2", "1/4"]);
+}
+
+#[test]
+fn a_survey_with_just_as_many_sheets_as_demanded_has_figures() {
+    let table = |least: u32| {
+        let demand = format!("demand = {{ least_valid = {least} }}");
+        Table::new().survey(&[&demand]).look("whole", &rate(""))
+    };
+    let round =
+        Round::of(&[("u", Some(95))]).answers("u", ("p", "web"), [[4, 0, 0, 6], [4, 0, 0, 0]]);
+    for (least, fired) in [(4, Truth3::True), (5, Truth3::Undetermined)] {
+        let outcome = round.decide(&table(least));
+        assert_eq!(rule(&outcome, "u", "whole").fired, fired);
+    }
+}
+
+#[test]
+fn a_least_share_counts_the_panels_that_it_names() {
+    let table = |panels: &str, share: &str| {
+        let demand = format!(
+            "demand = {{ share = [{{ panels = [{panels}], among = \"returned\", at_least = \"{share}\" }}] }}"
+        );
+        Table::new().survey(&[&demand]).look("whole", &rate(""))
+    };
+    let round = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[6, 0, 0, 0], [6, 0, 0, 0]])
+        .answers("u", ("q", "web"), [[4, 0, 0, 0], [4, 0, 0, 0]]);
+    for (panels, share, fired) in [
+        ("\"q\"", "40%", Truth3::True),
+        ("\"q\"", "41%", Truth3::Undetermined),
+        ("\"p\"", "60%", Truth3::True),
+        ("\"p\", \"q\"", "100%", Truth3::True),
+    ] {
+        let outcome = round.decide(&table(panels, share));
+        assert_eq!(
+            rule(&outcome, "u", "whole").fired,
+            fired,
+            "{panels} {share}"
+        );
+    }
+}
+
+#[test]
+fn the_lower_end_of_an_interval_reaches_a_bound_exactly() {
+    let table = |bound: &str| {
+        let when = format!(
+            "{{ survey = {{ of = \"v\", figure = \"satisfaction_rate\", question = \"a\", lower_bound = true }}, at_least = \"{bound}\" }}"
+        );
+        Table::new()
+            .survey(&[])
+            .rule("sure", &when, "\"alert\"", "")
+    };
+    let fired = |counts: [u32; 4], bound: &str| {
+        let outcome = Round::of(&[("u", Some(95))])
+            .answers("u", ("p", "web"), [counts, [0, 0, 0, 0]])
+            .decide(&table(bound));
+        rule(&outcome, "u", "sure").fired
+    };
+    // Nothing but satisfied answers reach 100 % only where nothing can be above it.
+    assert_eq!(fired([10, 0, 0, 0], "100%"), Truth3::True);
+    assert_eq!(fired([90, 0, 10, 0], "90%"), Truth3::False);
+    // Far below the bound the square of the distance is large too.
+    assert_eq!(fired([1, 0, 99, 0], "90%"), Truth3::False);
+    // 96 of 100 against 90 %: 100 × 0.06² = 0.36 ≥ 3.8416 × 0.09 = 0.3457; 95 of 100: 0.25 < 0.3457.
+    assert_eq!(fired([96, 0, 4, 0], "90%"), Truth3::True);
+    assert_eq!(fired([95, 0, 5, 0], "90%"), Truth3::False);
+    assert_eq!(fired([0, 0, 0, 0], "90%"), Truth3::Undetermined);
+}

@@ -1,0 +1,266 @@
+//! Conditions that look at words: grades, findings, disqualification; what each shows and whom a gap sends where.
+
+use domain::outcome::{Action, Shown, Truth3};
+use serde_json::json;
+
+use super::case::{Round, Table, decision, rule};
+
+#[test]
+fn a_condition_on_the_own_grade_holds_at_that_grade_and_on_its_side() {
+    for (bound, fired) in [
+        ("at_most", [false, true, true]),
+        ("at_least", [true, true, false]),
+        ("is", [false, true, false]),
+    ] {
+        let when = format!("{{ grade = {{ {bound} = \"good\" }} }}");
+        let table = Table::new().rule("talk", &when, "\"alert\"", "");
+        let outcome =
+            Round::of(&[("a", Some(95)), ("b", Some(85)), ("c", Some(75))]).decide(&table);
+        let found = ["a", "b", "c"].map(|code| rule(&outcome, code, "talk").fired == Truth3::True);
+        assert_eq!(found, fired, "{bound}");
+    }
+}
+
+#[test]
+fn disqualification_is_shown_as_it_is_and_holds_as_it_is_asked() {
+    for (wanted, of_a, of_b) in [
+        ("true", Truth3::True, Truth3::False),
+        ("false", Truth3::False, Truth3::True),
+    ] {
+        let table = Table::new().on_fact("out", "\"disqualify\"").rule(
+            "look",
+            &format!("{{ related = {{ by = [\"works_in\"], hold = \"all\", that = {{ disqualified = {wanted} }} }} }}"),
+            "\"alert\"",
+            "for = [\"person\"]",
+        );
+        let round = Round::of(&[("a", Some(95)), ("b", Some(95))])
+            .subject("person", "p", Some(95))
+            .subject("person", "q", Some(95))
+            .relation("works_in", "p", "a")
+            .relation("works_in", "q", "b")
+            .fact("a", "out");
+        let outcome = round.decide(&table);
+        for (code, fired, shown) in [("p", of_a, "yes"), ("q", of_b, "no")] {
+            let result = rule(&outcome, code, "look");
+            assert_eq!(result.fired, fired);
+            assert_eq!(result.compared[0].left, Shown::Word(shown.into()));
+        }
+    }
+}
+
+#[test]
+fn a_disqualification_that_is_undetermined_leaves_open_whoever_looks_at_it() {
+    let table = Table::new().kind("nil", "nil_report = true").rule(
+        "out",
+        "{ facts = { kind = \"nil\", back = { period = true } }, at_least = 1 }",
+        "\"disqualify\"",
+        "for = [\"unit\"]",
+    );
+    let table = table.rule(
+        "look",
+        "{ related = { by = [\"works_in\"], hold = \"any\", that = { disqualified = true } } }",
+        "\"disqualify\"",
+        "for = [\"person\"]",
+    );
+    let round = Round::of(&[("a", Some(95))])
+        .subject("person", "p", Some(95))
+        .relation("works_in", "p", "a");
+    let outcome = round.decide(&table);
+    let result = rule(&outcome, "p", "look");
+    assert_eq!(
+        (result.fired, &result.compared[0].left),
+        (Truth3::Undetermined, &Shown::Missing)
+    );
+}
+
+#[test]
+fn disqualification_spreads_along_a_chain_whichever_way_the_codes_run() {
+    let table = Table::new().on_fact("out", "\"disqualify\"").rule(
+        "spread",
+        "{ related = { by = [\"parts\"], hold = \"any\", that = { disqualified = true } } }",
+        "\"disqualify\"",
+        "",
+    );
+    for codes in [["a", "b", "c", "d"], ["d", "c", "b", "a"]] {
+        let mut round = Round::of(&codes.map(|code| (code, Some(95)))).fact(codes[0], "out");
+        for pair in codes.windows(2) {
+            round = round.relation("part_of", pair[0], pair[1]);
+        }
+        let outcome = round.decide(&table);
+        assert!(
+            outcome
+                .decisions
+                .iter()
+                .all(|decision| decision.disqualified),
+            "{codes:?}"
+        );
+    }
+}
+
+/// An investigation that a rule opens, and a cap once it is verified.
+fn investigated(is: &str) -> Table {
+    Table::new()
+        .kind("nil", "nil_report = true")
+        .rule(
+            "open",
+            "{ facts = { kind = \"nil\", back = { period = true } }, at_least = 1 }",
+            "\"investigate\"",
+            "",
+        )
+        .rule(
+            "found",
+            &format!("{{ finding = {{ of = \"open\", is = \"{is}\" }} }}"),
+            "{ cap = \"fair\" }",
+            "",
+        )
+}
+
+#[test]
+fn a_finding_that_may_not_count_is_undetermined_only_where_it_would_matter() {
+    let row = json!({ "subject": "a", "rule": "open", "by_hand": false, "finding": "verified" });
+    let round = Round::of(&[("a", Some(95))]).row("investigations", row);
+    for (is, fired) in [
+        ("verified", Truth3::Undetermined),
+        ("unfounded", Truth3::False),
+    ] {
+        let outcome = round.decide(&investigated(is));
+        assert_eq!(rule(&outcome, "a", "found").fired, fired, "{is}");
+    }
+}
+
+#[test]
+fn a_run_of_grades_shows_its_length_where_it_is_known() {
+    let when = "{ earlier = { grades = [\"poor\"], in_a_row = 2, gap = \"undetermined\" } }";
+    let table = Table::new().rule(
+        "run",
+        when,
+        "{ cap = \"fair\" }",
+        "undetermined = \"not_fired\"",
+    );
+    let earlier = json!([{ "code": "e2", "closed_on": "2025-12-31" }, { "code": "e1", "closed_on": "2024-12-31" }]);
+    let shown = |grades: [Option<&str>; 2]| {
+        let mut round = Round::of(&[("a", Some(95))]).earlier(&earlier);
+        for (code, grade) in ["e2", "e1"].into_iter().zip(grades) {
+            if let Some(grade) = grade {
+                round = round.row(
+                    "history",
+                    json!({ "subject": "a", "round": code, "grade": grade }),
+                );
+            }
+        }
+        let outcome = round.decide(&table);
+        let one = &rule(&outcome, "a", "run").compared[0];
+        (one.left.clone(), one.holds)
+    };
+    assert_eq!(
+        shown([Some("poor"), Some("poor")]),
+        (Shown::Whole(2), Truth3::True)
+    );
+    assert_eq!(
+        shown([Some("poor"), Some("best")]),
+        (Shown::Whole(1), Truth3::False)
+    );
+    assert_eq!(
+        shown([Some("poor"), None]),
+        (Shown::Missing, Truth3::Undetermined)
+    );
+}
+
+#[test]
+fn what_is_undetermined_sends_to_the_one_who_can_settle_it() {
+    let cases = [
+        (
+            "{ survey = { of = \"v\", figure = \"satisfaction_rate\" }, at_least = \"50%\" }",
+            Action::CollectAnswers,
+        ),
+        (
+            "{ measure = { of = \"m\" }, at_least = 1 }",
+            Action::EnterMeasure,
+        ),
+        (
+            "{ facts = { kind = \"nil\", back = { period = true } }, at_least = 1 }",
+            Action::ConfirmNone,
+        ),
+        ("{ points = \"i\", at_least = 1 }", Action::EnterScore),
+        (
+            "{ finding = { of = \"open\", is = \"verified\" } }",
+            Action::OpenInvestigation,
+        ),
+        (
+            "{ earlier = { grades = [\"poor\"], in_a_row = 1, gap = \"undetermined\" } }",
+            Action::Waive,
+        ),
+    ];
+    let earlier = json!([{ "code": "e1", "closed_on": "2025-12-31" }]);
+    for (when, action) in cases {
+        let table = Table::new()
+            .survey(&[])
+            .kind("nil", "nil_report = true")
+            .kind("case", "")
+            .and("[[measure]]\ncode = \"m\"\nname = { zh = \"数据\", en = \"measure\" }\nunit = \"count\"\nevery = \"round\"")
+            .rule("open", "{ facts = { kind = \"case\", back = { period = true } }, at_least = 1 }", "\"investigate\"", "")
+            .rule("asked", when, "{ cap = \"fair\" }", "");
+        let outcome = Round::of(&[("a", None)])
+            .earlier(&earlier)
+            .fact("a", "case")
+            .decide(&table);
+        let gap = outcome
+            .gaps
+            .iter()
+            .find(|gap| gap.place.as_ref() == "asked");
+        assert_eq!(gap.map(|gap| gap.action), Some(action), "{when}");
+    }
+}
+
+#[test]
+fn an_alert_that_looks_at_a_grade_nobody_has_sends_to_whatever_settles_the_grade() {
+    for when in [
+        "{ grade = { at_most = \"fair\" } }",
+        "{ rank_at_most = 3 }",
+        "{ eligible = true }",
+    ] {
+        let table = Table::new().rule("talk", when, "\"alert\"", "");
+        let outcome = Round::of(&[("a", None)]).decide(&table);
+        let gap = outcome.gaps.iter().find(|gap| gap.place.as_ref() == "talk");
+        assert_eq!(
+            gap.map(|gap| gap.action),
+            Some(Action::SettleRelated),
+            "{when}"
+        );
+    }
+}
+
+#[test]
+fn a_follow_up_that_is_undetermined_leaves_its_subject_decided() {
+    let table = Table::new().kind("nil", "nil_report = true").rule(
+        "talk",
+        "{ facts = { kind = \"nil\", back = { period = true } }, at_least = 1 }",
+        "{ follow_up = { kind = \"talk\", on = [] } }",
+        "",
+    );
+    let outcome = Round::of(&[("a", Some(95))]).decide(&table);
+    let decision = decision(&outcome, "a");
+    assert_eq!(decision.grade.as_deref(), Some("best"));
+    assert!(outcome.blocking().next().is_some());
+}
+
+#[test]
+fn a_rule_per_event_finds_its_cases_however_its_condition_is_built() {
+    let of = "{ facts = { kind = \"late\", back = { period = true } }, at_least = 1 }";
+    for when in [
+        of.to_owned(),
+        format!("{{ all = [{of}, {of}] }}"),
+        format!("{{ any = [{of}] }}"),
+        "{ not = { facts = { kind = \"late\", back = { period = true } }, at_most = 0 } }"
+            .to_owned(),
+    ] {
+        let table =
+            Table::new()
+                .kind("late", "")
+                .rule("each", &when, "\"alert\"", "per_event = true");
+        let outcome = Round::of(&[("a", Some(95))])
+            .fact("a", "late")
+            .decide(&table);
+        assert_eq!(decision(&outcome, "a").consequences.len(), 1, "{when}");
+    }
+}
