@@ -200,3 +200,21 @@ fn a_cap_whose_ground_was_lifted_is_listed_and_one_that_stands_is_not() {
     assert_eq!(gaps(&outcome, GapKind::CapWithoutGround), ["p works"]);
     assert!(outcome.blocking().next().is_none());
 }
+
+#[test]
+fn a_raise_looks_at_the_seats_of_its_own_group() {
+    let table = Table::new().and(
+        "[[quota]]\ncode = \"q\"\nname = { zh = \"名额\", en = \"quota\" }\nclause = \"1\"\ngrade = \"best\"\ngroup = \"category\"\nshare = \"1/2\"\nrounding = \"floor\"\nleast_seats = 0\ncount_disqualified = false\ntie = \"all_fall\"\nsoft = false\nhand_on = false",
+    );
+    // One seat of two units, two of four teams.
+    let mut round = Round::of(&[("a", Some(95)), ("b", Some(85))]);
+    for (code, points) in [("t", 95), ("u", 85), ("v", 85), ("w", 85)] {
+        round = round.subject("team", code, Some(points));
+    }
+    let outcome = round
+        .adjusted("b", "best")
+        .adjusted("u", "best")
+        .decide(&table);
+    assert_eq!(grades(&outcome), "best good best best good good");
+    assert_eq!(refused(&outcome), ["b adjustment"]);
+}

@@ -172,3 +172,10 @@ fn a_waiver_of_something_else_holds_nobody() {
     assert_eq!(decision(&outcome, "a").grade.as_deref(), Some("good"));
     assert_eq!(decision(&outcome, "a").status, Status::Decided);
 }
+
+#[test]
+fn a_waiver_of_a_contradiction_that_is_none_holds_nobody() {
+    let round = Round::of(&[("a", Some(95))]);
+    let waived = round.waiver("a", &json!("contradiction"), &json!("held"));
+    assert_eq!(grades(&waived.decide(&torn())), "best");
+}

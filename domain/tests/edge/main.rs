@@ -5,6 +5,7 @@ mod adjustment;
 mod case;
 mod grade;
 mod label;
+mod obstacle;
 mod quota;
 mod related;
 mod survey;

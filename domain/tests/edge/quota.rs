@@ -152,3 +152,52 @@ fn a_full_quota_of_others_or_of_a_better_grade_keeps_nobody_from_a_seat() {
     let outcome = round.decide(&table);
     assert_eq!(grades(&outcome), "fair good best good best best");
 }
+
+#[test]
+fn a_holder_whom_a_cap_leaves_on_its_seat_frees_none() {
+    let (table, round) = handed_on();
+    let table = table.with(
+        "code = \"q\"\nname = { zh = \"名额\", en = \"quota\" }\nclause = \"1\"\ngrade = \"best\"",
+        "code = \"q\"\nname = { zh = \"名额\", en = \"quota\" }\nclause = \"1\"\ngrade = \"good\"",
+    );
+    let outcome = round.subject("person", "z", Some(85)).decide(&table);
+    // `x` goes from best to good, where it sits as before.
+    assert_eq!(grades(&outcome), "good best good best fair");
+}
+
+#[test]
+fn whoever_fell_by_two_quotas_is_not_handed_a_seat_of_the_first() {
+    let (table, round) = handed_on();
+    let table = table
+        .with("{ cap = \"good\" }", "{ cap = \"fair\" }")
+        .on_fact("low", "{ cap = \"good\" }")
+        .quota("wide", "good", 3, &["for = [\"person\"]"]);
+    let round = round
+        .subject("person", "z", Some(97))
+        .fact("z", "low")
+        .subject("person", "zz", Some(96));
+    assert_eq!(
+        grades(&round.decide(&table)),
+        "good best fair best good fair"
+    );
+}
+
+#[test]
+fn a_full_quota_of_a_better_grade_keeps_nobody_from_a_seat_below_it() {
+    let table = Table::new()
+        .quota("units", "best", 1, &["for = [\"unit\"]"])
+        .quota("top", "best", 1, &["for = [\"person\"]"])
+        .quota("q", "good", 2, &["for = [\"person\"]", "hand_on = true"])
+        .rule(
+            "kin",
+            "{ related = { by = [\"works_in\"], hold = \"any\", that = { grade = { at_most = \"good\" } } } }",
+            "{ cap = \"fair\" }",
+            "for = [\"person\"]",
+        );
+    let round = Round::of(&[("u", Some(95)), ("v", Some(100))])
+        .subject("person", "w", Some(99))
+        .subject("person", "x", Some(85))
+        .subject("person", "z", Some(84))
+        .relation("works_in", "x", "u");
+    assert_eq!(grades(&round.decide(&table)), "good best best fair good");
+}

@@ -174,3 +174,17 @@ fn of_nobody_all_is_what_the_scheme_says_and_undetermined_if_it_is_silent() {
         assert_eq!(rule(&outcome, "a", "all").fired, fired, "{nobody}");
     }
 }
+
+#[test]
+fn whoever_looks_at_a_grade_that_is_open_is_open_before_seats_are_given_out() {
+    let table = table().quota("q", "best", 1, &["for = [\"team\"]"]);
+    let open = |round: Round| {
+        let outcome = round.subject("team", "t2", Some(94)).decide(&table);
+        assert_eq!(gaps(&outcome, GapKind::QuotaUndetermined), ["- q"]);
+        assert_eq!(decision(&outcome, "t2").status, Status::Undetermined);
+    };
+    // The unit has no grade, so neither have the person who works in it and the team that the person is in.
+    open(round(None));
+    // The person is torn between a cap and a floor.
+    open(round(Some(75)).fact("p", "higher"));
+}

@@ -46,15 +46,7 @@ impl Engine<'_> {
             let key = (result.quota.clone(), result.group.clone());
             Some((key, self.ranked_classes(competed).concat()))
         };
-        // Whoever did not fall needs no line.
-        let contested = self.scheme.grades.len() > 1;
-        Lines(
-            self.quotas
-                .iter()
-                .filter(|_| contested)
-                .filter_map(ranked)
-                .collect(),
-        )
+        Lines(self.quotas.iter().filter_map(ranked).collect())
     }
 
     /// Quotas in which a subject has no seat for the grade that it aims at, once it has risen by so many points.
