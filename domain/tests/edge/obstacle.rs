@@ -36,13 +36,13 @@ fn obstacles(outcome: &Outcome, subject: &str) -> Vec<String> {
 }
 
 /// A unit of 95 points whose only obstacle is a cap by this condition.
-fn capped(table: Table, round: Round, when: &str) -> Vec<String> {
+fn capped(table: Table, round: &Round, when: &str) -> Vec<String> {
     let table = table.rule("cap", when, "{ cap = \"good\" }", "");
     obstacles(&round.decide(&table), "a")
 }
 
 /// The same where a requirement is not met.
-fn required(table: Table, round: Round, when: &str) -> Vec<String> {
+fn required(table: Table, round: &Round, when: &str) -> Vec<String> {
     let table = table.rule("must", when, "\"require\"", "");
     obstacles(&round.decide(&table), "a")
 }
@@ -62,7 +62,7 @@ fn points_turn_at_the_next_ten_thousandth() {
     ] {
         let when = format!("{{ points = \"i\", {test} }}");
         assert_eq!(
-            capped(Table::new(), one(), &when),
+            capped(Table::new(), &one(), &when),
             [format!("cap points/i {change} points")]
         );
     }
@@ -75,7 +75,7 @@ fn points_turn_at_the_next_ten_thousandth() {
     ] {
         let when = format!("{{ points = \"i\", {test} }}");
         assert_eq!(
-            required(Table::new(), one(), &when),
+            required(Table::new(), &one(), &when),
             [format!("must points/i {change} points")]
         );
     }
@@ -97,7 +97,7 @@ fn facts_turn_by_whole_cases() {
         ("less_than = 5", -2),
         ("equal_to = 3", 1),
     ] {
-        let found = capped(table(), three.clone(), &when(test));
+        let found = capped(table(), &three, &when(test));
         assert_eq!(found.len(), 1);
         assert!(
             found[0].ends_with(&format!(" {count} facts")),
@@ -109,7 +109,7 @@ fn facts_turn_by_whole_cases() {
         ("equal_to = \"1.5\"", "other"),
         ("at_most = 1", "2 facts"),
     ] {
-        let found = required(table(), three.clone(), &when(test));
+        let found = required(table(), &three, &when(test));
         assert!(
             found[0].ends_with(&format!(" {change}")),
             "{test}: {found:?}"
@@ -137,7 +137,7 @@ fn rates_turn_by_whole_answers_and_means_by_a_gap() {
         ("figure = \"mean_score\" }, equal_to = 80", "gap of 20"),
         ("figure = \"mean_score\" }, at_least = 80", "gap of 20"),
     ] {
-        let found = required(table(), round(), &surveyed(test));
+        let found = required(table(), &round(), &surveyed(test));
         assert!(
             found[0].ends_with(&format!(" {change}")),
             "{test}: {found:?}"
@@ -163,14 +163,14 @@ fn the_lower_end_of_an_interval_turns_at_the_answer_that_carries_it_across() {
         (9, 1, "other"),
         (10, 0, "other"),
     ] {
-        let found = required(table(), of(satisfied, dissatisfied), &when);
+        let found = required(table(), &of(satisfied, dissatisfied), &when);
         assert!(
             found[0].ends_with(&format!(" {change}")),
             "{satisfied}: {found:?}"
         );
     }
     for (satisfied, dissatisfied, change) in [(98, 2, "3 answers"), (96, 4, "1 answers")] {
-        let found = capped(table(), of(satisfied, dissatisfied), &when);
+        let found = capped(table(), &of(satisfied, dissatisfied), &when);
         assert!(
             found[0].ends_with(&format!(" {change}")),
             "{satisfied}: {found:?}"
@@ -181,7 +181,7 @@ fn the_lower_end_of_an_interval_turns_at_the_answer_that_carries_it_across() {
 #[test]
 fn what_nobody_can_count_is_named_for_what_it_is() {
     let label = "[[label]]\ncode = \"l\"\nname = { zh = \"称号\", en = \"title\" }\ngroup = \"everyone\"\nworst = 1\nby = { points = \"total\" }\nrank_disqualified = false";
-    let found = capped(Table::new().and(label), one(), "{ label = \"l\" }");
+    let found = capped(Table::new().and(label), &one(), "{ label = \"l\" }");
     assert_eq!(found, ["cap label/l label"]);
     let earlier = json!([{ "code": "e1", "closed_on": "2025-12-31" }]);
     let round = one().earlier(&earlier).row(
@@ -190,7 +190,7 @@ fn what_nobody_can_count_is_named_for_what_it_is() {
     );
     let when = "{ earlier = { grades = [\"poor\"], in_a_row = 1, gap = \"breaks\" } }";
     assert_eq!(
-        capped(Table::new(), round, when),
+        capped(Table::new(), &round, when),
         ["cap earlier/poor earlier"]
     );
 }
@@ -211,7 +211,7 @@ fn as_few_comparisons_as_will_do_are_named() {
             vec![of_i],
         ),
     ] {
-        assert_eq!(capped(Table::new(), one(), &when), expected, "{when}");
+        assert_eq!(capped(Table::new(), &one(), &when), expected, "{when}");
     }
 }
 
