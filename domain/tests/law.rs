@@ -4,7 +4,8 @@
 use domain::decide::decide;
 use domain::inputs::Inputs;
 use domain::number::{Points, Ratio};
-use domain::outcome::{Decision, GapKind, Outcome, Status, Step, Truth3};
+use domain::outcome::{Decision, ENGINE, GapKind, Outcome, Status, Step, Truth3};
+use domain::package::{self, Package};
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
 use proptest::prelude::*;
@@ -347,6 +348,27 @@ proptest! {
         let (before, after) = (before.find(&code(who)).unwrap(), after.find(&code(who)).unwrap());
         prop_assert!(after.total > before.total || before.total.is_none());
         prop_assert!(after.rank <= before.rank || before.rank.is_none());
+    }
+
+    #[test]
+    fn what_is_replayed_is_what_was_decided_and_what_was_altered_is_not(draws in draws(), who in 0_usize..14) {
+        let inputs = Inputs::parse(&lay(&draws).to_string()).unwrap();
+        let package = Package {
+            format: package::FORMAT.to_owned(),
+            engine: ENGINE.to_owned(),
+            revision: 1,
+            scheme: SCHEME.to_owned(),
+            outcome: outcome(&scheme(), &lay(&draws)),
+            inputs,
+            sheets: None,
+        };
+        let same = package::replay(&package.to_canonical().unwrap()).map_err(|found| TestCaseError::fail(found.to_string()))?;
+        prop_assert_eq!(same.subjects, draws.len());
+        let mut altered = package;
+        let decision = &mut altered.outcome.decisions[who % draws.len()];
+        decision.rank = Some(decision.rank.unwrap_or(0) + 1);
+        let found = package::replay(&altered.to_canonical().unwrap()).unwrap_err();
+        prop_assert_eq!(found.path, format!("outcome/decisions/{}/rank", code(who % draws.len())));
     }
 
     #[test]

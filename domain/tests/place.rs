@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use domain::decide::decide;
 use domain::inputs::Inputs;
@@ -453,8 +454,7 @@ fn digest(outcome: &Outcome) -> String {
 fn a_sample_round_gives_the_same_bytes_in_any_order_of_rows() {
     for place in places() {
         let kept = serde_json::from_str::<Value>(&place.sample).unwrap();
-        let outcome = place.outcome();
-        let golden = digest(&outcome);
+        let golden = digest(&place.outcome());
         let mut dealt_anew = false;
         for seed in 1..=8 {
             let shuffled = shuffle(&kept, seed);
@@ -463,12 +463,58 @@ fn a_sample_round_gives_the_same_bytes_in_any_order_of_rows() {
             assert_eq!(digest(&again), golden, "{}, seed {seed}", place.name);
         }
         assert!(dealt_anew, "{}: nothing was shuffled", place.name);
+    }
+}
+
+#[test]
+fn a_sample_round_comes_to_its_golden_digests() {
+    for place in places() {
+        let outcome = place.outcome();
         let digests = json!({
             "inputs": outcome.inputs_digest.as_ref(),
-            "outcome": golden,
+            "outcome": digest(&outcome),
             "scheme": outcome.scheme_digest.as_ref(),
         });
         let name = format!("golden_{}", place.name.replace('/', "_"));
         insta::assert_snapshot!(name, format!("{digests:#}"));
+    }
+}
+
+#[test]
+fn threads_leave_no_trace_in_a_sample_round() {
+    let places = places();
+    let each = || -> Vec<String> {
+        let outcomes = places.iter().map(Place::outcome);
+        outcomes.map(|outcome| digest(&outcome)).collect()
+    };
+    let alone = each();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (0..3).map(|_| scope.spawn(each)).collect();
+        for other in others {
+            assert_eq!(other.join().unwrap(), alone);
+        }
+    });
+}
+
+#[test]
+fn time_zone_and_locale_of_a_machine_leave_no_trace_in_a_sample_round() {
+    // They hold for a process, so this program asks itself once more from another place.
+    let program = std::env::current_exe().unwrap();
+    for (zone, locale, threads) in [
+        ("Pacific/Kiritimati", "tr_TR.UTF-8", "1"),
+        ("America/St_Johns", "zh_CN.GB18030", "8"),
+    ] {
+        let told = Command::new(&program)
+            .arg("a_sample_round_comes_to_its_golden_digests")
+            .env("TZ", zone)
+            .env("LC_ALL", locale)
+            .env("LANG", locale)
+            .env("RUST_TEST_THREADS", threads)
+            .env("INSTA_UPDATE", "no")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&told.stdout);
+        assert!(told.status.success(), "{zone}: {text}");
+        assert!(text.contains("1 passed"), "{zone}: {text}");
     }
 }
