@@ -167,6 +167,23 @@ mod tests {
         }
 
         #[test]
+        fn numbers_beyond_machine_words_are_reckoned_with_exactly(
+            a in 1_i64.., b in 1_i64.., c in any::<i64>(), d in 1_i64..,
+        ) {
+            let big = |n: i64, d: i64| BigRational::new(BigInt::from(n), BigInt::from(d));
+            let make = |n: i64, d: i64| Ratio::from_whole(n).div(&Ratio::from_whole(d)).unwrap();
+            let wide = make(a, b).mul(&make(i64::MAX, b)).mul(&make(a, i64::MAX - 1));
+            let (p, q) = (big(a, b) * big(i64::MAX, b) * big(a, i64::MAX - 1), big(c, d));
+            prop_assert_eq!(wide.to_big(), p.clone());
+            let other = make(c, d);
+            prop_assert_eq!(wide.add(&other).to_big(), &p + &q);
+            prop_assert_eq!(wide.sub(&other).to_big(), &p - &q);
+            prop_assert_eq!(wide.mul(&other).to_big(), &p * &q);
+            prop_assert_eq!(other.div(&wide).unwrap().to_big(), &q / &p);
+            prop_assert_eq!(wide.cmp(&other), p.cmp(&q));
+        }
+
+        #[test]
         fn the_short_way_of_rounding_is_the_long_way(n in -1_000_000_000_i64..1_000_000_000, d in 1_i64..100_000, near in 1_i64..20, decimals in 0_u8..=4) {
             for d in [d, near] {
                 let exact = Ratio::from_whole(n).div(&Ratio::from_whole(d)).unwrap();

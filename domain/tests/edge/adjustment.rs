@@ -218,3 +218,15 @@ fn a_raise_looks_at_the_seats_of_its_own_group() {
     assert_eq!(grades(&outcome), "best good best best good good");
     assert_eq!(refused(&outcome), ["b adjustment"]);
 }
+
+#[test]
+fn only_whoever_enters_a_soft_quota_by_a_raise_is_on_record() {
+    // `a` sat there already, and `b` is one too many.
+    let table = Table::new().quota("q", "good", 1, &["soft = true"]);
+    let outcome = Round::of(&[("a", Some(85)), ("b", Some(75))])
+        .adjusted("a", "best")
+        .adjusted("b", "good")
+        .decide(&table);
+    assert_eq!(grades(&outcome), "best good");
+    assert_eq!(gaps(&outcome, GapKind::QuotaContradiction), ["b q"]);
+}

@@ -128,3 +128,51 @@ fn a_label_among_the_eligible_ranks_nobody_else() {
     assert_eq!(labels(&table, &round, "b"), ["last"]);
     assert!(labels(&table, &round, "c").is_empty() && labels(&table, &round, "d").is_empty());
 }
+
+#[test]
+fn a_requirement_to_hold_a_label_keeps_nobody_from_being_ranked_for_it() {
+    for when in [
+        "{ label = \"star\" }",
+        "{ all = [{ label = \"star\" }] }",
+        "{ any = [{ label = \"star\" }, { points = \"total\", at_least = 99 }] }",
+        "{ not = { not = { label = \"star\" } } }",
+        "{ related = { by = [\"works_in\"], hold = \"any\", that = { label = \"unit\" } } }",
+    ] {
+        let table = label(Table::new(), "star", "best = 1\nfor = [\"person\"]");
+        let table = label(table, "unit", "best = 1\nfor = [\"unit\"]");
+        let table = table.rule("must", when, "\"require\"", "for = [\"person\"]");
+        let round = Round::of(&[("u", Some(10))])
+            .subject("person", "p", Some(95))
+            .relation("works_in", "p", "u");
+        assert_eq!(labels(&table, &round, "p"), ["star"], "{when}");
+    }
+}
+
+#[test]
+fn whoever_is_disqualified_along_a_chain_is_not_ranked_for_a_label_by_a_survey() {
+    let table = Table::new()
+        .survey(&[])
+        .on_fact("out", "\"disqualify\"")
+        .rule(
+            "spread",
+            "{ related = { by = [\"parts\"], hold = \"any\", that = { disqualified = true } } }",
+            "\"disqualify\"",
+            "",
+        );
+    let table = label(table, "top", "best = 1").with(
+        "by = { points = \"total\" }\nrank",
+        "by = { survey = { of = \"v\", figure = \"satisfaction_rate\" } }\nrank",
+    );
+    for codes in [["a", "b", "c", "d"], ["d", "c", "b", "a"]] {
+        let mut round = Round::of(&codes.map(|code| (code, Some(95))))
+            .subject("unit", "e", Some(95))
+            .fact(codes[0], "out");
+        for pair in codes.windows(2) {
+            round = round.relation("part_of", pair[0], pair[1]);
+        }
+        for (code, dissatisfied) in codes.iter().zip(0..).chain([(&"e", 9)]) {
+            round = round.answers(code, ("p", "web"), [[10, 0, dissatisfied, 0]; 2]);
+        }
+        assert_eq!(labels(&table, &round, "e"), ["top"], "{codes:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Items and totals: points that a single rule adds, members that weigh nothing, which action fills what is missing.
 
 use domain::outcome::{Action, GapKind};
+use domain::reason::ReasonCode;
 use serde_json::json;
 
 use super::case::{Round, Table, decision, gaps};
@@ -30,20 +31,20 @@ fn what_is_missing_names_the_action_that_fills_it() {
             format!(
                 "surveyed = {{ value = {{ survey = {{ of = \"v\", figure = \"satisfaction_rate\" }} }}, {line} }}"
             ),
-            Action::CollectAnswers,
+            (Action::CollectAnswers, ReasonCode::NoAnswers),
         ),
         (
             format!(
                 "measured = {{ value = {{ facts = {{ kind = \"nil\", back = {{ period = true }} }} }}, {line} }}"
             ),
-            Action::ConfirmNone,
+            (Action::ConfirmNone, ReasonCode::NotConfirmed),
         ),
         (
             format!("measured = {{ value = {{ measure = {{ of = \"m\" }} }}, {line} }}"),
-            Action::EnterMeasure,
+            (Action::EnterMeasure, ReasonCode::MeasureMissing),
         ),
     ];
-    for (way, action) in ways {
+    for (way, expected) in ways {
         let table = item(Table::new(), &way)
             .survey(&[])
             .kind("nil", "nil_report = true")
@@ -53,7 +54,8 @@ fn what_is_missing_names_the_action_that_fills_it() {
             .gaps
             .iter()
             .find(|gap| gap.kind == GapKind::MissingValue);
-        assert_eq!(gap.map(|gap| gap.action), Some(action), "{way}");
+        let found = gap.map(|gap| (gap.action, gap.reason.code));
+        assert_eq!(found, Some(expected), "{way}");
     }
 }
 

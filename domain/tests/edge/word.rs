@@ -1,6 +1,6 @@
 //! Conditions that look at words: grades, findings, disqualification; what each shows and whom a gap sends where.
 
-use domain::outcome::{Action, Shown, Truth3};
+use domain::outcome::{Action, Shown, Sign, Status, Truth3};
 use serde_json::json;
 
 use super::case::{Round, Table, decision, rule};
@@ -241,7 +241,46 @@ fn a_follow_up_that_is_undetermined_leaves_its_subject_decided() {
     let outcome = Round::of(&[("a", Some(95))]).decide(&table);
     let decision = decision(&outcome, "a");
     assert_eq!(decision.grade.as_deref(), Some("best"));
+    assert_eq!(decision.status, Status::Decided);
     assert!(outcome.blocking().next().is_some());
+}
+
+#[test]
+fn an_investigation_that_may_be_due_leaves_its_subject_decided() {
+    let outcome = Round::of(&[("a", Some(95))]).decide(&investigated("verified"));
+    assert_eq!(rule(&outcome, "a", "open").fired, Truth3::Undetermined);
+    // What waits for the finding is open; without such a rule nothing is.
+    assert_eq!(decision(&outcome, "a").status, Status::Undetermined);
+    let table = Table::new().kind("nil", "nil_report = true").rule(
+        "open",
+        "{ facts = { kind = \"nil\", back = { period = true } }, at_least = 1 }",
+        "\"investigate\"",
+        "",
+    );
+    let outcome = Round::of(&[("a", Some(95))]).decide(&table);
+    assert_eq!(decision(&outcome, "a").status, Status::Decided);
+}
+
+#[test]
+fn words_are_compared_with_the_sign_that_they_were_asked_with() {
+    let earlier = json!([{ "code": "e1", "closed_on": "2025-12-31" }]);
+    for (when, sign) in [
+        ("{ grade = { at_least = \"good\" } }", Sign::AtLeast),
+        ("{ grade = { at_most = \"good\" } }", Sign::AtMost),
+        ("{ grade = { is = \"good\" } }", Sign::Equal),
+        ("{ rank_at_most = 3 }", Sign::AtMost),
+        (
+            "{ earlier = { grades = [\"poor\"], in_a_row = 1, gap = \"breaks\" } }",
+            Sign::AtLeast,
+        ),
+        ("{ eligible = true }", Sign::Equal),
+    ] {
+        let table = Table::new().rule("look", when, "\"alert\"", "");
+        let outcome = Round::of(&[("a", Some(95))])
+            .earlier(&earlier)
+            .decide(&table);
+        assert_eq!(rule(&outcome, "a", "look").compared[0].op, sign, "{when}");
+    }
 }
 
 #[test]
