@@ -156,3 +156,40 @@ fn a_recount_refuses_half_a_sheet_and_a_survey_without_questions() {
     };
     assert!(recount(&empty, SheetState::Valid, &[]).is_err());
 }
+
+#[test]
+fn every_choice_of_several_is_kept() {
+    let definition = definition();
+    let entries = sheet(&[
+        ("speed", "good"),
+        ("manner", "bad"),
+        ("ways", "a"),
+        ("ways", "c"),
+        ("ways", "i"),
+        ("first_time", "no"),
+    ]);
+    let bytes = encode(&definition, &validate(&definition, &entries).unwrap());
+    assert_eq!(bytes, [1, 3, 0b101, 1, 2, 0]);
+    let answers = decode(&definition, &bytes).unwrap();
+    let several = answers.iter().nth(2);
+    assert_eq!(several, Some(&Answer::Several(0b1_0000_0101)));
+}
+
+#[test]
+fn every_fault_has_a_word_of_its_own() {
+    let faults = [
+        FaultCode::UnknownQuestion,
+        FaultCode::UnknownOption,
+        FaultCode::Missing,
+        FaultCode::TooMany,
+        FaultCode::TooLong {
+            longest: 1,
+            found: 2,
+        },
+        FaultCode::ControlCharacter,
+    ];
+    assert_eq!(
+        faults.map(FaultCode::word).join(" "),
+        "UNKNOWN_QUESTION UNKNOWN_OPTION MISSING TOO_MANY TOO_LONG CONTROL_CHARACTER"
+    );
+}
