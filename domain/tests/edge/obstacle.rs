@@ -79,6 +79,12 @@ fn points_turn_at_the_next_ten_thousandth() {
             [format!("must points/i {change} points")]
         );
     }
+    // Between two ten-thousandths nothing lies.
+    let when = "{ points = \"i\", equal_to = \"90.00005\" }";
+    assert_eq!(
+        required(Table::new(), &one(), when),
+        ["must points/i other"]
+    );
 }
 
 #[test]
