@@ -222,6 +222,31 @@ fn as_few_comparisons_as_will_do_are_named() {
 }
 
 #[test]
+fn what_can_be_counted_is_named_before_what_others_decide_and_that_before_what_nothing_changes() {
+    let label = "[[label]]\ncode = \"l\"\nname = { zh = \"称号\", en = \"title\" }\ngroup = \"everyone\"\nworst = 1\nby = { points = \"total\" }\nrank_disqualified = false";
+    let round = one()
+        .earlier(&json!([{ "code": "e1", "closed_on": "2025-12-31" }]))
+        .row(
+            "history",
+            json!({ "subject": "a", "round": "e1", "grade": "poor" }),
+        );
+    let earlier = "{ earlier = { grades = [\"poor\"], in_a_row = 1, gap = \"breaks\" } }";
+    let points = "{ points = \"i\", at_least = 90 }";
+    for (when, expected) in [
+        (
+            format!("{{ all = [{earlier}, {{ label = \"l\" }}, {points}] }}"),
+            "cap points/i -5.0001 points",
+        ),
+        (
+            format!("{{ all = [{earlier}, {{ label = \"l\" }}] }}"),
+            "cap label/l label",
+        ),
+    ] {
+        assert_eq!(capped(Table::new().and(label), &round, &when), [expected]);
+    }
+}
+
+#[test]
 fn of_related_subjects_as_many_are_named_as_would_have_to_be_better() {
     let round = Round::of(&[("a", Some(95))])
         .subject("person", "p", Some(10))

@@ -193,3 +193,11 @@ fn every_fault_has_a_word_of_its_own() {
         "UNKNOWN_QUESTION UNKNOWN_OPTION MISSING TOO_MANY TOO_LONG CONTROL_CHARACTER"
     );
 }
+
+#[test]
+fn every_reason_that_makes_a_sheet_invalid_has_a_word_of_its_own() {
+    assert_eq!(
+        Invalidity::ALL.map(Invalidity::word).join(" "),
+        "required_missing too_many_no_opinion straight_line too_fast"
+    );
+}
