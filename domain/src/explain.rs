@@ -68,6 +68,12 @@ impl<'a> Explainer<'a> {
                 )
             }));
         }
+        if decision.withheld {
+            parts.push(pair(
+                format!("因答卷不足{FEW}份,得分和评价数据不予公开"),
+                format!("scores and figures are withheld, since fewer than {FEW} people answered"),
+            ));
+        }
         parts.push(self.verdict(decision));
         let zh: Vec<&str> = parts.iter().map(|words| words.zh.as_str()).collect();
         let en: Vec<&str> = parts.iter().map(|words| words.en.as_str()).collect();
@@ -338,6 +344,10 @@ fn settled(result: &RuleResult) -> Words {
         Some(Settled::Waiver) => pair(
             "(条件未能确定,由豁免规定)",
             " (its condition is undetermined, and a waiver says what then holds)",
+        ),
+        Some(Settled::Withheld) => pair(
+            "(因答卷过少,所依据的数据不予公开)",
+            " (the figures behind it are withheld, since too few people answered)",
         ),
         None => Words::default_empty(),
     }

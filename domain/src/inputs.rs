@@ -82,6 +82,12 @@ pub struct Inputs {
     /// The committee's choices among subjects tied across a quota's line.
     #[serde(default)]
     pub tie_choices: Vec<TieChoice>,
+    /// Subjects whose figures are not shown, since too few people answered; only in what everybody may read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Withheld>,
+    /// Labels that cannot be ranked without such figures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given_labels: Vec<GivenLabel>,
 }
 
 /// The round.
@@ -152,6 +158,8 @@ impl Inputs {
         self.waivers.sort();
         self.adjustments.sort();
         self.tie_choices.sort();
+        self.withheld.sort();
+        self.given_labels.sort();
     }
 
     /// The bytes that are digested: canonical JSON of the sorted document.
@@ -189,6 +197,8 @@ pub(crate) struct SortedInputs<'a> {
     closed_rounds: Vec<&'a ClosedRound>,
     facts: Vec<&'a Fact>,
     format: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    given_labels: Vec<&'a GivenLabel>,
     history: Vec<&'a PastGrade>,
     investigations: Vec<&'a Investigation>,
     measures: Vec<&'a MeasureValue>,
@@ -204,6 +214,8 @@ pub(crate) struct SortedInputs<'a> {
     tie_choices: Vec<&'a TieChoice>,
     turnouts: Vec<&'a Turnout>,
     waivers: Vec<&'a Waiver>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    withheld: Vec<&'a Withheld>,
 }
 
 impl<'a> SortedInputs<'a> {
@@ -231,6 +243,8 @@ impl<'a> SortedInputs<'a> {
             waivers,
             adjustments,
             tie_choices,
+            withheld,
+            given_labels,
         } = inputs;
         let mut round = round.clone();
         round.open_surveys.sort();
@@ -241,6 +255,7 @@ impl<'a> SortedInputs<'a> {
             closed_rounds: in_order(closed_rounds),
             facts: in_order(facts),
             format,
+            given_labels: in_order(given_labels),
             history: in_order(history),
             investigations: in_order(investigations),
             measures: in_order(measures),
@@ -256,6 +271,7 @@ impl<'a> SortedInputs<'a> {
             tie_choices: in_order(tie_choices),
             turnouts: in_order(turnouts),
             waivers: in_order(waivers),
+            withheld: in_order(withheld),
         }
     }
 }
@@ -722,4 +738,33 @@ pub struct TieChoice {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// What is said of a subject whose figures are withheld, in place of its scores and answers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withheld {
+    /// The subject.
+    pub subject: String,
+    /// Its total; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Points>,
+    /// Its total before scaling, where it was scaled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unscaled: Option<Points>,
+    /// The most that its total could be.
+    pub maximum: Points,
+    /// The rules that fired and that cannot be asked without what is withheld.
+    #[serde(default)]
+    pub fired: Vec<String>,
+}
+
+/// A label that a subject holds, in a group that cannot be ranked without withheld figures.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GivenLabel {
+    /// The label.
+    pub label: String,
+    /// Who holds it.
+    pub subject: String,
 }

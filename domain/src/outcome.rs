@@ -104,6 +104,9 @@ pub struct Decision {
     pub obstacles: Vec<Obstacle>,
     /// What comes of the decision.
     pub consequences: Vec<Consequence>,
+    /// Whether its scores and figures are withheld, since too few people answered; total and rules are given then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub withheld: bool,
 }
 
 /// Whether a subject could be decided.
@@ -151,6 +154,8 @@ pub enum Settled {
     Scheme,
     /// A waiver does.
     Waiver,
+    /// It is given, since the figures behind it are withheld.
+    Withheld,
 }
 
 /// A step of the grade.

@@ -3,6 +3,8 @@
 //! A package is canonical JSON (RFC 8785), so that it can be compared byte for byte. [`replay`] needs nothing beside
 //! it. Signatures are deliberately absent: a package proves that its outcome follows from its inputs, not who made it.
 
+mod public;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,8 @@ use crate::scheme::Scheme;
 use crate::scheme::file::Channel;
 use crate::snapshot::Snapshot;
 use crate::survey::{Asked, Definition, RATED, SheetState, Tally, recount};
+
+pub use public::{Dependent, publish};
 
 /// The value of `format` that this engine reads and writes.
 pub const FORMAT: &str = "mingjian-package/1";
@@ -41,9 +45,22 @@ pub struct Package {
     pub inputs: Inputs,
     /// Everything that came of it.
     pub outcome: Outcome,
+    /// What it was made from, where figures of few answers are withheld so that everybody may read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_of: Option<PublicOf>,
     /// The answer sheets of every survey, which the counts are made from; absent where only counts are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheets: Option<Vec<SurveySheets>>,
+}
+
+/// The close-out that a public package was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicOf {
+    /// SHA-256 of its inputs, in hexadecimal.
+    pub inputs_digest: String,
+    /// SHA-256 of its outcome, in hexadecimal.
+    pub outcome_digest: String,
 }
 
 /// The answer sheets of one survey.
@@ -78,6 +95,8 @@ pub struct SheetGroup {
 pub struct Same {
     /// How many subjects were decided again.
     pub subjects: usize,
+    /// How many of them were not, since their figures are withheld: what they came to is given.
+    pub withheld: usize,
     /// How many sheets were counted again.
     pub sheets: u64,
     /// SHA-256 of the inputs, in hexadecimal.
@@ -149,6 +168,7 @@ impl Package {
             format: &self.format,
             inputs: SortedInputs::of(&self.inputs),
             outcome: &self.outcome,
+            public_of: self.public_of.as_ref(),
             revision: self.revision,
             scheme: &self.scheme,
             sheets: surveys,
@@ -163,6 +183,8 @@ struct SortedPackage<'a> {
     format: &'a str,
     inputs: SortedInputs<'a>,
     outcome: &'a Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_of: Option<&'a PublicOf>,
     revision: u32,
     scheme: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -238,6 +260,7 @@ fn compare(package: &Package, bytes: &[u8]) -> Result<Same, Box<Difference>> {
     }
     Ok(Same {
         subjects: recomputed.decisions.len(),
+        withheld: package.inputs.withheld.len(),
         sheets,
         inputs_digest: recomputed.inputs_digest.to_string(),
         outcome_digest: hex::encode(Sha256::digest(&again)),
@@ -442,6 +465,7 @@ mod tests {
             scheme: TABLE.to_owned(),
             inputs,
             outcome,
+            public_of: None,
             sheets: None,
         }
     }

@@ -111,6 +111,7 @@ reasons! {
     DisqualificationUnknown: "是否取消参评资格尚不能确定", "it is undetermined whether it is disqualified";
     NothingApplies: "没有适用的考评项,无法得出总分", "no item applies, so there is no total";
     NoRank: "没有名次", "there is no rank";
+    Withheld: "因答卷过少不予公开", "withheld, since too few people answered";
     NoProposal: "没有拟定等次", "no grade is proposed";
     EarlierOpen: "有一轮往期考评尚未结束", "an earlier round is not closed";
     RunHasGap: "往期考评中有一轮没有等次", "a round of the run has no grade";

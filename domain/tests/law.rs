@@ -360,6 +360,7 @@ proptest! {
             scheme: SCHEME.to_owned(),
             outcome: outcome(&scheme(), &lay(&draws)),
             inputs,
+            public_of: None,
             sheets: None,
         };
         let same = package::replay(&package.to_canonical().unwrap()).map_err(|found| TestCaseError::fail(found.to_string()))?;

@@ -13,8 +13,10 @@ use domain::decide::decide;
 use domain::inputs::Inputs;
 use domain::number::Points;
 use domain::outcome::{
-    Action, Consequence, Gap, GapKind, GradeStep, Outcome, QuotaResult, Status, Step, Truth3,
+    Action, Consequence, ENGINE, Gap, GapKind, GradeStep, Outcome, QuotaResult, Status, Step,
+    Truth3,
 };
+use domain::package::{self, Package};
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -517,4 +519,49 @@ fn time_zone_and_locale_of_a_machine_leave_no_trace_in_a_sample_round() {
         assert!(told.status.success(), "{zone}: {text}");
         assert!(text.contains("1 passed"), "{zone}: {text}");
     }
+}
+
+/// Nothing that everybody may read counts fewer than ten answers, and all of it recomputes.
+#[test]
+fn what_is_published_of_a_sample_round_recomputes_and_counts_no_few_answers() {
+    let mut withheld = 0;
+    for place in places() {
+        let inputs = Inputs::parse(&place.sample).unwrap();
+        let outcome = place.decide(&inputs);
+        if outcome.blocking().next().is_some() {
+            continue;
+        }
+        let full = Package {
+            format: package::FORMAT.to_owned(),
+            engine: ENGINE.to_owned(),
+            revision: 1,
+            scheme: place.table.clone(),
+            inputs,
+            outcome,
+            public_of: None,
+            sheets: None,
+        };
+        let public = package::publish(full).unwrap_or_else(|why| panic!("{}: {why}", place.name));
+        withheld += public.inputs.withheld.len();
+        let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+        for row in &public.inputs.tallies {
+            let group = (
+                &row.survey,
+                &row.subject,
+                &row.panel,
+                row.channel,
+                &row.question,
+            );
+            *counts.entry(group).or_default() += row.count;
+        }
+        let few = counts.values().filter(|count| (1..10).contains(*count));
+        assert_eq!(few.count(), 0, "{}", place.name);
+        let same = package::replay(&public.to_canonical().unwrap());
+        let same = same.unwrap_or_else(|why| panic!("{}: {why}", place.name));
+        assert_eq!(same.withheld, public.inputs.withheld.len());
+    }
+    assert!(
+        withheld > 0,
+        "no sample has a subject about whom few answered"
+    );
 }

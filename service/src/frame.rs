@@ -259,6 +259,8 @@ impl Frame {
             waivers: Vec::new(),
             adjustments: Vec::new(),
             tie_choices: Vec::new(),
+            withheld: Vec::new(),
+            given_labels: Vec::new(),
         })
     }
 }

@@ -16,6 +16,10 @@ use crate::config::Purpose;
 pub(super) struct ExportArguments {
     /// Code of the round.
     round: String,
+    /// With every count, those of few answers too: for staff alone. Without this and `--sheets` they are withheld, so
+    /// that everybody may read the package.
+    #[arg(long, conflicts_with = "sheets")]
+    counts: bool,
     /// With every answer sheet, so that the counts can be made again: for auditors.
     #[arg(long)]
     sheets: bool,
@@ -29,10 +33,10 @@ pub(super) async fn run(config: Option<&Path>, arguments: &ExportArguments) -> R
     let settings = load_settings(config, Purpose::Tool)?;
     let service = open_migrated(&settings.database).await?;
     let round = round::get(&service, &arguments.round).await?;
-    let kind = if arguments.sheets {
-        PackageKind::Sheets
-    } else {
-        PackageKind::Counts
+    let kind = match (arguments.sheets, arguments.counts) {
+        (true, _) => PackageKind::Sheets,
+        (false, true) => PackageKind::Counts,
+        (false, false) => PackageKind::Public,
     };
     let mut bytes = service
         .export_round(&Actor::Operator, round.id, kind)

@@ -21,9 +21,17 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("`{place}` cannot be read: {error}")))?;
     let same =
         replay(&bytes).map_err(|difference| Failure::new(format!("{place}: {difference}")))?;
+    let withheld = if same.withheld == 0 {
+        String::new()
+    } else {
+        format!(
+            "{} of the subjects have too few answers to be shown: what they came to is taken as given\n",
+            same.withheld
+        )
+    };
     print(
         format!(
-            "{place}: the same, byte for byte: {} subjects, {} answer sheets counted again\n\
+            "{place}: the same, byte for byte: {} subjects, {} answer sheets counted again\n{withheld}\
              inputs  sha256:{}\noutcome sha256:{}\n",
             same.subjects, same.sheets, same.inputs_digest, same.outcome_digest
         )

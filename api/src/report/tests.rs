@@ -21,6 +21,7 @@ fn package() -> Package {
         scheme: text.to_owned(),
         inputs,
         outcome,
+        public_of: None,
         sheets: None,
     }
 }

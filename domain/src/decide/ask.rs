@@ -60,7 +60,12 @@ impl Engine<'_> {
             fired = fired.negate();
         }
         let mut settled_by = None;
-        if fired == Truth3::Undetermined {
+        let withheld =
+            (self.snapshot.subjects.get(subject)).and_then(|data| data.withheld.as_ref());
+        if let Some(given) = withheld.filter(|_| fired == Truth3::Undetermined) {
+            fired = Truth3::of(given.fired.contains(&rule));
+            settled_by = Some(Settled::Withheld);
+        } else if fired == Truth3::Undetermined {
             let waived = self.snapshot.subjects.get(subject).and_then(|data| {
                 let found = data.waivers.iter().find(|(gap, _)| matches!(gap, WaivedGap::Rule(code) if code.as_str() == plan.code.as_ref()));
                 found.map(|(_, holds)| *holds == WaiverHolds::Fired)

@@ -57,6 +57,15 @@ impl Engine<'_> {
             let Some(data) = self.snapshot.subjects.get(subject) else {
                 continue;
             };
+            if data.withheld.is_some() {
+                let figures = scheme.figures.iter();
+                let figures = figures.map(|_| FigureValue::undefined(ReasonCode::Withheld));
+                let figures = figures.collect();
+                if let Some(state) = self.state(subject) {
+                    state.figures = figures;
+                }
+                continue;
+            }
             unmet.clear();
             unmet.extend(
                 (scheme.surveys.iter().zip(&data.surveys)).map(|(survey, counts)| {

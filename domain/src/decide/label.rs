@@ -1,6 +1,6 @@
 //! Labels: titles for the best or the worst k of a group, ties sharing them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use crate::number::Ratio;
@@ -63,12 +63,16 @@ impl Engine<'_> {
     /// Subjects that are due a label. How everybody was ranked for it is kept.
     fn due(&mut self, label: usize, plan: &LabelPlan) -> Vec<usize> {
         let mut groups: BTreeMap<[usize; 2], Vec<(usize, Ratio)>> = BTreeMap::new();
+        let mut unranked = BTreeSet::new();
         for subject in 0..self.states.len() {
             if !self.applies(&plan.applies, subject) || !self.is_ranked(plan, subject) {
                 continue;
             }
             // An undefined value has no rank.
             let Some(value) = self.look(subject, &plan.by).exact() else {
+                if self.is_withheld(subject) {
+                    unranked.insert(self.group_of(plan.group, subject));
+                }
                 continue;
             };
             groups
@@ -77,6 +81,15 @@ impl Engine<'_> {
                 .push((subject, value));
         }
         let (mut due, mut open) = (Vec::new(), Vec::new());
+        if !unranked.is_empty() {
+            // Whoever stands among those whose values are withheld cannot be told: the holders are given.
+            groups.retain(|group, _| !unranked.contains(group));
+            let given = self.snapshot.given_labels.iter();
+            let given = given.filter(|(of, subject)| {
+                *of == label && unranked.contains(&self.group_of(plan.group, *subject))
+            });
+            due.extend(given.map(|(_, subject)| *subject));
+        }
         for members in groups.values_mut() {
             members.sort_by(|a, b| b.1.cmp(&a.1));
             for (subject, value) in members.iter() {

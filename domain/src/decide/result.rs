@@ -19,10 +19,20 @@ impl Engine<'_> {
         let every = 0..self.states.len();
         // All before any is put into its decision: they look at each other's totals.
         let obstacles: Vec<Vec<Obstacle>> = every
-            .map(|subject| self.obstacles(subject, &lines))
+            .map(|subject| {
+                if self.is_withheld(subject) {
+                    Vec::new()
+                } else {
+                    self.obstacles(subject, &lines)
+                }
+            })
             .collect();
         for (subject, obstacles) in obstacles.into_iter().enumerate() {
-            let figures = self.figure_results(subject);
+            let figures = if self.is_withheld(subject) {
+                Vec::new()
+            } else {
+                self.figure_results(subject)
+            };
             let Some(state) = self.states.get_mut(subject).map(std::mem::take) else {
                 continue;
             };
@@ -97,7 +107,14 @@ impl Engine<'_> {
             figures,
             obstacles,
             consequences: state.consequences,
+            withheld: data.withheld.is_some(),
         })
+    }
+
+    /// Whether what is known of a subject is given, since too few people answered.
+    pub(super) fn is_withheld(&self, subject: usize) -> bool {
+        let data = self.snapshot.subjects.get(subject);
+        data.is_some_and(|data| data.withheld.is_some())
     }
 
     fn figure_results(&self, subject: usize) -> Vec<FigureResult> {

@@ -52,6 +52,17 @@ impl Engine<'_> {
     }
 
     fn score_one(&mut self, subject: usize) {
+        let data = self.snapshot.subjects.get(subject);
+        if let Some(given) = data.and_then(|data| data.withheld.as_ref()) {
+            self.ask_each(subject, RulePhase::Scores);
+            if let Some(state) = self.state(subject) {
+                state.total = given.total;
+                state.unscaled = given.unscaled;
+                state.maximum = given.maximum;
+                state.full_maximum = given.maximum;
+            }
+            return;
+        }
         self.score_items(subject);
         self.ask_each(subject, RulePhase::Scores);
         self.sum_up(subject);

@@ -86,6 +86,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
     builder.lay_decisions();
     let closed = builder.lay_closed(&regions);
     let tie_choices = builder.lay_tie_choices();
+    let given_labels = builder.lay_withheld();
     let open = |code: &str| inputs.round.open_surveys.iter().any(|open| open == code);
     let open = scheme.surveys.iter().map(|s| open(&s.code)).collect();
     let digest = inputs.digest().unwrap_or_else(|_| {
@@ -109,6 +110,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
         regions: regions.keys().map(|code| Arc::from(*code)).collect(),
         closed,
         tie_choices,
+        given_labels,
     })
 }
 
@@ -258,6 +260,7 @@ impl<'a> Builder<'a> {
                 history: vec![None; self.inputs.round.earlier.len()],
                 proposed: None,
                 waivers: Vec::new(),
+                withheld: None,
                 adjustment: None,
                 related: BTreeMap::new(),
                 terms: BTreeMap::new(),

@@ -181,6 +181,9 @@ contradictions! {
     AdjustedTwice "row_twice": "`{0}` 重复酌定", "`{0}` is adjusted twice";
     AdjustmentReason "reason_missing": "酌定须写明由谁决定和理由", "an adjustment needs who decided and why";
     QuotaNotFor "not_applicable": "名额 `{0}` 不适用于该对象的类别", "the quota `{0}` is not for this subject's category";
+    Label "unknown_label": "评价体系中没有称号 `{0}`", "the scheme has no label `{0}`";
+    WithheldTwice "row_twice": "`{0}` 的数据重复标为不公开", "`{0}` is withheld twice";
+    WithheldRow "not_applicable": "`{0}` 的数据已标为不公开,此处不应再有这一行:请删去", "the figures of `{0}` are withheld: leave this row out";
     ChosenTwice "row_twice": "`{0}` 在名额 `{1}` 中重复选定", "`{0}` is chosen twice for the quota `{1}`";
 }
 

@@ -11,8 +11,9 @@ mod fault;
 mod place;
 mod record;
 mod stretch;
+mod withheld;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -52,6 +53,8 @@ pub struct Snapshot {
     pub(crate) closed: Vec<ClosedData>,
     /// By quota code, who keeps a seat.
     pub(crate) tie_choices: BTreeMap<String, Vec<usize>>,
+    /// Who holds which label, where the group cannot be ranked: by label, then subject.
+    pub(crate) given_labels: BTreeSet<(usize, usize)>,
 }
 
 /// A closed round in one revision.
@@ -97,6 +100,8 @@ pub(crate) struct SubjectData {
     pub history: Vec<Option<usize>>,
     pub proposed: Option<usize>,
     pub waivers: Vec<(WaivedGap, WaiverHolds)>,
+    /// What is said of it in place of its scores and answers.
+    pub withheld: Option<Box<WithheldData>>,
     pub adjustment: Option<usize>,
     /// Related subjects, by step.
     pub related: BTreeMap<crate::scheme::file::Step, Vec<usize>>,
@@ -122,6 +127,16 @@ impl SubjectData {
             })
         })
     }
+}
+
+/// What is given of a subject whose figures are withheld.
+#[derive(Debug)]
+pub(crate) struct WithheldData {
+    pub total: Option<Points>,
+    pub unscaled: Option<Points>,
+    pub maximum: Points,
+    /// Rules that fired.
+    pub fired: BTreeSet<usize>,
 }
 
 /// What inspectors or a task list gave.

@@ -155,6 +155,8 @@ fn name_of(list: &str, row: &Value) -> String {
         "subjects" => of("category").map(str::to_owned),
         "history" | "proposed" | "adjustments" => of("grade").map(str::to_owned),
         "tie_choices" => of("quota").map(str::to_owned),
+        "given_labels" => of("label").map(str::to_owned),
+        "withheld" => of("subject").map(str::to_owned),
         _ => row.as_str().map(str::to_owned),
     };
     name.unwrap_or_default()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::access::{Action, Actor};
 use domain::id::{Id, Round};
 use domain::inputs::Inputs;
-use domain::package::{FORMAT, Package, SheetGroup, SurveySheets};
+use domain::package::{FORMAT, Package, SheetGroup, SurveySheets, publish};
 use entity::{revision, survey};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -17,7 +17,9 @@ use crate::{Fault, Refusal, Service, audit};
 /// What a package holds beside inputs and outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PackageKind {
-    /// Counts alone.
+    /// Counts, without those of subjects about whom too few people answered: for everybody.
+    Public,
+    /// Every count: for staff.
     Counts,
     /// Every answer sheet, so that the counts can be made again: for auditors.
     Sheets,
@@ -27,7 +29,8 @@ impl Service {
     /// The package of a closed round's current revision, as canonical JSON. Taking one out is logged.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `ROUND_NOT_CLOSED`; [`Fault::Denied`]; [`Fault::NotFound`].
+    /// [`Fault::Refused`] with `ROUND_NOT_CLOSED`, or `NOT_PUBLISHABLE` where results rest on withheld figures in a way
+    /// that cannot be given; [`Fault::Denied`]; [`Fault::NotFound`].
     pub async fn export_round(
         &self,
         actor: &Actor,
@@ -50,7 +53,7 @@ impl Service {
             })?;
         let inputs: Inputs = serde_json::from_str(&stored.inputs).map_err(Fault::internal)?;
         let sheets = match kind {
-            PackageKind::Counts => None,
+            PackageKind::Public | PackageKind::Counts => None,
             PackageKind::Sheets => Some(collect_sheets(&reading, &frame).await?),
         };
         reading.finish().await?;
@@ -61,7 +64,15 @@ impl Service {
             scheme: frame.source,
             inputs,
             outcome: serde_json::from_str(&stored.outcome).map_err(Fault::internal)?,
+            public_of: None,
             sheets,
+        };
+        let package = match kind {
+            PackageKind::Public => tokio::task::spawn_blocking(|| publish(package))
+                .await
+                .map_err(Fault::internal)?
+                .map_err(|why| Fault::refused(Refusal::new("NOT_PUBLISHABLE", why.to_string())))?,
+            PackageKind::Counts | PackageKind::Sheets => package,
         };
         let bytes = package.to_canonical().map_err(Fault::internal)?;
         self.log_export(actor, id).await?;

@@ -28,6 +28,7 @@ fn package(folder: &Path) -> PathBuf {
         scheme,
         inputs,
         outcome,
+        public_of: None,
         sheets: None,
     };
     let file = folder.join("package.json");

@@ -57,6 +57,25 @@ async fn a_round_is_scored_closed_once_and_recomputed_from_its_package(world: Wo
         assert_eq!(same.sheets, sheets);
     }
 
+    // About each unit four people answered.
+    let bytes = service
+        .export_round(&stand.administrator, ROUND, PackageKind::Public)
+        .await
+        .unwrap();
+    let same = package::replay(&bytes).unwrap();
+    assert_eq!((same.subjects, same.withheld), (2, 2));
+    let public: package::Package = serde_json::from_slice(&bytes).unwrap();
+    let from = public.public_of.unwrap();
+    assert_eq!(from.inputs_digest, closing.revision.inputs_digest);
+    assert_eq!(from.outcome_digest, closing.revision.outcome_digest);
+    assert!(public.inputs.tallies.is_empty() && public.inputs.scores.is_empty());
+    let first = public.outcome.find("u-001").unwrap();
+    assert_eq!((first.total, first.rank), (Some(points("95")), Some(1)));
+    assert!(
+        first.figures.is_empty() && first.items.is_empty(),
+        "{first:?}"
+    );
+
     let anonymous = Actor::Anonymous;
     let wanted = Wanted {
         round: ROUND,
