@@ -1,10 +1,11 @@
 //! Everything that a close-out looks at, as one document.
 //!
 //! It is written as canonical JSON (RFC 8785, numbers beyond small integers as text) and its digest is stored with
-//! every revision. Answer sheets themselves are deliberately absent: decisions look at tallies, which the package
-//! of an auditor can recount from the sheets.
+//! every revision. Answer sheets about one subject are deliberately absent: decisions look at tallies, which the package
+//! of an auditor can recount from the sheets. Ballots may be here sheet by sheet, for those of a meeting are counted by
+//! hand otherwise; what a service has collected comes as tallies of their lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -55,6 +56,10 @@ pub struct Inputs {
     /// Counts of sheets.
     #[serde(default)]
     pub sheets: Vec<SheetCount>,
+    /// Ballots, sheet by sheet, of surveys that are ballots; about one subject, panel and channel there are either
+    /// these or counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ballots: Vec<Ballot>,
     /// Counts of people, from whom quorums and shares are taken.
     #[serde(default)]
     pub turnouts: Vec<Turnout>,
@@ -149,6 +154,7 @@ impl Inputs {
         self.nil_reports.sort();
         self.tallies.sort();
         self.sheets.sort();
+        self.ballots.sort();
         self.turnouts.sort();
         self.investigations.sort();
         self.history.sort();
@@ -190,6 +196,8 @@ impl Inputs {
 #[derive(Serialize)]
 pub(crate) struct SortedInputs<'a> {
     adjustments: Vec<&'a Adjustment>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ballots: Vec<&'a Ballot>,
     checklists: Vec<&'a ChecklistResult>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closed_results: Vec<&'a ClosedResult>,
@@ -234,6 +242,7 @@ impl<'a> SortedInputs<'a> {
             nil_reports,
             tallies,
             sheets,
+            ballots,
             turnouts,
             investigations,
             history,
@@ -250,6 +259,7 @@ impl<'a> SortedInputs<'a> {
         round.open_surveys.sort();
         Self {
             adjustments: in_order(adjustments),
+            ballots: in_order(ballots),
             checklists: in_order(checklists),
             closed_results: in_order(closed_results),
             closed_rounds: in_order(closed_rounds),
@@ -440,6 +450,14 @@ fn is_zero(order: &u32) -> bool {
     *order == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Tasks of a list that are done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -524,6 +542,78 @@ pub struct Tally {
     pub count: u64,
 }
 
+/// A sheet of a ballot (评议票): one person's answers about several subjects.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ballot {
+    /// The survey.
+    pub survey: String,
+    /// Which of its ballots, where it has several: a person may answer each once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ballot: Option<String>,
+    /// The panel of whoever answered.
+    pub panel: String,
+    /// The channel.
+    pub channel: Channel,
+    /// Whoever answered, by a code that names nobody; of several sheets with the same one counts, as the scheme says.
+    /// Absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respondent: Option<String>,
+    /// The order in which sheets of the same respondent came in; the greatest is the last.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub order: u32,
+    /// How many seconds it took to fill in, where the channel knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+    /// Whether it came in after closing: it is then kept and not counted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub late: bool,
+    /// Marks of whoever answered.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub marks: BTreeSet<String>,
+    /// A line for every subject on the ballot, blank ones too.
+    pub lines: Vec<BallotLine>,
+}
+
+/// A line of a ballot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BallotLine {
+    /// The subject.
+    pub subject: String,
+    /// By question what was entered; a line without answers is an abstention.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Entered>,
+}
+
+/// What was entered for a question: the code of an option, several, or words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Entered {
+    /// One option, or words.
+    One(String),
+    /// Several options.
+    Several(Vec<String>),
+}
+
+impl Entered {
+    /// The values in their order.
+    pub fn values(&self) -> &[String] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_false(yes: &bool) -> bool {
+    !*yes
+}
+
 /// Sheets of a survey about a subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -540,6 +630,9 @@ pub struct SheetCount {
     pub valid: u64,
     /// Valid sheets or lines with at least one rated answer.
     pub rated: u64,
+    /// Valid lines of ballots that were left blank as a whole.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub abstained: u64,
     /// Invalid sheets.
     pub invalid: u64,
     /// Sheets that a later or preferred answer of the same person replaced.

@@ -317,12 +317,26 @@ pub struct FigureResult {
     /// Counts by class of answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<(AnswerClass, u64)>,
+    /// Of a ballot the lines that counted and how many of them were left blank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<LineCounts>,
     /// Why it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Reason>,
     /// Whether it rests on fewer than [`FEW`] answers.
     #[serde(default, skip_serializing_if = "is_false")]
     pub few: bool,
+}
+
+/// Lines of ballots about a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineCounts {
+    /// Those on valid sheets.
+    pub valid: u64,
+    /// Those with a rated answer.
+    pub rated: u64,
+    /// Those left blank as a whole: abstentions.
+    pub abstained: u64,
 }
 
 /// How a subject was ranked for a label.

@@ -19,7 +19,9 @@ use crate::outcome::{ENGINE, Outcome};
 use crate::scheme::Scheme;
 use crate::scheme::file::Channel;
 use crate::snapshot::Snapshot;
-use crate::survey::{Asked, Definition, RATED, SheetState, Tally, recount};
+use crate::survey::{
+    ABSTAINED, Asked, Definition, RATED, SheetState, Tally, recount, recount_ballots,
+};
 
 pub use public::{Dependent, publish};
 
@@ -71,6 +73,25 @@ pub struct SurveySheets {
     pub definition: Definition,
     /// The sheets by whom they are about, who answered, on what way, and what became of them.
     pub groups: Vec<SheetGroup>,
+    /// The sheets of ballots in the same way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ballots: Vec<BallotGroup>,
+}
+
+/// Ballots that are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BallotGroup {
+    /// The subjects' codes in the order of the lines; empty for one that left the round.
+    pub subjects: Vec<String>,
+    /// The panel.
+    pub panel: String,
+    /// The channel.
+    pub channel: Channel,
+    /// What became of them, as in [`SheetGroup`].
+    pub state: String,
+    /// The sheets as in [`SheetGroup`], each line after line.
+    pub answers: String,
 }
 
 /// Sheets that are counted together.
@@ -193,6 +214,8 @@ struct SortedPackage<'a> {
 
 #[derive(Serialize)]
 struct SortedSheets<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ballots: Vec<&'a BallotGroup>,
     definition: &'a Definition,
     groups: Vec<&'a SheetGroup>,
 }
@@ -200,6 +223,7 @@ struct SortedSheets<'a> {
 impl<'a> SortedSheets<'a> {
     fn of(survey: &'a SurveySheets) -> Self {
         Self {
+            ballots: in_order(&survey.ballots),
             definition: &survey.definition,
             groups: in_order(&survey.groups),
         }
@@ -372,6 +396,24 @@ fn count_again(package: &Package) -> Result<u64, Box<Difference>> {
                 .or_default()
                 .add_all(&part);
         }
+        for group in &survey.ballots {
+            let path = format!("sheets/{}/ballots", survey.definition.code);
+            let wrong = |what: String| Difference::new(path.clone(), "ballots", what);
+            let state = SheetState::parse(&group.state)
+                .ok_or_else(|| wrong(format!("`{}` is no state of a sheet", group.state)))?;
+            let bytes = hex::decode(&group.answers).map_err(|error| wrong(error.to_string()))?;
+            let lines = recount_ballots(&survey.definition, group.subjects.len(), state, &bytes)
+                .map_err(|error| wrong(error.to_string()))?;
+            let first = lines.first().map_or(0, |line| line.sheets(state));
+            number = number.saturating_add(first);
+            let named = group.subjects.iter().zip(&lines);
+            for (subject, line) in named.filter(|(subject, _)| !subject.is_empty()) {
+                tallies
+                    .entry((subject, &group.panel, group.channel))
+                    .or_default()
+                    .add_all(line);
+            }
+        }
         for ((subject, panel, channel), tally) in tallies {
             let group = CountedGroup {
                 definition: &survey.definition,
@@ -418,6 +460,7 @@ impl CountedGroup<'_> {
             channel: self.channel,
             valid: count(SheetState::Valid),
             rated: tally.count(RATED.0, RATED.1),
+            abstained: tally.count(ABSTAINED.0, ABSTAINED.1),
             invalid: count(SheetState::Invalid).saturating_add(count(SheetState::Quarantined)),
             replaced: count(SheetState::Replaced),
             late: count(SheetState::Late),

@@ -6,7 +6,7 @@ use domain::inputs::Inputs;
 use domain::number::Points;
 use domain::outcome::{Change, GapKind, Truth3};
 use domain::scheme::Scheme;
-use domain::scheme::file::{Effect, Every, OverAwards, SectionKind};
+use domain::scheme::file::{BallotScope, Effect, Every, OverAwards, SectionKind};
 use domain::snapshot::Snapshot;
 
 const TABLE: &str = include_str!("../../schemes/jiangbei/first-in-command.toml");
@@ -112,6 +112,28 @@ fn the_district_head_is_not_voted_on_by_the_commission() {
         .map(|panel| panel.code.as_str())
         .collect();
     assert_eq!(panels, ["commission_team", "commission_member"]);
+}
+
+#[test]
+fn every_leader_stands_on_the_ballot_and_what_is_left_blank_is_told_apart() {
+    let scheme = scheme();
+    let survey = scheme.file.survey.first().unwrap();
+    assert_eq!(survey.ballot.unwrap().one_for, BallotScope::Round);
+    let inputs = Inputs::parse(SAMPLE).unwrap();
+    assert!(inputs.tallies.is_empty() && inputs.sheets.is_empty());
+    let outcome = decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap());
+    let lines = |subject: &str| {
+        let figures = &outcome.find(subject).unwrap().figures;
+        let what = "survey/appraisal/satisfaction_rate";
+        let figure = figures.iter().find(|one| one.what.as_ref() == what);
+        let lines = figure.unwrap().lines.unwrap();
+        [lines.valid, lines.rated, lines.abstained]
+    };
+    // Of 20 members one began a line and did not finish it and one knew too little: neither counts for anybody. Nor does
+    // a second sheet of the same person, nor one that came late.
+    assert_eq!(lines("leader-01"), [27, 27, 0]);
+    assert_eq!(lines("leader-07"), [27, 18, 9]);
+    assert_eq!(lines("leader-14"), [27, 26, 1]);
 }
 
 #[test]

@@ -11,6 +11,11 @@
 
 pub mod adjustment;
 pub mod audit_event;
+pub mod ballot;
+pub mod ballot_invitation;
+pub mod ballot_line;
+pub mod ballot_link;
+pub mod ballot_sheet;
 pub mod checklist_result;
 pub mod close_proposal;
 pub mod composition;

@@ -23,6 +23,7 @@ mod m20261122_000009_create_close_proposals;
 mod m20261122_000010_create_compositions;
 mod m20261122_000011_date_scores;
 mod m20261122_000020_create_tie_choices;
+mod m20261122_000030_create_ballots;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_create_compositions::Migration),
             Box::new(m20261122_000011_date_scores::Migration),
             Box::new(m20261122_000020_create_tie_choices::Migration),
+            Box::new(m20261122_000030_create_ballots::Migration),
         ]
     }
 }

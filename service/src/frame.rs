@@ -250,6 +250,7 @@ impl Frame {
             nil_reports: Vec::new(),
             tallies: Vec::new(),
             sheets: Vec::new(),
+            ballots: Vec::new(),
             turnouts: Vec::new(),
             investigations: Vec::new(),
             history: Vec::new(),

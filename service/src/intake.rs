@@ -10,6 +10,7 @@
 //!
 //! Deliberately absent: who the respondent is, and any record of which answer came from which invitation.
 
+mod ballot;
 mod batch;
 mod door;
 mod key;
@@ -21,12 +22,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::survey::{Answers, encode, judge};
+use domain::survey::{Answers, BallotAnswers, encode, judge, judge_ballot};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::{Fault, Service};
 
+pub use ballot::{BallotLink, BallotState, BallotSubmission, KnownBallot};
 pub use door::{Admitted, InvitationState, KnownSurvey, Link, LinkState, Standing};
 pub use key::{FormKey, InvitationToken, Receipt};
 
@@ -155,6 +157,21 @@ impl Intake {
         self.door.admit(&self.service, token).await
     }
 
+    /// What stands behind an open link to a ballot; nothing if there is none of that code. Costs what [`Self::find_link`]
+    /// does.
+    pub async fn find_ballot_link(&self, code: &str) -> Result<Option<BallotState>, Fault> {
+        self.door.find_ballot_link(&self.service, code).await
+    }
+
+    /// What stands behind an invitation to a ballot, without using it up; nothing if the token is unknown, revoked, or of
+    /// a survey that is no ballot.
+    pub async fn find_ballot_invitation(
+        &self,
+        token: &InvitationToken,
+    ) -> Result<Option<BallotState>, Fault> {
+        self.door.find_ballot_invitation(&self.service, token).await
+    }
+
     /// A key for a form that is about to be drawn.
     pub fn make_key(&self, admitted: &Admitted) -> Result<FormKey, Fault> {
         FormKey::make(&self.service, &self.secret, admitted)
@@ -171,13 +188,15 @@ impl Intake {
             key,
             answers,
         } = submission;
-        let Some(receipt) = key.receipt(&self.secret, &admitted) else {
+        let receipt = key.receipt(&self.secret, &admitted);
+        let Some(receipt) = receipt.filter(|_| admitted.ballot().is_none()) else {
             return Ok(Booking::Refused(RefusedAnswer::ForeignForm));
         };
         let definition = &admitted.survey().definition;
         let seconds = key.seconds_until(self.service.clock.now());
         let candidate = Candidate {
             survey: admitted.survey().clone(),
+            ballot: None,
             admission: admitted.admission(),
             verdict: judge(definition, &answers, Some(seconds)),
             bytes: encode(definition, &answers),
@@ -185,6 +204,40 @@ impl Intake {
             receipt_hash: receipt.hash(),
             body_hash: answers.digest(definition),
         };
+        self.send(candidate, receipt).await
+    }
+
+    /// Books a ballot as [`Self::book`] does answers about one subject.
+    ///
+    /// # Errors
+    /// As [`Self::book`].
+    pub async fn book_ballot(&self, submission: BallotSubmission) -> Result<Booking, Fault> {
+        let BallotSubmission {
+            admitted,
+            key,
+            answers,
+        } = submission;
+        let (Some(receipt), Some(ballot)) =
+            (key.receipt(&self.secret, &admitted), admitted.ballot())
+        else {
+            return Ok(Booking::Refused(RefusedAnswer::ForeignForm));
+        };
+        let definition = &admitted.survey().definition;
+        let seconds = key.seconds_until(self.service.clock.now());
+        let candidate = Candidate {
+            survey: admitted.survey().clone(),
+            ballot: Some(ballot.clone()),
+            admission: admitted.admission(),
+            verdict: judge_ballot(definition, &answers, Some(seconds)),
+            bytes: answers.encode(definition),
+            words: write_ballot_words(&answers)?,
+            receipt_hash: receipt.hash(),
+            body_hash: answers.digest(definition),
+        };
+        self.send(candidate, receipt).await
+    }
+
+    async fn send(&self, candidate: Candidate, receipt: Receipt) -> Result<Booking, Fault> {
         let (reply, outcome) = oneshot::channel();
         let waiting = Waiting { candidate, reply };
         if self.sender.try_send(waiting).is_err() {
@@ -215,6 +268,19 @@ impl Intake {
             let _: Result<(), _> = task.await;
         }
     }
+}
+
+/// The same of a ballot, by line and then by question.
+fn write_ballot_words(answers: &BallotAnswers) -> Result<Option<String>, Fault> {
+    let lines = answers.lines().iter().enumerate();
+    let words: BTreeMap<usize, BTreeMap<usize, &str>> = lines
+        .map(|(line, answers)| (line, answers.words().collect()))
+        .filter(|(_, words): &(usize, BTreeMap<usize, &str>)| !words.is_empty())
+        .collect();
+    if words.is_empty() {
+        return Ok(None);
+    }
+    (serde_json::to_string(&words).map(Some)).map_err(Fault::internal)
 }
 
 /// What was answered in words, as a sheet holds it: a JSON object by the number of the question.

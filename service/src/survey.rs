@@ -4,6 +4,7 @@
 //! round, which asks for permission and writes the log. Taking answers in is deliberately absent: that is
 //! [`crate::intake`].
 
+mod ballot;
 mod campaign;
 mod count;
 mod invitation;
@@ -24,11 +25,13 @@ use sha2::{Digest, Sha256};
 use crate::database::WriteTransaction;
 use crate::{Fault, IdSource, Refusal, code};
 
+pub use ballot::{Ballot, BallotFor, BallotLink, NewBallotInvitations};
+pub(crate) use ballot::{find_ballots, freeze_ballots};
 pub use campaign::{NewLinks, PanelProgress, Survey as RoundSurvey, SurveyState};
 pub use count::{
     Difference, Group, GroupProgress, Recount, count_from_sheets, list_progress, list_tallies,
 };
-pub(crate) use count::{SheetPart, list_tallies_of, read_sheet_part};
+pub(crate) use count::{Stored, list_tallies_of, read_sheet_part};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
 
 /// A survey to be made.
@@ -60,7 +63,7 @@ pub async fn add(
     Ok(id)
 }
 
-/// Makes several surveys, which take no answers yet. One statement, none if there are no surveys.
+/// Makes several surveys, which take no answers yet, and says which. One statement, none if there are no surveys.
 ///
 /// # Errors
 /// [`Fault::Conflict`] if the round has a survey of one of the codes.
@@ -68,17 +71,19 @@ pub async fn add_all<'a>(
     transaction: &WriteTransaction,
     ids: &IdSource,
     new: impl IntoIterator<Item = NewSurvey<'a>>,
-) -> Result<(), Fault> {
-    let rows = new
+) -> Result<Vec<Id<Survey>>, Fault> {
+    let (made, rows): (Vec<_>, Vec<_>) = new
         .into_iter()
-        .map(|new| row_of(ids, &new).map(|(_, row)| row))
-        .collect::<Result<Vec<_>, Fault>>()?;
+        .map(|new| row_of(ids, &new))
+        .collect::<Result<Vec<_>, Fault>>()?
+        .into_iter()
+        .unzip();
     if !rows.is_empty() {
         survey::Entity::insert_many(rows)
             .exec_without_returning(transaction)
             .await?;
     }
-    Ok(())
+    Ok(made)
 }
 
 fn row_of(ids: &IdSource, new: &NewSurvey<'_>) -> Result<(Id<Survey>, survey::ActiveModel), Fault> {

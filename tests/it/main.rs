@@ -5,6 +5,7 @@
 //! fault injection there is a small share.
 
 mod architecture;
+mod ballot;
 mod cli;
 mod closeout;
 mod composition;

@@ -27,6 +27,22 @@ question-several = You may choose several
 question-words = At most { $longest } characters. Please leave out names, telephone numbers and the like.
 question-skip = No answer to this one
 
+ballot-title = { $survey }: ballot
+ballot-length = { $count ->
+    [one] There is one line to fill in.
+   *[other] There are { $count } lines, one for each of those rated. You may skip some and come back.
+}
+ballot-abstain = Leave a line blank where you cannot judge: that is an abstention, counted apart, neither for nor against. Once you begin a line, answer what is marked “required”.
+ballot-use = Answers are counted line by line. Once sent, they cannot be changed.
+ballot-needed = required
+ballot-blank = Blank
+ballot-counts = Rated: #. Left blank: ~
+ballot-sent = You rated { $filled } and left { $blank } blank, which counts as abstaining.
+ballot-blank-title = You have not rated anybody yet
+ballot-blank-text = A ballot with every line blank abstains on all. If you mean that, tick the box below and send again; if not, please fill in the lines.
+ballot-blank-meant = I abstain on all and hand in a blank ballot
+ballot-hint = Once sent it cannot be changed. Blank lines are abstentions. If the network is slow, please wait: nothing is counted twice.
+
 submit = Send my answers
 submit-hint = Once sent they cannot be changed. If the network is slow, please wait: nothing is counted twice.
 

@@ -24,6 +24,19 @@ question-several = 可以选几项
 question-words = 最多 { $longest } 个字。请不要写姓名、电话等个人信息。
 question-skip = 这题不答
 
+ballot-title = { $survey }：评议票
+ballot-length = 共 { $count } 位评议对象，每位一行，可以先跳过再回头填。
+ballot-abstain = 不了解的可以整行留空，留空就是弃权，单独计数，不算好也不算差。一行开始填了，标“必答”的都要选。
+ballot-use = 回答只按行计数，提交后不能修改。
+ballot-needed = 必答
+ballot-blank = 留空
+ballot-counts = 已评 # 位，留空 ~ 位
+ballot-sent = 您评议了 { $filled } 位，留空（弃权）{ $blank } 位。
+ballot-blank-title = 您还没有评议任何一位
+ballot-blank-text = 每一行都留空就是全部弃权。确实要这样交，请在下面打勾再提交；不是的话，请往下填写。
+ballot-blank-meant = 我全部弃权，交空白票
+ballot-hint = 提交后不能修改。留空的行算弃权。网络慢时请稍等，不会重复计数。
+
 submit = 提交答卷
 submit-hint = 提交后不能修改。网络慢时请稍等，不会重复计数。
 

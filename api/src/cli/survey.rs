@@ -4,11 +4,11 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use domain::access::Actor;
-use domain::id::{Id, Subject, Survey};
+use domain::id::{Id, Subject};
 use service::Service;
 use service::page::Page;
 use service::round::RosterFilter;
-use service::survey::{LinkFor, NewInvitations};
+use service::survey::{BallotFor, LinkFor, NewBallotInvitations, NewInvitations, RoundSurvey};
 
 use super::database::{load_settings, of_fault, open_migrated};
 use super::{Failure, print, round};
@@ -21,7 +21,7 @@ pub(super) enum SurveyCommand {
     Open(SurveyArguments),
     /// End a survey for good.
     Close(SurveyArguments),
-    /// Make an open link for each unit, printed as CSV.
+    /// Make an open link for each unit, or for each ballot, printed as CSV.
     Links {
         /// Which survey.
         #[command(flatten)]
@@ -30,7 +30,7 @@ pub(super) enum SurveyCommand {
         #[arg(long)]
         panel: String,
     },
-    /// Make one-time invitations for each unit, printed as CSV, this once.
+    /// Make one-time invitations for each unit, or for each ballot, printed as CSV, this once.
     Invite {
         /// Which survey.
         #[command(flatten)]
@@ -38,7 +38,7 @@ pub(super) enum SurveyCommand {
         /// Code of the panel to which the invited belong.
         #[arg(long)]
         panel: String,
-        /// How many for each unit.
+        /// How many for each unit or ballot.
         #[arg(long)]
         count: usize,
     },
@@ -62,13 +62,13 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
     let base = &settings.http.public_url;
     let said = match command {
         SurveyCommand::Open(which) => {
-            let survey = find(&service, which).await?;
+            let survey = find(&service, which).await?.id;
             let done = service.open_survey(OPERATOR, survey).await;
             done.map_err(|fault| of_fault(&fault))?;
             format!("{}: open\n", which.survey)
         }
         SurveyCommand::Close(which) => {
-            let survey = find(&service, which).await?;
+            let survey = find(&service, which).await?.id;
             let done = service.close_survey(OPERATOR, survey).await;
             done.map_err(|fault| of_fault(&fault))?;
             format!("{}: closed\n", which.survey)
@@ -116,7 +116,7 @@ fn list<'a>(rows: impl Iterator<Item = (&'a String, String)>) -> Result<String, 
     String::from_utf8(bytes).map_err(|error| broken(&error))
 }
 
-async fn find(service: &Service, which: &SurveyArguments) -> Result<Id<Survey>, Failure> {
+async fn find(service: &Service, which: &SurveyArguments) -> Result<RoundSurvey, Failure> {
     let round = round::get(service, &which.round).await?;
     let mut surveys = service
         .list_surveys_of(OPERATOR, &[round.id])
@@ -127,7 +127,6 @@ async fn find(service: &Service, which: &SurveyArguments) -> Result<Id<Survey>, 
         .unwrap_or_default()
         .into_iter()
         .find(|survey| survey.definition.code == which.survey)
-        .map(|survey| survey.id)
         .ok_or_else(|| {
             Failure::new(format!(
                 "the round `{}` has no survey `{}`; surveys are made when it opens",
@@ -158,6 +157,28 @@ async fn list_units(service: &Service, code: &str) -> Result<Vec<(String, Id<Sub
     }
 }
 
+/// The ballots of a survey, called by their numbers; none where a sheet is about one subject.
+async fn list_ballots(
+    service: &Service,
+    survey: &RoundSurvey,
+    panel: &str,
+) -> Result<Vec<(String, BallotFor)>, Failure> {
+    let mut found = service
+        .list_ballots_of(OPERATOR, &[survey.id])
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let ballots = found.remove(&survey.id).unwrap_or_default().into_iter();
+    let wanted = ballots.map(|ballot| {
+        let wanted = BallotFor {
+            survey: survey.id,
+            ballot: ballot.number,
+            panel: panel.to_owned(),
+        };
+        (format!("ballot-{}", ballot.number), wanted)
+    });
+    Ok(wanted.collect())
+}
+
 async fn make_links(
     service: &Service,
     which: &SurveyArguments,
@@ -165,12 +186,19 @@ async fn make_links(
 ) -> Result<Vec<(String, String)>, Failure> {
     let survey = find(service, which).await?;
     let mut links = Vec::new();
+    for (name, ballot) in list_ballots(service, &survey, panel).await? {
+        let made = service.add_ballot_link(OPERATOR, &ballot).await;
+        links.push((name, made.map_err(|fault| of_fault(&fault))?.code));
+    }
+    if survey.definition.ballot.is_some() {
+        return Ok(links);
+    }
     for (code, subject) in list_units(service, &which.round).await? {
         let wanted = LinkFor {
             subject,
             panel: panel.to_owned(),
         };
-        let made = service.add_survey_link(OPERATOR, survey, wanted).await;
+        let made = service.add_survey_link(OPERATOR, survey.id, wanted).await;
         links.push((code, made.map_err(|fault| of_fault(&fault))?.code));
     }
     Ok(links)
@@ -183,9 +211,19 @@ async fn invite(
 ) -> Result<Vec<(String, String)>, Failure> {
     let survey = find(service, which).await?;
     let mut invitations = Vec::new();
+    for (name, wanted) in list_ballots(service, &survey, panel).await? {
+        let new = NewBallotInvitations { wanted, count };
+        let issued = service.issue_ballot_invitations(OPERATOR, &new).await;
+        for one in issued.map_err(|fault| of_fault(&fault))? {
+            invitations.push((name.clone(), one.token.expose()));
+        }
+    }
+    if survey.definition.ballot.is_some() {
+        return Ok(invitations);
+    }
     for (code, subject) in list_units(service, &which.round).await? {
         let new = NewInvitations {
-            survey,
+            survey: survey.id,
             subject,
             panel: panel.to_owned(),
             count,

@@ -1,16 +1,15 @@
 //! The form: drawn from the survey's frozen definition, and read again.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use askama::Template;
-use axum::body::Body;
 use axum::extract::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
-use bytes::{Bytes, BytesMut};
 use domain::scheme::file::Words;
-use domain::survey::{AnswerFault, Asked, Entries, FaultCode, Question, without_controls};
+use domain::survey::{
+    AnswerFault, Asked, Entries, FaultCode, LineFault, Question, without_controls,
+};
 use http::StatusCode;
 use service::intake::{Admitted, FormKey, InvitationState, InvitationToken, Link};
 
@@ -23,7 +22,7 @@ use super::view::{Keeping, Manner, View};
 const QUESTION: &str = "q.";
 
 /// More values than any form has; the rest of a made-up one is not read.
-const MOST_VALUES: usize = 5_000;
+pub(super) const MOST_VALUES: usize = 5_000;
 
 /// What came with a form.
 pub(super) struct Sent {
@@ -102,13 +101,38 @@ impl<'a> About<'a> {
     pub(super) fn admitted(&self) -> &Admitted {
         &self.admitted
     }
+
+    /// The code of an open link.
+    pub(super) fn link_code(&self) -> Option<&str> {
+        self.link
+    }
 }
 
 /// Why a form comes back.
 pub(super) enum Banner {
     Faults(Vec<AnswerFault>),
+    /// Of a ballot.
+    LineFaults(Vec<LineFault>),
+    /// A ballot without a single answer, and nobody said that this is meant.
+    AllBlank,
     ForeignForm,
     Busy,
+}
+
+impl Banner {
+    /// Whether the same form comes back, so that an attempt that did get through is found again.
+    pub(super) const fn keeps_key(&self) -> bool {
+        !matches!(self, Self::ForeignForm)
+    }
+
+    pub(super) const fn status(&self) -> StatusCode {
+        match self {
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Faults(_) | Self::LineFaults(_) | Self::AllBlank | Self::ForeignForm => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+        }
+    }
 }
 
 /// What a form shows.
@@ -135,14 +159,14 @@ struct Page<'a> {
     questions: Vec<QuestionView>,
 }
 
-struct BannerView {
-    title: String,
-    text: String,
+pub(super) struct BannerView {
+    pub title: String,
+    pub text: String,
 }
 
-struct FaultView {
-    target: String,
-    question: String,
+pub(super) struct FaultView {
+    pub target: String,
+    pub question: String,
 }
 
 struct QuestionView {
@@ -157,20 +181,20 @@ struct QuestionView {
     kind: Kind,
 }
 
-enum Kind {
+pub(super) enum Kind {
     Options(Vec<OptionView>),
     Words(String),
 }
 
-struct OptionView {
-    id: String,
-    value: String,
-    label: String,
-    is_chosen: bool,
+pub(super) struct OptionView {
+    pub id: String,
+    pub value: String,
+    pub label: String,
+    pub is_chosen: bool,
 }
 
 impl OptionView {
-    fn is_blank(&self) -> bool {
+    pub fn is_blank(&self) -> bool {
         self.value.is_empty()
     }
 }
@@ -205,14 +229,10 @@ impl QuestionView {
     }
 }
 
-/// Draws a form.
+/// Draws a form that comes back.
 pub(super) fn draw(view: View, about: &About<'_>, drawn: Drawn, status: StatusCode) -> Response {
     // A page that was answered by its own address: drawing it anew would lose what was entered.
-    let view = if drawn.banner.is_some() {
-        view.without_links()
-    } else {
-        view
-    };
+    let view = view.without_links();
     view.answer(
         &page(view, about, drawn),
         Manner {
@@ -284,7 +304,7 @@ fn page<'a>(view: View, about: &'a About<'_>, drawn: Drawn) -> Page<'a> {
     }
 }
 
-fn draw_banner(view: View, banner: &Banner) -> BannerView {
+pub(super) fn draw_banner(view: View, banner: &Banner) -> BannerView {
     let (title, text) = match banner {
         Banner::Faults(faults)
             if faults
@@ -293,7 +313,8 @@ fn draw_banner(view: View, banner: &Banner) -> BannerView {
         {
             ("faults-title", "fault-unknown-question")
         }
-        Banner::Faults(_) => ("faults-title", "faults-kept"),
+        Banner::Faults(_) | Banner::LineFaults(_) => ("faults-title", "faults-kept"),
+        Banner::AllBlank => ("ballot-blank-title", "ballot-blank-text"),
         Banner::ForeignForm => ("faults-title", "fault-foreign-form"),
         Banner::Busy => ("busy-title", "busy-text"),
     };
@@ -405,7 +426,7 @@ fn draw_options(view: View, question: &Question, id: &str, entries: &Entries) ->
     options
 }
 
-fn tell(view: View, question: &Question, fault: FaultCode) -> String {
+pub(super) fn tell(view: View, question: &Question, fault: FaultCode) -> String {
     match fault {
         FaultCode::Missing if question.options().is_empty() => view.say("fault-missing-words"),
         FaultCode::Missing => view.say("fault-missing"),
@@ -426,87 +447,16 @@ fn tell(view: View, question: &Question, fault: FaultCode) -> String {
     }
 }
 
-/// Empty forms of open links, drawn once and cut in two where the key goes: between two citizens nothing else differs.
-#[derive(Debug, Default)]
-pub(super) struct Skeletons(RwLock<HashMap<(String, View), Arc<Skeleton>>>);
-
-#[derive(Debug)]
-struct Skeleton {
-    before: Bytes,
-    after: Bytes,
-}
-
-/// What stands before the key. No text of a scheme can hold it, for a quotation mark is written otherwise in a page.
-const BEFORE_KEY: &str = "name=\"key\" value=\"";
-
-/// Beyond it all are drawn anew; some 10 KB each.
-const MOST_SKELETONS: usize = 2_000;
-
-impl Skeletons {
-    /// An empty form with this key.
-    pub(super) fn draw(&self, view: View, about: &About<'_>, key: &FormKey) -> Response {
-        let manner = Manner {
-            status: StatusCode::OK,
-            keeping: Keeping::Browser,
-        };
-        let Some(code) = about.link else {
-            let drawn = Drawn {
-                key: key.to_string(),
-                entries: Entries::default(),
-                banner: None,
-            };
-            return draw(view, about, drawn, StatusCode::OK);
-        };
-        let place = (code.to_owned(), view);
-        let known = self
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&place)
-            .cloned();
-        let skeleton = match known {
-            Some(skeleton) => skeleton,
-            None => match Skeleton::cut(view, about) {
-                Some(skeleton) => self.keep(place, skeleton),
-                None => return Notice::Unavailable.draw(view),
-            },
-        };
-        let key = key.to_string();
-        let mut page =
-            BytesMut::with_capacity(skeleton.before.len() + key.len() + skeleton.after.len());
-        for part in [&skeleton.before[..], key.as_bytes(), &skeleton.after[..]] {
-            page.extend_from_slice(part);
-        }
-        view.answer_with(Body::from(page.freeze()), manner)
-    }
-
-    fn keep(&self, place: (String, View), skeleton: Skeleton) -> Arc<Skeleton> {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_SKELETONS {
-            known.clear();
-        }
-        known
-            .entry(place)
-            .or_insert_with(|| Arc::new(skeleton))
-            .clone()
-    }
-}
-
-impl Skeleton {
-    fn cut(view: View, about: &About<'_>) -> Option<Self> {
-        let drawn = Drawn {
-            key: String::new(),
-            entries: Entries::default(),
-            banner: None,
-        };
-        let html = page(view, about, drawn)
-            .render()
-            .inspect_err(|error| tracing::error!(%error, "a form could not be drawn"))
-            .ok()?;
-        let (before, after) = html.split_at_checked(html.find(BEFORE_KEY)? + BEFORE_KEY.len())?;
-        Some(Self {
-            before: Bytes::copy_from_slice(before.as_bytes()),
-            after: Bytes::copy_from_slice(after.as_bytes()),
-        })
-    }
+/// An empty form.
+pub(super) fn write_empty(
+    view: View,
+    about: &About<'_>,
+    key: String,
+) -> Result<String, askama::Error> {
+    let drawn = Drawn {
+        key,
+        entries: Entries::default(),
+        banner: None,
+    };
+    page(view, about, drawn).render()
 }

@@ -11,10 +11,12 @@
 //! sessions and anything that would know a citizen again.
 
 mod asset;
+mod ballot;
 mod form;
 pub(crate) mod language;
 mod notice;
 mod receipt;
+mod skeleton;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -27,15 +29,16 @@ use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use domain::survey::validate;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use service::Fault;
 use service::intake::{
     Admitted, Booking, Intake, InvitationState, InvitationToken, LinkState, RefusedAnswer,
     Standing, Submission,
 };
 
-use form::{About, Banner, Drawn, Skeletons};
+use form::{About, Banner, Drawn};
 use notice::Notice;
+use skeleton::Skeletons;
 use view::{Preferences, View};
 
 /// Four thousand characters of Chinese take 36 KB in a form; two such answers and the rest fit.
@@ -79,6 +82,7 @@ async fn show_link(
             Ok(()) => draw_first(&pages, view, &About::link(&state.link)),
             Err(notice) => notice.draw(view),
         },
+        Err(Notice::Unknown) => ballot::show_link(&pages, &path, view).await,
         Err(notice) => notice.draw(view),
     }
 }
@@ -92,6 +96,7 @@ async fn show_invitation(
     let view = View::new(query, &headers);
     match find_invitation(&pages, &path).await {
         Ok((token, state)) => draw_first(&pages, view, &About::invitation(&token, &state)),
+        Err(Notice::Unknown) => ballot::show_invitation(&pages, &path, view).await,
         Err(notice) => notice.draw(view),
     }
 }
@@ -99,7 +104,9 @@ async fn show_invitation(
 /// The empty form.
 fn draw_first(pages: &Pages, view: View, about: &About<'_>) -> Response {
     match pages.intake.make_key(about.admitted()) {
-        Ok(key) => pages.skeletons.draw(view, about, &key),
+        Ok(key) => pages.skeletons.draw(view, about.link_code(), &key, |key| {
+            form::write_empty(view, about, key)
+        }),
         Err(fault) => Notice::of(&fault).draw(view),
     }
 }
@@ -114,6 +121,7 @@ async fn answer_link(
     let mut view = View::new(query, &headers);
     let state = match find_link(&pages, &path).await {
         Ok(state) => state,
+        Err(Notice::Unknown) => return ballot::answer_link(&pages, &path, view, sent).await,
         Err(notice) => return notice.draw(view),
     };
     let sent = match form::read(sent, &mut view) {
@@ -140,10 +148,6 @@ async fn answer_invitation(
     sent: FormPart,
 ) -> Response {
     let mut view = View::new(query, &headers);
-    let sent = match form::read(sent, &mut view) {
-        Ok(sent) => sent,
-        Err(notice) => return notice.draw(view),
-    };
     let Some(token) = path
         .as_ref()
         .ok()
@@ -156,6 +160,13 @@ async fn answer_invitation(
         Ok(Some(admitted)) => admitted,
         Ok(None) => return Notice::Unknown.draw(view),
         Err(fault) => return Notice::of(&fault).draw(view),
+    };
+    if admitted.ballot().is_some() {
+        return ballot::answer_invitation(&pages, &token, view, sent).await;
+    }
+    let sent = match form::read(sent, &mut view) {
+        Ok(sent) => sent,
+        Err(notice) => return notice.draw(view),
     };
     match book(&pages, &admitted, &sent).await {
         Outcome::Booked(page) => page.draw(view),
@@ -242,8 +253,16 @@ async fn book(pages: &Pages, admitted: &Admitted, sent: &form::Sent) -> Outcome 
         key,
         answers,
     };
-    match pages.intake.book(submission).await {
-        Ok(Booking::Booked(receipt)) => Outcome::Booked(receipt::Thanks { receipt }),
+    settle(pages.intake.book(submission).await)
+}
+
+/// What follows from what became of answers.
+fn settle(booked: Result<Booking, Fault>) -> Outcome {
+    match booked {
+        Ok(Booking::Booked(receipt)) => Outcome::Booked(receipt::Thanks {
+            receipt,
+            said: None,
+        }),
         Ok(Booking::Refused(RefusedAnswer::ForeignForm)) => Outcome::Again(Banner::ForeignForm),
         Ok(Booking::Refused(RefusedAnswer::Closed)) => Outcome::Refused(Notice::Closed),
         Ok(Booking::Refused(RefusedAnswer::AlreadyAnswered)) => {
@@ -266,13 +285,10 @@ fn draw_again(pages: &Pages, view: View, about: &About<'_>, again: Again) -> Res
     let Again { sent, banner } = again;
     // The same form keeps its key, so that an attempt that did get through is found again.
     let key = match (sent.key, &banner) {
-        (Some(key), Banner::Faults(_) | Banner::Busy) => Ok(key),
+        (Some(key), banner) if banner.keeps_key() => Ok(key),
         _ => pages.intake.make_key(about.admitted()),
     };
-    let status = match banner {
-        Banner::Faults(_) | Banner::ForeignForm => StatusCode::UNPROCESSABLE_ENTITY,
-        Banner::Busy => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    let status = banner.status();
     match key {
         Ok(key) => form::draw(
             view,

@@ -16,12 +16,15 @@ const LONGEST: usize = 200;
 /// A receipt to hand out.
 pub(super) struct Thanks {
     pub receipt: Receipt,
+    /// What a ballot came to: how many lines were filled in and how many left blank.
+    pub said: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "thanks.html")]
 struct ThanksPage {
     view: View,
+    said: Option<String>,
     groups: Vec<String>,
 }
 
@@ -31,6 +34,7 @@ impl Thanks {
         let text = self.receipt.to_string();
         let page = ThanksPage {
             view,
+            said: self.said.clone(),
             groups: text.split('-').map(str::to_owned).collect(),
         };
         view.answer(

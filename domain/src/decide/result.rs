@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Engine, State};
 use crate::outcome::{
-    Decision, ENGINE, FORMAT, FigureResult, LabelRank, Obstacle, Outcome, Shown, Status, wilson_e4,
+    Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome, Shown,
+    Status, wilson_e4,
 };
 use crate::scheme::file::{AnswerClass, Figure};
 use crate::scheme::model::FigurePlan;
@@ -161,11 +162,40 @@ impl Engine<'_> {
                         _ => None,
                     },
                     classes,
+                    lines: self.lines_of(subject, plan),
                     why: value.why.clone(),
                     few: value.few,
                 }
             })
             .collect()
+    }
+
+    /// Lines of a ballot, within a figure's stratum; beside its satisfaction rate alone, as the classes.
+    fn lines_of(&self, subject: usize, plan: &FigurePlan) -> Option<LineCounts> {
+        let survey = self.scheme.surveys.get(plan.survey)?;
+        if survey.ballot.is_none() || plan.figure != Figure::SatisfactionRate {
+            return None;
+        }
+        let counts = self
+            .snapshot
+            .subjects
+            .get(subject)?
+            .surveys
+            .get(plan.survey)?;
+        let within = counts.sheets.iter().filter(|sheets| {
+            plan.panel.is_none_or(|panel| panel == sheets.panel)
+                && plan.channel.is_none_or(|channel| channel == sheets.channel)
+        });
+        let none = LineCounts {
+            valid: 0,
+            rated: 0,
+            abstained: 0,
+        };
+        Some(within.fold(none, |sum, sheets| LineCounts {
+            valid: sum.valid.saturating_add(sheets.valid),
+            rated: sum.rated.saturating_add(sheets.rated),
+            abstained: sum.abstained.saturating_add(sheets.abstained),
+        }))
     }
 
     /// Answers by class, within a figure's stratum.

@@ -335,6 +335,8 @@ fn key_word(key: &str) -> Words {
         "denominator" => "分母",
         "combine" => "汇总",
         "required" => "必答",
+        "ballot" => "评议票",
+        "one_for" => "一票所含",
         other => return same(&other.replace('_', " ")),
     };
     pair(zh, key.replace('_', " "))

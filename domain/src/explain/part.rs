@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Explainer, pair, same};
 use crate::outcome::{
-    Consequence, FEW, FigureResult, ItemResult, ItemState, LabelRank, PartResult,
+    Consequence, FEW, FigureResult, ItemResult, ItemState, LabelRank, LineCounts, PartResult,
 };
 use crate::scheme::file::Words;
 
@@ -97,7 +97,11 @@ impl Explainer<'_> {
             return why.words();
         }
         let words = self.value(&figure.what, &figure.value);
-        pair(words.zh.trim_start(), words.en)
+        let lines = figure.lines.map_or_else(Words::default_empty, lines_words);
+        pair(
+            format!("{}{}", words.zh.trim_start(), lines.zh),
+            format!("{}{}", words.en, lines.en),
+        )
     }
 
     /// How a subject was ranked for a label, and whether it holds it.
@@ -197,6 +201,21 @@ impl Explainer<'_> {
         }
         joined(&told)
     }
+}
+
+/// How many lines of ballots stand behind a figure, abstentions apart.
+fn lines_words(lines: LineCounts) -> Words {
+    let LineCounts {
+        valid,
+        rated,
+        abstained,
+    } = lines;
+    pair(
+        format!(";有效评议票{valid}张,其中{rated}张作了评价,{abstained}张整行留空(弃权)"),
+        format!(
+            "; of {valid} valid ballots {rated} rate the subject and {abstained} abstain by a blank line"
+        ),
+    )
 }
 
 fn withheld() -> Words {

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use super::file::{
-    Among, Channel, Combine, Composed, Denominator, Every, FactCounts, Figure, Finding, Gap,
-    GateHolds, Group, Missing, Over, OverAwards, Quantifier, QuotaTie, RuleHolds, SchemeFile,
-    SeatRounding, SectionKind, Several, Start, Step, SubjectKind, Truth, UndefinedStratum, Versus,
+    Among, Ballot, Channel, Combine, Composed, Denominator, Every, FactCounts, Figure, Finding,
+    Gap, GateHolds, Group, Missing, OnePerson, Over, OverAwards, Quantifier, QuotaTie, RuleHolds,
+    SchemeFile, SeatRounding, SectionKind, Several, Start, Step, SubjectKind, Truth,
+    UndefinedStratum, Versus,
 };
 use crate::number::{Points, Ratio};
 use crate::outcome::Sign;
@@ -253,6 +254,8 @@ pub(crate) struct SurveyPlan {
     pub code: Arc<str>,
     /// By category.
     pub applies: Vec<bool>,
+    pub ballot: Option<Ballot>,
+    pub one_person: Option<OnePerson>,
     pub denominator: Denominator,
     pub combine: Combine,
     pub weighting: Option<UndefinedStratum>,

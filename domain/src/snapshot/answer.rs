@@ -1,5 +1,6 @@
 //! Counts of surveys: sheets, answers, people.
 
+use super::ballot::{Counted, Group};
 use super::build::Builder;
 use super::fault::{Contradiction, Row};
 use super::{Sheets, Stratum, SurveyData};
@@ -18,14 +19,25 @@ struct About<'a> {
     panel: usize,
 }
 
+impl About<'_> {
+    const fn group(self, channel: Channel) -> Group {
+        Group {
+            subject: self.subject,
+            survey: self.survey,
+            panel: self.panel,
+            channel,
+        }
+    }
+}
+
 /// How often an option was chosen. Places are small, since there are more of these than of anything else.
 pub(super) struct Cell {
-    question: u32,
-    panel: u32,
-    channel: Channel,
-    option: u32,
-    count: u64,
-    row: usize,
+    pub question: u32,
+    pub panel: u32,
+    pub channel: Channel,
+    pub option: u32,
+    pub count: u64,
+    pub row: Row,
 }
 
 impl Cell {
@@ -38,7 +50,7 @@ impl Cell {
     }
 }
 
-fn small(place: usize) -> u32 {
+pub(super) fn small(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
@@ -52,14 +64,16 @@ impl<'a> Builder<'a> {
         for (row, sheets) in inputs.sheets.iter().enumerate() {
             self.lay_sheets(Row::of("sheets", row), sheets);
         }
+        let counted = self.lay_ballots();
         let lists = self
             .subjects
             .len()
             .saturating_mul(self.scheme.surveys.len());
         self.cells.resize_with(lists, Vec::new);
         for (row, tally) in inputs.tallies.iter().enumerate() {
-            self.lay_tally(row, tally);
+            self.lay_tally(row, tally, &counted);
         }
+        self.add_ballots(counted);
         for (row, turnout) in inputs.turnouts.iter().enumerate() {
             self.lay_turnout(Row::of("turnouts", row), turnout);
         }
@@ -87,6 +101,17 @@ impl<'a> Builder<'a> {
                 [&counts.rated, &counts.valid],
             );
         }
+        let blank_or_rated = counts.rated.saturating_add(counts.abstained);
+        if counts.abstained > 0 && blank_or_rated > counts.valid {
+            self.fault(
+                row,
+                Contradiction::AbstainedLines,
+                [&counts.rated, &counts.abstained, &counts.valid],
+            );
+        }
+        if counts.abstained > 0 && about.plan.ballot.is_none() {
+            self.fault(row, Contradiction::AbstainedSheets, [&counts.survey]);
+        }
         for (mark, count) in &counts.marks {
             if *count > counts.valid {
                 self.fault(
@@ -110,28 +135,40 @@ impl<'a> Builder<'a> {
             channel: counts.channel,
             valid: counts.valid,
             rated: counts.rated,
+            abstained: counts.abstained,
             returned,
             marks: counts.marks.clone(),
             returned_marks: counts.returned_marks.clone(),
         };
-        let Some(data) = self.survey_data(about) else {
-            return;
+        if self.add_sheets((about.subject, about.survey), row, sheets) {
+            self.fault(row, Contradiction::SheetsTwice, []);
+        }
+    }
+
+    /// Adds counts of sheets; whether there were some of the same panel and channel.
+    pub fn add_sheets(
+        &mut self,
+        (subject, survey): (usize, usize),
+        row: Row,
+        sheets: Sheets,
+    ) -> bool {
+        let data = self.data(subject);
+        let Some(data) = data.and_then(|data| data.surveys.get_mut(survey)) else {
+            return false;
         };
         let same = |known: &Sheets| (known.panel, known.channel) == (sheets.panel, sheets.channel);
         let twice = data.sheets.iter().any(same);
         // Whoever adds these up later need not ask again whether the sum still fits.
         let sum = |sum: u64, sheets: &Sheets| sum.saturating_add(sheets.returned);
-        let all = data.sheets.iter().fold(returned, sum);
+        let all = data.sheets.iter().fold(sheets.returned, sum);
         data.sheets.push(sheets);
-        if twice {
-            self.fault(row, Contradiction::SheetsTwice, []);
-        }
         if all > LARGEST {
             self.fault(row, Contradiction::Counts, [&LARGEST]);
         }
+        twice
     }
 
-    fn lay_tally(&mut self, row: usize, tally: &'a Tally) {
+    fn lay_tally(&mut self, row: usize, tally: &'a Tally, ballots: &Counted) {
         let at = Row::of("tallies", row);
         let names = (
             tally.subject.as_str(),
@@ -158,16 +195,27 @@ impl<'a> Builder<'a> {
             return;
         };
         self.check_channel(at, about.plan, tally.channel);
+        if ballots.contains_key(&about.group(tally.channel)) {
+            self.fault(
+                at,
+                Contradiction::BallotWithCounts,
+                [&tally.subject, &tally.survey],
+            );
+        }
         let cell = Cell {
             question: small(question),
             panel: small(about.panel),
             channel: tally.channel,
             option: small(option),
             count: tally.count,
-            row,
+            row: at,
         };
-        let place = about.subject.saturating_mul(self.scheme.surveys.len());
-        if let Some(cells) = self.cells.get_mut(place.saturating_add(about.survey)) {
+        self.add_cell((about.subject, about.survey), cell);
+    }
+
+    pub fn add_cell(&mut self, (subject, survey): (usize, usize), cell: Cell) {
+        let place = subject.saturating_mul(self.scheme.surveys.len());
+        if let Some(cells) = self.cells.get_mut(place.saturating_add(survey)) {
             cells.push(cell);
         }
     }
@@ -217,7 +265,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn check_channel(&mut self, row: Row, plan: &'a SurveyPlan, channel: Channel) {
+    pub fn check_channel(&mut self, row: Row, plan: &'a SurveyPlan, channel: Channel) {
         if !plan.channels.iter().any(|(known, _)| *known == channel) {
             self.fault(row, Contradiction::Channel, [&plan.code, &channel.word()]);
         }
@@ -261,18 +309,14 @@ impl<'a> Builder<'a> {
                 if let [one, other] = pair
                     && one.key() == other.key()
                 {
-                    self.fault(
-                        Row::of("tallies", other.row),
-                        Contradiction::AnswersTwice,
-                        [],
-                    );
+                    self.fault(other.row, Contradiction::AnswersTwice, []);
                 }
             }
             let mut strata = Vec::new();
             let mut all = 0_u64;
             for cells in cells.chunk_by(|one, other| one.stratum() == other.stratum()) {
                 let Some(last) = cells.last() else { continue };
-                let at = Row::of("tallies", last.row);
+                let at = last.row;
                 let stratum = add_up(plan, cells);
                 let sum = stratum
                     .classes

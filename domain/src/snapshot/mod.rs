@@ -4,6 +4,7 @@
 //! deliberately absent: that is for [`crate::decide`].
 
 mod answer;
+mod ballot;
 mod build;
 mod closed;
 mod evidence;
@@ -199,6 +200,8 @@ pub(crate) struct Sheets {
     pub channel: Channel,
     pub valid: u64,
     pub rated: u64,
+    /// Lines of ballots that were left blank.
+    pub abstained: u64,
     pub returned: u64,
     /// Of the valid ones.
     pub marks: BTreeMap<String, u64>,

@@ -71,6 +71,11 @@ impl Answers {
         self.0.iter()
     }
 
+    /// Whether no question was answered.
+    pub fn is_blank(&self) -> bool {
+        self.0.iter().all(|answer| *answer == Answer::Silent)
+    }
+
     /// The free answers with the numbers of their questions.
     pub fn words(&self) -> impl Iterator<Item = (usize, &str)> {
         self.0
@@ -85,6 +90,11 @@ impl Answers {
     /// SHA-256 over the answers and the words: equal exactly if the same was answered.
     pub fn digest(&self, definition: &Definition) -> [u8; 32] {
         let mut hash = Sha256::new();
+        self.add_to(&mut hash, definition);
+        hash.finalize().into()
+    }
+
+    pub(super) fn add_to(&self, hash: &mut Sha256, definition: &Definition) {
         hash.update(sheet::encode(definition, self));
         for (number, words) in self.words() {
             for length in [number, words.len()] {
@@ -92,7 +102,6 @@ impl Answers {
             }
             hash.update(words.as_bytes());
         }
-        hash.finalize().into()
     }
 }
 

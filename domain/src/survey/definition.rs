@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::number::Ratio;
 use crate::scheme::file::{
-    self, AnswerClass, Channel, Combine, Demand, Denominator, OnePerson, Validity, Weighting, Words,
+    self, AnswerClass, Ballot, Channel, Combine, Demand, Denominator, OnePerson, Validity,
+    Weighting, Words,
 };
 
 /// The value of `format` in a definition that this engine writes.
@@ -38,6 +39,9 @@ pub struct Definition {
     pub intro: Option<Words>,
     /// Which categories it is about; all without it.
     pub categories: Option<Vec<String>>,
+    /// Whether one person rates several subjects on it, and which; without it a sheet is about one subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ballot: Option<Ballot>,
     /// What rates and shares are divided by.
     pub denominator: Denominator,
     /// How the survey's own figure comes from its questions.
@@ -198,6 +202,7 @@ impl Definition {
             name: survey.name.clone(),
             intro: survey.intro.clone(),
             categories: survey.categories.clone(),
+            ballot: survey.ballot,
             denominator: survey.denominator,
             combine: survey.combine,
             weighting: survey.weighting,
@@ -243,7 +248,12 @@ impl Definition {
         self.channels.iter().any(|known| known.code == channel)
     }
 
-    /// The length in bytes of each sheet's answers.
+    /// Whether it is about a subject of this category.
+    pub fn is_about(&self, category: &str) -> bool {
+        (self.categories.as_ref()).is_none_or(|known| known.iter().any(|code| code == category))
+    }
+
+    /// The length in bytes of the answers of each sheet, or of each line of a ballot.
     pub fn width(&self) -> usize {
         self.questions.iter().map(Question::width).sum()
     }

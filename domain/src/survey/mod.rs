@@ -4,6 +4,7 @@
 //! [`Definition`]. Rates and mean scores are deliberately absent: they are figures, made from a [`Tally`] elsewhere.
 
 mod answer;
+mod ballot;
 mod definition;
 mod sheet;
 mod tally;
@@ -11,9 +12,12 @@ mod text;
 mod validity;
 
 pub use answer::{Answer, AnswerFault, Answers, Entries, FaultCode, parse, validate};
+pub use ballot::{
+    BallotAnswers, LineFault, judge_ballot, parse_ballot, recount_ballots, validate_ballot,
+};
 pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question};
 pub use sheet::{SheetError, decode, encode};
-pub use tally::{LineLength, RATED, SheetState, Tally, recount};
+pub use tally::{ABSTAINED, LineLength, RATED, SheetState, Tally, recount};
 pub use text::{clean, without_controls};
 pub use validity::{Invalidity, Verdict, judge};
 

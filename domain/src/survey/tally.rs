@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::Answer;
+use super::answer::{Answer, Answers};
 use super::sheet::{self, SheetError};
 use super::{Asked, Definition, Question};
 use crate::scheme::file::AnswerClass;
@@ -53,6 +53,9 @@ impl SheetState {
 /// number of any question.
 pub const RATED: (u16, u16) = (32_767, 0);
 
+/// Where the tally of a ballot counts the valid lines that were left blank as a whole.
+pub const ABSTAINED: (u16, u16) = (32_767, 1);
+
 /// Counts of one group of sheets, say of one subject, panel and channel.
 ///
 /// Only the answers of valid sheets are counted; silence is no answer and is not counted.
@@ -61,12 +64,13 @@ pub struct Tally {
     /// Sheets by what became of them; a state without sheets is absent.
     pub sheets: BTreeMap<SheetState, u64>,
     /// Answers by the number of the question and the place of the option; none counted are absent. Of a question
-    /// answered in words option 0 counts the sheets that hold words. [`RATED`] counts sheets, not answers.
+    /// answered in words option 0 counts the sheets that hold words. [`RATED`] and [`ABSTAINED`] count sheets or lines,
+    /// not answers.
     pub answers: BTreeMap<(u16, u16), u64>,
 }
 
 impl Tally {
-    /// Counts a sheet by its bytes.
+    /// Counts a sheet, or a line of a ballot, by its bytes.
     ///
     /// # Errors
     /// [`SheetError`] if the bytes are not of this definition; nothing is counted then.
@@ -76,10 +80,20 @@ impl Tally {
         state: SheetState,
         bytes: &[u8],
     ) -> Result<(), SheetError> {
-        let answers = sheet::decode(definition, bytes)?;
+        self.add_answers(definition, state, &sheet::decode(definition, bytes)?);
+        Ok(())
+    }
+
+    /// The same with answers that were read by this definition.
+    pub(crate) fn add_answers(
+        &mut self,
+        definition: &Definition,
+        state: SheetState,
+        answers: &Answers,
+    ) {
         *self.sheets.entry(state).or_default() += 1;
         if state != SheetState::Valid {
-            return Ok(());
+            return;
         }
         let rated = definition
             .questions
@@ -92,13 +106,15 @@ impl Tally {
         if rated {
             *self.answers.entry(RATED).or_default() += 1;
         }
+        if definition.ballot.is_some() && answers.is_blank() {
+            *self.answers.entry(ABSTAINED).or_default() += 1;
+        }
         for (number, answer) in answers.iter().enumerate() {
             for option in options(answer) {
                 let number = u16::try_from(number).unwrap_or(u16::MAX);
                 *self.answers.entry((number, option)).or_default() += 1;
             }
         }
-        Ok(())
     }
 
     /// Adds the counts of other sheets of the same group.
@@ -112,7 +128,7 @@ impl Tally {
     }
 
     /// The answers as a row of numbers, the same places in the same order for every tally of a survey: first the sheets
-    /// with a rated answer, then the options of each question in their order.
+    /// with a rated answer, on a ballot the lines left blank, then the options of each question in their order.
     pub fn line_up(&self, definition: &Definition) -> Vec<u64> {
         places(definition)
             .map(|place| self.answers.get(&place).copied().unwrap_or(0))
@@ -172,7 +188,8 @@ fn places(definition: &Definition) -> impl Iterator<Item = (u16, u16)> {
             let options = question.options().len().max(1);
             (0_u16..).take(options).map(move |option| (number, option))
         });
-    std::iter::once(RATED).chain(options)
+    let abstained = definition.ballot.map(|_| ABSTAINED);
+    std::iter::once(RATED).chain(abstained).chain(options)
 }
 
 /// Whether this option of a question is a rated answer: on a scale, and not "I do not know".
@@ -214,7 +231,7 @@ fn options(answer: &Answer) -> impl Iterator<Item = u16> {
         .chain((0..64_u16).filter(move |place| (bits >> place) & 1 == 1))
 }
 
-/// Counts many sheets of one group that lie one behind the other, as fast as memory allows.
+/// Counts many sheets of one group, or lines of ballots about one subject, that lie one behind the other, as fast as memory allows.
 ///
 /// # Errors
 /// [`SheetError`] if the bytes are not whole sheets of this definition, or a byte is no answer.
@@ -233,7 +250,7 @@ pub fn recount(
     // How often each byte value stands in each column; what the values mean is asked once at the end.
     let mut columns = vec![[0_u64; 256]; width];
     let table = rated_bytes(definition);
-    let (mut count, mut rated) = (0_u64, 0_u64);
+    let (mut count, mut rated, mut blank) = (0_u64, 0_u64, 0_u64);
     for sheet in sheets.chunks_exact(width) {
         count += 1;
         let mut has_rated = false;
@@ -245,6 +262,9 @@ pub fn recount(
             has_rated |= rated.get(value) == Some(&true);
         }
         rated += u64::from(has_rated);
+        if definition.ballot.is_some() {
+            blank += u64::from(sheet.iter().all(|byte| *byte == 0));
+        }
     }
     let mut tally = Tally::default();
     if count > 0 {
@@ -252,6 +272,9 @@ pub fn recount(
     }
     if rated > 0 && state == SheetState::Valid {
         tally.answers.insert(RATED, rated);
+    }
+    if blank > 0 && state == SheetState::Valid {
+        tally.answers.insert(ABSTAINED, blank);
     }
     let mut columns = columns.into_iter();
     for (number, question) in definition.questions.iter().enumerate() {

@@ -92,6 +92,104 @@ fn faults(pairs: &[(&str, &str)]) -> Vec<(String, FaultCode)> {
         .collect()
 }
 
+fn ballot() -> Definition {
+    let mut part = part();
+    part.survey.ballot = Some(file::Ballot {
+        one_for: file::BallotScope::Round,
+    });
+    Definition::of(&part.survey, &part.scale).unwrap()
+}
+
+fn lines(lines: &[&[(&str, &str)]]) -> Vec<Entries> {
+    lines.iter().map(|pairs| sheet(pairs)).collect()
+}
+
+const WHOLE: &[(&str, &str)] = &[("speed", "good"), ("manner", "fair")];
+
+#[test]
+fn a_blank_line_is_an_abstention_and_a_line_that_is_begun_is_not() {
+    let definition = ballot();
+    let good = validate_ballot(&definition, &lines(&[WHOLE, &[], &[("speed", " ")]])).unwrap();
+    assert_eq!(good.filled(), 1);
+    assert_eq!(
+        judge_ballot(&definition, &good, Some(60)),
+        Verdict::Valid,
+        "in a blank line nothing is missing"
+    );
+    let begun = lines(&[WHOLE, &[("manner", "bad")], &[("x", "1")]]);
+    let faults = validate_ballot(&definition, &begun).unwrap_err();
+    let found: Vec<(usize, &str, FaultCode)> = faults
+        .iter()
+        .map(|one| (one.line, one.fault.question.as_str(), one.fault.code))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (1, "speed", FaultCode::Missing),
+            (2, "speed", FaultCode::Missing),
+            (2, "manner", FaultCode::Missing),
+            (2, "x", FaultCode::UnknownQuestion)
+        ]
+    );
+    let on_paper = parse_ballot(&definition, &begun[..2]).unwrap();
+    assert_eq!(
+        judge_ballot(&definition, &on_paper, None),
+        Verdict::Invalid(Invalidity::RequiredMissing)
+    );
+}
+
+#[test]
+fn rules_of_validity_look_at_all_lines_of_a_ballot_together() {
+    let definition = ballot();
+    let verdict = |pairs: &[&[(&str, &str)]], seconds| {
+        let read = validate_ballot(&definition, &lines(pairs)).unwrap();
+        judge_ballot(&definition, &read, seconds)
+    };
+    let unknown: &[(&str, &str)] = &[("speed", "unknown"), ("manner", "good")];
+    assert_eq!(verdict(&[unknown, WHOLE], None), Verdict::Valid);
+    assert_eq!(
+        verdict(&[unknown, WHOLE, unknown], None),
+        Verdict::Invalid(Invalidity::TooManyNoOpinion)
+    );
+    let good: &[(&str, &str)] = &[("speed", "good"), ("manner", "good")];
+    assert_eq!(verdict(&[good, WHOLE], None), Verdict::Valid);
+    assert_eq!(
+        verdict(&[good, &[], good], None),
+        Verdict::Invalid(Invalidity::StraightLine)
+    );
+    assert_eq!(
+        verdict(&[WHOLE], Some(4)),
+        Verdict::Invalid(Invalidity::TooFast)
+    );
+}
+
+#[test]
+fn ballots_that_differ_in_one_line_have_other_digests() {
+    let definition = ballot();
+    let digest = |pairs: &[&[(&str, &str)]]| {
+        let read = parse_ballot(&definition, &lines(pairs)).unwrap();
+        read.digest(&definition)
+    };
+    let one = digest(&[WHOLE, &[], &[("more", "a")]]);
+    assert_eq!(one, digest(&[WHOLE, &[("speed", "")], &[("more", " a ")]]));
+    for other in [
+        digest(&[&[], WHOLE, &[("more", "a")]]),
+        digest(&[WHOLE, &[("more", "a")], &[]]),
+        digest(&[WHOLE, &[], &[("more", "b")]]),
+    ] {
+        assert_ne!(one, other);
+    }
+}
+
+#[test]
+fn bytes_of_another_ballot_are_refused() {
+    let definition = ballot();
+    let bytes = vec![0; definition.width() * 3];
+    for wrong in [0, 2, 4] {
+        assert!(recount_ballots(&definition, wrong, SheetState::Valid, &bytes).is_err());
+    }
+}
+
 #[test]
 fn a_definition_survives_its_canonical_json() {
     let definition = definition();
@@ -338,6 +436,33 @@ proptest! {
             let line = kept.line_up(&definition);
             prop_assert_eq!(&Tally::read_line(&definition, &line).unwrap(), &kept.answers);
             prop_assert_eq!(recount(&definition, state, &all).unwrap(), kept);
+        }
+    }
+
+    #[test]
+    fn a_recount_of_ballots_agrees_with_the_counts_kept_up(
+        sheets in prop::collection::vec(prop::collection::vec(entries(), 4), 0..20),
+    ) {
+        let definition = ballot();
+        for state in [SheetState::Valid, SheetState::Invalid] {
+            let mut kept = vec![Tally::default(); 4];
+            let mut all = Vec::new();
+            for lines in &sheets {
+                let bytes = parse_ballot(&definition, lines).unwrap().encode(&definition);
+                prop_assert_eq!(bytes.len(), 4 * definition.width());
+                for (tally, line) in kept.iter_mut().zip(bytes.chunks(definition.width())) {
+                    tally.add(&definition, state, line).unwrap();
+                }
+                all.extend(bytes);
+            }
+            prop_assert_eq!(&recount_ballots(&definition, 4, state, &all).unwrap(), &kept);
+            for (place, tally) in kept.iter().enumerate() {
+                let line = tally.line_up(&definition);
+                prop_assert_eq!(&Tally::read_line(&definition, &line).unwrap(), &tally.answers);
+                let blank = sheets.iter().filter(|lines| parse(&definition, &lines[place]).unwrap().is_blank());
+                let blank = if state == SheetState::Valid { blank.count() } else { 0 };
+                prop_assert_eq!(tally.count(ABSTAINED.0, ABSTAINED.1), u64::try_from(blank).unwrap());
+            }
         }
     }
 

@@ -53,7 +53,19 @@ impl Invalidity {
 ///
 /// `seconds` is the time that it took to fill in, for channels that know it.
 pub fn judge(definition: &Definition, answers: &Answers, seconds: Option<u64>) -> Verdict {
-    let pairs = || definition.questions.iter().zip(answers.iter());
+    judge_lines(definition, &std::iter::once(answers), seconds)
+}
+
+/// Judges all these lines as one sheet.
+pub(super) fn judge_lines<'a>(
+    definition: &'a Definition,
+    lines: &(impl Iterator<Item = &'a Answers> + Clone),
+    seconds: Option<u64>,
+) -> Verdict {
+    let pairs = || {
+        let lines = lines.clone();
+        lines.flat_map(|answers| definition.questions.iter().zip(answers.iter()))
+    };
     if pairs().any(|(question, answer)| question.required && *answer == Answer::Silent) {
         return Verdict::Invalid(Invalidity::RequiredMissing);
     }

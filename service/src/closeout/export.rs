@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Action, Actor};
-use domain::id::{Id, Round};
+use domain::id::{Id, Round, Subject};
 use domain::inputs::Inputs;
-use domain::package::{FORMAT, Package, SheetGroup, SurveySheets, publish};
+use domain::package::{BallotGroup, FORMAT, Package, SheetGroup, SurveySheets, publish};
+use domain::scheme::file::Channel;
+use domain::survey::SheetState;
 use entity::{revision, survey};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::allow;
 use crate::frame::{Frame, Whom, who};
-use crate::survey::{SheetPart, read_sheet_part};
+use crate::survey::{Stored, read_sheet_part};
 use crate::{Fault, Refusal, Service, audit};
 
 /// What a package holds beside inputs and outcome.
@@ -96,6 +98,9 @@ impl Service {
     }
 }
 
+/// Whom sheets are about, who answered, on what way, and what became of them.
+type Lying = (i64, String, Channel, SheetState);
+
 /// Every sheet about a participant, in an order that tells nothing about when it came in.
 async fn collect_sheets(
     connection: &impl ConnectionTrait,
@@ -110,47 +115,56 @@ async fn collect_sheets(
     for row in rows {
         let definition: domain::survey::Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
-        let width = definition.width().max(1);
-        let mut groups: BTreeMap<SheetGroup, Vec<Vec<u8>>> = BTreeMap::new();
+        let stored = Stored::of(connection, Id::new(row.id), &definition).await?;
+        let mut parts: BTreeMap<Lying, Vec<Vec<u8>>> = BTreeMap::new();
         let mut after = 0;
         loop {
-            let parts = read_sheet_part(connection, Id::new(row.id), after).await?;
-            if parts.is_empty() {
+            let read = read_sheet_part(connection, &stored, after).await?;
+            if read.is_empty() {
                 break;
             }
-            for SheetPart {
-                group,
-                state,
-                bytes,
-                last_no,
-            } in parts
-            {
-                after = after.max(last_no);
-                let Some(subject) = frame.code(group.subject.number()) else {
-                    continue;
+            for part in read {
+                after = after.max(part.last_no);
+                let lines = match stored.ballots {
+                    None => 1,
+                    Some(_) => stored.subjects(part.about)?.len(),
                 };
-                let key = SheetGroup {
-                    subject: subject.to_owned(),
-                    panel: group.panel,
-                    channel: group.channel,
-                    state: state.word().to_owned(),
-                    answers: String::new(),
-                };
-                groups
-                    .entry(key)
-                    .or_default()
-                    .extend(bytes.chunks(width).map(<[u8]>::to_vec));
+                let width = definition.width().saturating_mul(lines).max(1);
+                let sheets = part.bytes.chunks(width).map(<[u8]>::to_vec);
+                let key = (part.about, part.panel, part.channel, part.state);
+                parts.entry(key).or_default().extend(sheets);
             }
         }
-        let groups = groups
-            .into_iter()
-            .map(|(mut group, mut sheets)| {
-                sheets.sort_unstable();
-                group.answers = hex::encode(sheets.concat());
-                group
-            })
-            .collect();
-        surveys.push(SurveySheets { definition, groups });
+        let (mut groups, mut ballots) = (Vec::new(), Vec::new());
+        for ((about, panel, channel, state), mut sheets) in parts {
+            sheets.sort_unstable();
+            let (state, answers) = (state.word().to_owned(), hex::encode(sheets.concat()));
+            if stored.ballots.is_some() {
+                let subjects = stored.subjects(about)?.iter();
+                // Whoever left the round is not named in it; the lines of the others keep their places.
+                let code = |subject: &Id<Subject>| frame.code(subject.number()).unwrap_or_default();
+                ballots.push(BallotGroup {
+                    subjects: subjects.map(|subject| code(subject).to_owned()).collect(),
+                    panel,
+                    channel,
+                    state,
+                    answers,
+                });
+            } else if let Some(subject) = frame.code(about) {
+                groups.push(SheetGroup {
+                    subject: subject.to_owned(),
+                    panel,
+                    channel,
+                    state,
+                    answers,
+                });
+            }
+        }
+        surveys.push(SurveySheets {
+            definition,
+            groups,
+            ballots,
+        });
     }
     Ok(surveys)
 }

@@ -17,6 +17,7 @@ use sea_orm::ActiveEnum;
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
 
 use super::RefusedAnswer;
+use super::ballot::KnownBallot;
 use super::door::{KnownSurvey, Standing, standing_of};
 use crate::Fault;
 use crate::survey::line;
@@ -25,6 +26,8 @@ use crate::survey::line;
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
     pub survey: Arc<KnownSurvey>,
+    /// The ballot that it is a sheet of; nothing where it is about one subject.
+    pub ballot: Option<Arc<KnownBallot>>,
     pub admission: Admission,
     pub verdict: Verdict,
     pub bytes: Vec<u8>,
@@ -34,11 +37,21 @@ pub(super) struct Candidate {
     pub body_hash: [u8; 32],
 }
 
+/// Kinds of sheet, which lie in tables of their own. A batch is of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// About one subject.
+    Sheet,
+    /// Of a ballot.
+    Ballot,
+}
+
 /// What lets a respondent in, and what follows for the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Admission {
     Link {
-        subject_id: i64,
+        /// The subject, or the number of the ballot.
+        about: i64,
         panel: String,
         channel: Channel,
     },
@@ -59,12 +72,42 @@ impl Candidate {
         self.survey.id.number()
     }
 
+    pub(super) fn kind(&self) -> Kind {
+        match self.ballot {
+            None => Kind::Sheet,
+            Some(_) => Kind::Ballot,
+        }
+    }
+
     /// The hash of the invitation's token; none with a link.
     pub(super) fn token_hash(&self) -> Option<&[u8; 32]> {
         match &self.admission {
             Admission::Link { .. } => None,
             Admission::Invitation { token_hash } => Some(token_hash),
         }
+    }
+
+    /// The subjects that its answers are about, each with the bytes of these: one, or those of a ballot in their order.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] if the answers are those of another ballot.
+    fn lines(&self, about: i64) -> Result<impl Iterator<Item = (i64, &[u8])>, Fault> {
+        let of_ballot = match &self.ballot {
+            None => None,
+            Some(ballot) => {
+                let width = self.survey.definition.width();
+                let whole = width.checked_mul(ballot.subjects.len());
+                if ballot.number != about || whole != Some(self.bytes.len()) {
+                    return Err(Fault::internal("the answers are those of another ballot"));
+                }
+                let subjects = ballot.subjects.iter().map(|(subject, _)| subject.number());
+                Some(subjects.zip(self.bytes.chunks(width.max(1))))
+            }
+        };
+        let alone = of_ballot
+            .is_none()
+            .then_some((about, self.bytes.as_slice()));
+        Ok(alone.into_iter().chain(of_ballot.into_iter().flatten()))
     }
 }
 
@@ -82,23 +125,30 @@ pub(super) struct Found {
 #[derive(Debug)]
 struct Invitation {
     state: invitation::State,
-    subject_id: i64,
+    about: i64,
     panel: String,
 }
 
 /// The statement whose rows [`Found::read`] reads. It is given, in one database's words, where the candidates come
 /// from: their place in the batch, their survey, the hash of their token if they have one, and that of their receipt.
+/// Then where sheets and invitations of their kind lie, and the column that says what these are about.
 macro_rules! look {
-    ($candidates:literal) => {
+    ($candidates:literal, $sheet:literal, $invitation:literal, $about:literal) => {
         concat!(
             "WITH wanted (place, survey_id, token_hash, receipt_hash) AS (",
             $candidates,
             ") SELECT survey.state, survey.opens_at, survey.closes_at, \
-             invitation.state, invitation.subject_id, invitation.panel, sheet.body_hash \
+             invitation.state, invitation.",
+            $about,
+            ", invitation.panel, sheet.body_hash \
              FROM wanted LEFT JOIN survey ON survey.id = wanted.survey_id \
-             LEFT JOIN invitation ON invitation.survey_id = wanted.survey_id \
+             LEFT JOIN ",
+            $invitation,
+            " AS invitation ON invitation.survey_id = wanted.survey_id \
                  AND invitation.token_hash = wanted.token_hash \
-             LEFT JOIN sheet ON sheet.survey_id = wanted.survey_id AND sheet.receipt_hash = wanted.receipt_hash \
+             LEFT JOIN ",
+            $sheet,
+            " AS sheet ON sheet.survey_id = wanted.survey_id AND sheet.receipt_hash = wanted.receipt_hash \
              ORDER BY wanted.place"
         )
     };
@@ -120,9 +170,9 @@ impl Found {
         let invitation: (Option<String>, Option<i64>, Option<String>) =
             (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
         let invitation = match invitation {
-            (Some(state), Some(subject_id), Some(panel)) => Some(Invitation {
+            (Some(state), Some(about), Some(panel)) => Some(Invitation {
                 state: word(&state)?,
-                subject_id,
+                about,
                 panel,
             }),
             _ => None,
@@ -147,7 +197,8 @@ fn word<S: ActiveEnum<Value = String>>(word: &str) -> Result<S, sqlx::Error> {
 pub(super) struct NewSheet<'a> {
     pub sheet_no: i64,
     pub candidate: &'a Candidate,
-    pub subject_id: i64,
+    /// The subject, or the number of the ballot.
+    pub about: i64,
     pub panel: &'a str,
     pub channel: &'static str,
 }
@@ -243,8 +294,8 @@ pub(super) fn plan<'a>(
     };
     let mut tallies: BTreeMap<Stratum<'a>, (&'a Candidate, Tally)> = BTreeMap::new();
     for ((candidate, found), sheet_no) in candidates.iter().zip(found).zip(at.first_sheet_no..) {
-        let (subject_id, panel, channel) = match judge(candidate, found, &changed, at.now) {
-            Judgement::Book(subject_id, panel, channel) => (subject_id, panel, channel),
+        let (about, panel, channel) = match judge(candidate, found, &changed, at.now) {
+            Judgement::Book(about, panel, channel) => (about, panel, channel),
             Judgement::Stored => {
                 plan.has_retry = true;
                 plan.outcomes.push(Outcome::Booked);
@@ -263,26 +314,24 @@ pub(super) fn plan<'a>(
         let sheet = NewSheet {
             sheet_no,
             candidate,
-            subject_id,
+            about,
             panel,
             channel: crate::survey::channel_word(channel),
         };
-        let stratum = Stratum {
-            survey_id,
-            subject_id,
-            panel,
-            channel: sheet.channel,
-        };
-        let (_, tally) = tallies
-            .entry(stratum)
-            .or_insert_with(|| (candidate, Tally::default()));
-        tally
-            .add(
-                &candidate.survey.definition,
-                sheet.state(),
-                &candidate.bytes,
-            )
-            .map_err(Fault::internal)?;
+        for (subject_id, bytes) in candidate.lines(about)? {
+            let stratum = Stratum {
+                survey_id,
+                subject_id,
+                panel,
+                channel: sheet.channel,
+            };
+            let (_, tally) = tallies
+                .entry(stratum)
+                .or_insert_with(|| (candidate, Tally::default()));
+            tally
+                .add(&candidate.survey.definition, sheet.state(), bytes)
+                .map_err(Fault::internal)?;
+        }
         plan.sheets.push(sheet);
         plan.outcomes.push(Outcome::Booked);
     }
@@ -299,7 +348,7 @@ pub(super) fn plan<'a>(
 
 /// What is to become of a candidate.
 enum Judgement<'a> {
-    /// It makes a sheet about this subject, in this panel and channel.
+    /// It makes a sheet about this subject or of this ballot, in this panel and channel.
     Book(i64, &'a str, Channel),
     /// Its sheet is there already.
     Stored,
@@ -325,18 +374,18 @@ fn judge<'a>(
     let sheet = match (&candidate.admission, &found.invitation) {
         (
             Admission::Link {
-                subject_id,
+                about,
                 panel,
                 channel,
             },
             _,
-        ) => Judgement::Book(*subject_id, panel, *channel),
+        ) => Judgement::Book(*about, panel, *channel),
         (Admission::Invitation { token_hash }, Some(invitation)) => {
             let is_spent = changed.spent.contains(&(survey_id, *token_hash));
             match invitation.state {
                 invitation::State::Issued if !is_spent => {
                     // Invitations are links, so they are answered on a page.
-                    Judgement::Book(invitation.subject_id, &invitation.panel, Channel::Web)
+                    Judgement::Book(invitation.about, &invitation.panel, Channel::Web)
                 }
                 invitation::State::Issued | invitation::State::Used => {
                     return Judgement::Refuse(RefusedAnswer::AlreadyAnswered);

@@ -11,9 +11,10 @@ use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::{Channel, Words};
 use domain::survey::Definition;
 use entity::{invitation, round, round_subject, sheet, survey, survey_link};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, Statement};
 use sha2::{Digest, Sha256};
 
+use super::ballot::{BallotLink, KnownBallot};
 use super::batch::Admission;
 use super::{InvitationToken, Receipt, ReceiptStatus};
 use crate::{Fault, Service};
@@ -45,7 +46,7 @@ pub struct KnownSurvey {
     pub round: Words,
     /// What it asks.
     pub definition: Definition,
-    round_id: i64,
+    pub(super) round_id: i64,
     standing: AtomicU8,
     asked_at: AtomicI64,
 }
@@ -92,14 +93,16 @@ pub struct InvitationState {
 /// What lets a respondent in: a survey, and the way to it.
 #[derive(Debug, Clone)]
 pub struct Admitted {
-    survey: Arc<KnownSurvey>,
-    way: Way,
+    pub(super) survey: Arc<KnownSurvey>,
+    pub(super) way: Way,
 }
 
 #[derive(Debug, Clone)]
-enum Way {
+pub(super) enum Way {
     Link(Arc<Link>),
     Invitation([u8; 32]),
+    BallotLink(Arc<BallotLink>),
+    BallotInvitation([u8; 32], Arc<KnownBallot>),
 }
 
 impl Admitted {
@@ -119,24 +122,41 @@ impl Admitted {
     pub(super) fn admission(&self) -> Admission {
         match &self.way {
             Way::Link(link) => Admission::Link {
-                subject_id: link.subject.number(),
+                about: link.subject.number(),
                 panel: link.panel.clone(),
                 channel: link.channel,
             },
-            Way::Invitation(token_hash) => Admission::Invitation {
-                token_hash: *token_hash,
+            Way::BallotLink(link) => Admission::Link {
+                about: link.ballot.number,
+                panel: link.panel.clone(),
+                channel: link.channel,
             },
+            Way::Invitation(token_hash) | Way::BallotInvitation(token_hash, _) => {
+                Admission::Invitation {
+                    token_hash: *token_hash,
+                }
+            }
+        }
+    }
+
+    /// The ballot; nothing where a sheet is about one subject.
+    pub fn ballot(&self) -> Option<&Arc<KnownBallot>> {
+        match &self.way {
+            Way::Link(_) | Way::Invitation(_) => None,
+            Way::BallotLink(link) => Some(&link.ballot),
+            Way::BallotInvitation(_, ballot) => Some(ballot),
         }
     }
 
     /// What a form key is bound to.
     pub(super) fn context(&self) -> [u8; 32] {
         let hash = Sha256::new().chain_update(self.survey.id.number().to_be_bytes());
+        let by_link =
+            |hash: Sha256, code: &str| hash.chain_update(b"link").chain_update(code.as_bytes());
         match &self.way {
-            Way::Link(link) => hash
-                .chain_update(b"link")
-                .chain_update(link.code.as_bytes()),
-            Way::Invitation(token_hash) => {
+            Way::Link(link) => by_link(hash, &link.code),
+            Way::BallotLink(link) => by_link(hash, &link.code),
+            Way::Invitation(token_hash) | Way::BallotInvitation(token_hash, _) => {
                 hash.chain_update(b"invitation").chain_update(token_hash)
             }
         }
@@ -191,10 +211,12 @@ pub(super) struct Door {
     surveys: Known<i64, KnownSurvey>,
     links: Known<String, Link>,
     subjects: Known<(i64, i64), Words>,
+    pub(super) ballots: Known<(i64, i64), KnownBallot>,
+    pub(super) ballot_links: Known<String, BallotLink>,
 }
 
 #[derive(Debug)]
-struct Known<K, V>(RwLock<HashMap<K, Arc<V>>>);
+pub(super) struct Known<K, V>(RwLock<HashMap<K, Arc<V>>>);
 
 impl<K, V> Default for Known<K, V> {
     fn default() -> Self {
@@ -203,7 +225,7 @@ impl<K, V> Default for Known<K, V> {
 }
 
 impl<K: std::hash::Hash + Eq, V> Known<K, V> {
-    fn get<Q>(&self, key: &Q) -> Option<Arc<V>>
+    pub(super) fn get<Q>(&self, key: &Q) -> Option<Arc<V>>
     where
         K: std::borrow::Borrow<Q>,
         Q: std::hash::Hash + Eq + ?Sized,
@@ -217,7 +239,7 @@ impl<K: std::hash::Hash + Eq, V> Known<K, V> {
     }
 
     /// What is known by now, if another task was faster.
-    fn keep(&self, key: K, value: V) -> Arc<V> {
+    pub(super) fn keep(&self, key: K, value: V) -> Arc<V> {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_KNOWN {
             known.clear();
@@ -268,8 +290,13 @@ impl Door {
         service: &Service,
         token: &InvitationToken,
     ) -> Result<Option<Admitted>, Fault> {
-        let survey = self.find_survey(service, token.survey()).await?;
-        Ok(survey.map(|survey| Admitted {
+        let Some(survey) = self.find_survey(service, token.survey()).await? else {
+            return Ok(None);
+        };
+        if survey.definition.ballot.is_some() {
+            return self.admit_to_ballot(service, token, survey).await;
+        }
+        Ok(Some(Admitted {
             survey,
             way: Way::Invitation(token.hash()),
         }))
@@ -300,7 +327,7 @@ impl Door {
         }))
     }
 
-    async fn find_survey(
+    pub(super) async fn find_survey(
         &self,
         service: &Service,
         id: Id<Survey>,
@@ -357,7 +384,7 @@ impl Door {
     }
 
     /// Whether the survey takes answers. One task asks when a second has passed; the others go by what was known.
-    async fn ask_standing(
+    pub(super) async fn ask_standing(
         &self,
         service: &Service,
         known: &KnownSurvey,
@@ -398,23 +425,16 @@ pub(super) async fn find_receipt(
     service: &Service,
     receipt: &Receipt,
 ) -> Result<ReceiptStatus, Fault> {
-    let state: Option<sheet::State> = sheet::Entity::find()
-        .select_only()
-        .column(sheet::Column::State)
-        .filter(
-            sheet::Column::SurveyId.in_subquery(
-                QuerySelect::query(
-                    &mut survey::Entity::find()
-                        .select_only()
-                        .column(survey::Column::Id),
-                )
-                .clone(),
-            ),
-        )
-        .filter(sheet::Column::ReceiptHash.eq(receipt.hash().to_vec()))
-        .into_tuple()
-        .one(&service.database.reader())
-        .await?;
+    let reader = service.database.reader();
+    let statement = Statement::from_sql_and_values(
+        reader.get_database_backend(),
+        "SELECT state FROM sheet WHERE survey_id IN (SELECT id FROM survey) AND receipt_hash = $1
+         UNION ALL
+         SELECT state FROM ballot_sheet WHERE survey_id IN (SELECT id FROM survey) AND receipt_hash = $1",
+        [receipt.hash().to_vec().into()],
+    );
+    let row = reader.query_one_raw(statement).await?;
+    let state: Option<sheet::State> = row.map(|row| row.try_get("", "state")).transpose()?;
     Ok(match state {
         Some(sheet::State::Valid) => ReceiptStatus::Counted,
         Some(_) => ReceiptStatus::NotCounted,

@@ -6,39 +6,58 @@
 
 use sqlx::PgConnection;
 
-use super::batch::{Candidate, Found, NewSheet, Plan, look};
+use super::batch::{Candidate, Found, Kind, NewSheet, Plan, look};
 use crate::Fault;
 
 /// Statements of a batch.
 pub(super) const STATEMENTS: u64 = 2;
 
-const LOOK: &str = look!(
-    "SELECT place, survey_id, token_hash, receipt_hash FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) \
-     WITH ORDINALITY AS t (survey_id, token_hash, receipt_hash, place)"
-);
+/// The statements for one kind of sheet.
+struct Statements {
+    look: &'static str,
+    store: &'static str,
+}
+
+macro_rules! statements {
+    ($sheet:literal, $invitation:literal, $about:literal) => {
+        Statements {
+            look: look!(
+                "SELECT place, survey_id, token_hash, receipt_hash \
+                 FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) \
+                 WITH ORDINALITY AS t (survey_id, token_hash, receipt_hash, place)",
+                $sheet,
+                $invitation,
+                $about
+            ),
+            store: store!($sheet, $invitation, $about),
+        }
+    };
+}
 
 /// The invitation alone says whom its sheet is about, and the survey whether it may be there: where either has changed
-/// its mind, a sheet would have no subject, which its table refuses.
+/// its mind, a sheet would be about nothing, which its table refuses.
 ///
 /// The share lock on the surveys lets other servers book too, and makes whoever closes one wait for all of them.
 /// Invitations are spent in the order of their hashes, so that no two servers wait for each other. What they say of
-/// subject and panel is compared in a way that no index serves: in a young database that one looks as good as the key.
-const STORE: &str = "WITH held AS MATERIALIZED (
+/// subject or ballot and panel is compared in a way that no index serves: in a young database that one looks as good as the key.
+macro_rules! store {
+    ($sheet:literal, $invitation:literal, $about:literal) => {
+        concat!("WITH held AS MATERIALIZED (
         SELECT id FROM survey
         WHERE id = ANY ($1) AND state = 'open' AND coalesce(opens_at <= $2, true) AND coalesce($2 < closes_at, true)
         ORDER BY id FOR SHARE
     ), sent AS MATERIALIZED (
         SELECT * FROM unnest($1::bigint[], $3::bigint[], $4::bytea[], $5::bigint[], $6::text[], $7::text[],
                              $8::bytea[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bytea[])
-            AS t (survey_id, sheet_no, token_hash, subject_id, panel, channel,
+            AS t (survey_id, sheet_no, token_hash, about, panel, channel,
                   answers, words, state, reason, receipt_hash, body_hash)
     ), spent AS (
-        UPDATE invitation SET state = 'used'
+        UPDATE ", $invitation, " AS invitation SET state = 'used'
         FROM (SELECT sent.* FROM sent JOIN held ON held.id = sent.survey_id
               WHERE token_hash IS NOT NULL ORDER BY survey_id, token_hash) AS good
         WHERE invitation.survey_id = good.survey_id AND invitation.token_hash = good.token_hash
             AND invitation.state = 'issued'
-            AND (invitation.subject_id, invitation.panel) IS NOT DISTINCT FROM (good.subject_id, good.panel)
+            AND (invitation.", $about, ", invitation.panel) IS NOT DISTINCT FROM (good.about, good.panel)
         RETURNING good.sheet_no
     ), counted AS (
         INSERT INTO tally (survey_id, subject_id, panel, channel, counts)
@@ -55,12 +74,24 @@ const STORE: &str = "WITH held AS MATERIALIZED (
         ON CONFLICT (survey_id, subject_id, panel, channel, state)
         DO UPDATE SET count = sheet_tally.count + excluded.count
     )
-    INSERT INTO sheet (survey_id, sheet_no, subject_id, panel, channel,
+    INSERT INTO ", $sheet, " (survey_id, sheet_no, ", $about, ", panel, channel,
                        answers, words, state, reason, receipt_hash, body_hash)
     SELECT sent.survey_id, sent.sheet_no,
-        CASE WHEN held.id IS NOT NULL AND (sent.token_hash IS NULL OR spent.sheet_no IS NOT NULL) THEN sent.subject_id END,
+        CASE WHEN held.id IS NOT NULL AND (sent.token_hash IS NULL OR spent.sheet_no IS NOT NULL) THEN sent.about END,
         sent.panel, sent.channel, sent.answers, sent.words, sent.state, sent.reason, sent.receipt_hash, sent.body_hash
-    FROM sent LEFT JOIN held ON held.id = sent.survey_id LEFT JOIN spent ON spent.sheet_no = sent.sheet_no";
+    FROM sent LEFT JOIN held ON held.id = sent.survey_id LEFT JOIN spent ON spent.sheet_no = sent.sheet_no")
+    };
+}
+
+const SHEETS: Statements = statements!("sheet", "invitation", "subject_id");
+const BALLOTS: Statements = statements!("ballot_sheet", "ballot_invitation", "ballot_no");
+
+const fn statements(kind: Kind) -> &'static Statements {
+    match kind {
+        Kind::Sheet => &SHEETS,
+        Kind::Ballot => &BALLOTS,
+    }
+}
 
 /// SQLSTATE of a column that was given nothing.
 const NOT_NULL_VIOLATION: &str = "23502";
@@ -68,12 +99,13 @@ const NOT_NULL_VIOLATION: &str = "23502";
 /// Goes into the log of the server and nowhere else; the commit waits for standbys as any other does.
 const CONFIRM: &str = "SELECT pg_logical_emit_message(true, 'mingjian', 'retry')";
 
-/// What stands about each candidate, in their order.
+/// What stands about each candidate, all of one kind, in their order.
 pub(super) async fn look(
     connection: &mut PgConnection,
+    kind: Kind,
     candidates: &[Candidate],
 ) -> Result<Vec<Found>, sqlx::Error> {
-    let rows = sqlx::query(LOOK)
+    let rows = sqlx::query(statements(kind).look)
         .bind(each(candidates, Candidate::survey_id))
         .bind(each(candidates, |one| {
             one.token_hash().map(<[u8; 32]>::as_slice)
@@ -90,6 +122,7 @@ pub(super) async fn look(
 /// [`Fault::Conflict`] if what the plan rests on has changed; nothing is stored then.
 pub(super) async fn store(
     connection: &mut PgConnection,
+    kind: Kind,
     plan: &Plan<'_>,
     now: i64,
 ) -> Result<(), Fault> {
@@ -108,14 +141,14 @@ pub(super) async fn store(
         .map(|(.., count)| i64::try_from(*count))
         .collect::<Result<Vec<_>, _>>()
         .map_err(Fault::internal)?;
-    let stored = sqlx::query(STORE)
+    let stored = sqlx::query(statements(kind).store)
         .bind(each(sheets, |sheet| sheet.candidate.survey_id()))
         .bind(now)
         .bind(each(sheets, |sheet| sheet.sheet_no))
         .bind(each(sheets, |sheet| {
             sheet.candidate.token_hash().map(<[u8; 32]>::as_slice)
         }))
-        .bind(each(sheets, |sheet| sheet.subject_id))
+        .bind(each(sheets, |sheet| sheet.about))
         .bind(each(sheets, |sheet| sheet.panel))
         .bind(each(sheets, |sheet| sheet.channel))
         .bind(each(sheets, |sheet| sheet.candidate.bytes.as_slice()))

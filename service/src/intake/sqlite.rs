@@ -8,25 +8,58 @@ use std::collections::BTreeMap;
 
 use sqlx::{Row, SqliteConnection};
 
-use super::batch::{Candidate, Found, NewSheet, Plan, Stratum, look};
+use super::batch::{Candidate, Found, Kind, NewSheet, Plan, Stratum, look};
 use crate::Fault;
 use crate::survey::line;
 
 /// Statements of a batch, without the beginning and the end of its transaction.
 pub(super) const STATEMENTS: u64 = 6;
 
-const LOOK: &str =
-    look!("SELECT key, value ->> 0, unhex(value ->> 1), unhex(value ->> 2) FROM json_each(?1)");
+/// The statements for one kind of sheet.
+struct Statements {
+    look: &'static str,
+    spend: &'static str,
+    insert_sheets: &'static str,
+}
 
-/// A join and not `IN` over pairs, for which SQLite walks the whole table.
-const SPEND: &str = "WITH wanted (survey_id, hash) AS (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(?1)) \
-     UPDATE invitation SET state = 'used' FROM wanted \
-     WHERE invitation.survey_id = wanted.survey_id AND invitation.token_hash = wanted.hash AND state = 'issued'";
+macro_rules! statements {
+    ($sheet:literal, $invitation:literal, $about:literal) => {
+        Statements {
+            look: look!(
+                "SELECT key, value ->> 0, unhex(value ->> 1), unhex(value ->> 2) FROM json_each(?1)",
+                $sheet,
+                $invitation,
+                $about
+            ),
+            // A join and not `IN` over pairs, for which SQLite walks the whole table.
+            spend: concat!(
+                "WITH wanted (survey_id, hash) AS (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(?1)) UPDATE ",
+                $invitation,
+                " AS invitation SET state = 'used' FROM wanted WHERE invitation.survey_id = wanted.survey_id \
+                 AND invitation.token_hash = wanted.hash AND state = 'issued'"
+            ),
+            insert_sheets: concat!(
+                "INSERT INTO ",
+                $sheet,
+                " (survey_id, sheet_no, ",
+                $about,
+                ", panel, channel, answers, words, state, reason, receipt_hash, body_hash) \
+                 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5), \
+                 value ->> 6, value ->> 7, value ->> 8, unhex(value ->> 9), unhex(value ->> 10) FROM json_each(?1)"
+            ),
+        }
+    };
+}
 
-const INSERT_SHEETS: &str = "INSERT INTO sheet (survey_id, sheet_no, subject_id, panel, channel, \
-     answers, words, state, reason, receipt_hash, body_hash) \
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5), value ->> 6, \
-     value ->> 7, value ->> 8, unhex(value ->> 9), unhex(value ->> 10) FROM json_each(?1)";
+const SHEETS: Statements = statements!("sheet", "invitation", "subject_id");
+const BALLOTS: Statements = statements!("ballot_sheet", "ballot_invitation", "ballot_no");
+
+const fn statements(kind: Kind) -> &'static Statements {
+    match kind {
+        Kind::Sheet => &SHEETS,
+        Kind::Ballot => &BALLOTS,
+    }
+}
 
 const FIND_TALLIES: &str = "SELECT wanted.key, tally.counts FROM json_each(?1) AS wanted JOIN tally \
      ON tally.survey_id = wanted.value ->> 0 AND tally.subject_id = wanted.value ->> 1 \
@@ -42,9 +75,10 @@ const ADD_SHEET_TALLIES: &str = "INSERT INTO sheet_tally (survey_id, subject_id,
      ON CONFLICT (survey_id, subject_id, panel, channel, state) \
      DO UPDATE SET count = sheet_tally.count + excluded.count";
 
-/// What stands about each candidate, in their order.
+/// What stands about each candidate, all of one kind, in their order.
 pub(super) async fn look(
     connection: &mut SqliteConnection,
+    kind: Kind,
     candidates: &[Candidate],
 ) -> Result<Vec<Found>, sqlx::Error> {
     let wanted: Vec<_> = candidates
@@ -57,7 +91,7 @@ pub(super) async fn look(
             )
         })
         .collect();
-    let rows = sqlx::query(LOOK)
+    let rows = sqlx::query(statements(kind).look)
         .bind(json(&wanted)?)
         .fetch_all(connection)
         .await?;
@@ -68,20 +102,25 @@ pub(super) async fn look(
 ///
 /// # Errors
 /// The database's, and then nothing of the batch may be committed.
-pub(super) async fn store(connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(), Fault> {
+pub(super) async fn store(
+    connection: &mut SqliteConnection,
+    kind: Kind,
+    plan: &Plan<'_>,
+) -> Result<(), Fault> {
+    let statements = statements(kind);
     let tokens: Vec<_> = (plan.sheets.iter())
         .filter_map(|sheet| {
             let token_hash = sheet.candidate.token_hash()?;
             Some((sheet.candidate.survey_id(), hex::encode(token_hash)))
         })
         .collect();
-    if execute(connection, SPEND, &tokens).await? != tokens.len() {
+    if execute(connection, statements.spend, &tokens).await? != tokens.len() {
         return Err(Fault::internal(
             "an invitation changed under the only write lock",
         ));
     }
     let sheets: Vec<_> = plan.sheets.iter().map(row).collect();
-    execute(connection, INSERT_SHEETS, &sheets).await?;
+    execute(connection, statements.insert_sheets, &sheets).await?;
     add_tallies(connection, plan).await
 }
 
@@ -91,7 +130,7 @@ fn row<'a>(sheet: &'a NewSheet<'_>) -> impl serde::Serialize + use<'a> {
     (
         candidate.survey_id(),
         sheet.sheet_no,
-        sheet.subject_id,
+        sheet.about,
         sheet.panel,
         sheet.channel,
         hex::encode(&candidate.bytes),

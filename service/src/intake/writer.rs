@@ -6,7 +6,7 @@ use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::batch::{self, Candidate, Moment, Outcome};
+use super::batch::{self, Candidate, Kind, Moment, Outcome};
 use super::{postgres, sqlite};
 use crate::database::{Database, Pools};
 use crate::{Clock, Fault, IdSource, Service};
@@ -64,11 +64,17 @@ impl Desk {
             if taken == 0 {
                 return;
             }
+            // Those of ballots behind the others, for a batch is of one kind.
+            waiting.sort_by_key(|waiting: &Waiting| waiting.candidate.kind() == Kind::Ballot);
             let (candidates, replies): (Vec<_>, Vec<_>) = waiting
                 .drain(..)
                 .map(|waiting| (waiting.candidate, waiting.reply))
                 .unzip();
-            for (reply, outcome) in replies.into_iter().zip(self.book_all(&candidates).await) {
+            let ballots = candidates.partition_point(|one| one.kind() == Kind::Sheet);
+            let (sheets, ballots) = candidates.split_at(ballots);
+            let mut outcomes = self.book_all(sheets).await;
+            outcomes.extend(self.book_all(ballots).await);
+            for (reply, outcome) in replies.into_iter().zip(outcomes) {
                 // A sender that has gone away does not undo its answer.
                 let _: Result<(), _> = reply.send(outcome);
             }
@@ -78,15 +84,19 @@ impl Desk {
         }
     }
 
-    /// Books a batch, or, where something in it is broken, its answers one by one, so that one cannot keep the others
+    /// Books a batch of one kind, or, where something in it is broken, its answers one by one, so that one cannot keep the others
     /// out.
     async fn book_all(&mut self, candidates: &[Candidate]) -> Vec<Result<Outcome, Fault>> {
-        match self.book(candidates).await {
+        let Some(first) = candidates.first() else {
+            return Vec::new();
+        };
+        let kind = first.kind();
+        match self.book(kind, candidates).await {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(Fault::Internal(_) | Fault::Conflict) if candidates.len() > 1 => {
                 let mut outcomes = Vec::with_capacity(candidates.len());
                 for candidate in candidates {
-                    let alone = self.book(std::slice::from_ref(candidate)).await;
+                    let alone = self.book(kind, std::slice::from_ref(candidate)).await;
                     outcomes.push(
                         alone.and_then(|mut outcomes| outcomes.pop().ok_or(Fault::Unavailable)),
                     );
@@ -98,10 +108,10 @@ impl Desk {
         }
     }
 
-    async fn book(&mut self, candidates: &[Candidate]) -> Result<Vec<Outcome>, Fault> {
+    async fn book(&mut self, kind: Kind, candidates: &[Candidate]) -> Result<Vec<Outcome>, Fault> {
         let mut attempt = 1;
         loop {
-            match self.book_once(candidates).await {
+            match self.book_once(kind, candidates).await {
                 // What was looked at has changed, or another process drew the same numbers.
                 Err(Fault::Conflict) if attempt < ATTEMPTS => {
                     self.next_sheet_no = None;
@@ -112,7 +122,11 @@ impl Desk {
         }
     }
 
-    async fn book_once(&mut self, candidates: &[Candidate]) -> Result<Vec<Outcome>, Fault> {
+    async fn book_once(
+        &mut self,
+        kind: Kind,
+        candidates: &[Candidate],
+    ) -> Result<Vec<Outcome>, Fault> {
         let at = Moment {
             now: self.clock.now().timestamp_micros(),
             first_sheet_no: self.take_numbers(candidates.len())?,
@@ -120,10 +134,10 @@ impl Desk {
         match self.database.pools() {
             Pools::Sqlite { write, .. } => {
                 let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
-                let found = sqlite::look(&mut transaction, candidates).await?;
+                let found = sqlite::look(&mut transaction, kind, candidates).await?;
                 let plan = batch::plan(candidates, &found, at)?;
                 if !plan.sheets.is_empty() {
-                    sqlite::store(&mut transaction, &plan).await?;
+                    sqlite::store(&mut transaction, kind, &plan).await?;
                 }
                 // What another transaction of this file committed was flushed before this one could begin, so a retry
                 // needs no more.
@@ -136,10 +150,10 @@ impl Desk {
                     Some(connection) => connection,
                     None => write.acquire().await?,
                 };
-                let found = postgres::look(&mut connection, candidates).await?;
+                let found = postgres::look(&mut connection, kind, candidates).await?;
                 let plan = batch::plan(candidates, &found, at)?;
                 if !plan.sheets.is_empty() {
-                    postgres::store(&mut connection, &plan, at.now).await?;
+                    postgres::store(&mut connection, kind, &plan, at.now).await?;
                 } else if plan.has_retry {
                     postgres::confirm(&mut connection).await?;
                 }

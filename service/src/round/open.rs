@@ -29,7 +29,7 @@ impl Service {
     /// of the period; each survey of the scheme is made, and takes no answers yet.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `ROUND_NOT_DRAFT` or `ROSTER_EMPTY`; [`Fault::Conflict`], [`Fault::NotFound`].
+    /// [`Fault::Refused`] with `ROUND_NOT_DRAFT`, `ROSTER_EMPTY` or `BALLOT_TOO_LONG`; [`Fault::Conflict`], [`Fault::NotFound`].
     pub async fn open_round(&self, actor: &Actor, opening: &RoundOpening) -> Result<Round, Fault> {
         let permit = ask_for(actor, Action::ChangeRound, opening.at.id)?;
         let transaction = self.database.begin_write().await?;
@@ -62,7 +62,9 @@ impl Service {
             opens_at: None,
             closes_at: None,
         });
-        survey::add_all(&transaction, &self.ids, surveys).await?;
+        let made = survey::add_all(&transaction, &self.ids, surveys).await?;
+        let made = made.into_iter().zip(&definitions);
+        survey::freeze_ballots(&transaction, before.id, made).await?;
         round::Entity::update_many()
             .col_expr(round::Column::State, Expr::value(round::State::Open))
             .col_expr(round::Column::OpenedAt, Expr::value(clock::micros(now)))

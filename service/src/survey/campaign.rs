@@ -9,7 +9,7 @@ use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
 use domain::survey::{Definition, SheetState};
-use entity::{round_subject, sheet_tally, survey, survey_issue, survey_link};
+use entity::{ballot_line, round_subject, sheet_tally, survey, survey_issue, survey_link};
 use sea_orm::sea_query::{Alias, Cond, Expr, ExprTrait, JoinType, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
@@ -320,6 +320,7 @@ async fn ask_about_subjects(
         ));
     }
     let survey = Survey::of(&row)?;
+    super::ballot::refuse_ballot(&survey.definition)?;
     if survey.definition.panel(target.panel).is_none() {
         let known: Vec<&str> = survey
             .definition
@@ -383,6 +384,10 @@ fn sheets_of(actor: &Actor, surveys: &[Id<id::Survey>]) -> SelectStatement {
             Action::ReadRound,
             Expr::col((Entity, Column::SubjectId)),
         ))
+        .and_where(counts_sheet(
+            Expr::col((Entity, Column::SurveyId)),
+            Expr::col((Entity, Column::SubjectId)),
+        ))
         .group_by_columns([
             (Entity, Column::SurveyId),
             (Entity, Column::Panel),
@@ -418,12 +423,29 @@ fn issued_of(actor: &Actor, surveys: &[Id<id::Survey>]) -> SelectStatement {
             Action::ReadRound,
             Expr::col((Entity, Column::SubjectId)),
         ))
+        .and_where(counts_sheet(
+            Expr::col((Entity, Column::SurveyId)),
+            Expr::col((Entity, Column::SubjectId)),
+        ))
         .group_by_columns([
             (Entity, Column::SurveyId),
             (Entity, Column::Panel),
             (Entity, Column::Channel),
         ])
         .to_owned()
+}
+
+/// Leaves out all lines of a ballot but the first: a ballot counts once, though it is about many.
+fn counts_sheet(survey: Expr, subject: Expr) -> Expr {
+    use ballot_line::{Column, Entity};
+    let later = Query::select()
+        .expr(Expr::val(1))
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::SurveyId)).eq(survey))
+        .and_where(Expr::col((Entity, Column::SubjectId)).eq(subject))
+        .and_where(Expr::col((Entity, Column::LineNo)).gt(1))
+        .to_owned();
+    Expr::exists(later).not()
 }
 
 /// A sum of BIGINT, which PostgreSQL would widen.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::Channel;
-use domain::survey::{Definition, SheetState, Tally, recount};
+use domain::survey::{Definition, SheetState, Tally, recount, recount_ballots};
 use entity::{sheet, sheet_tally, survey_issue, tally};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement};
 
@@ -169,16 +169,23 @@ pub async fn count_from_sheets(
     definition: &Definition,
 ) -> Result<Recount, Fault> {
     let mut counted: BTreeMap<Group, Tally> = BTreeMap::new();
+    let stored = Stored::of(connection, survey, definition).await?;
     let mut after = 0_i64;
     loop {
-        let parts = read_sheet_part(connection, survey, after).await?;
+        let parts = read_sheet_part(connection, &stored, after).await?;
         if parts.is_empty() {
             break;
         }
         for part in parts {
             after = after.max(part.last_no);
-            let tally = recount(definition, part.state, &part.bytes).map_err(Fault::internal)?;
-            counted.entry(part.group).or_default().add_all(&tally);
+            for (subject, tally) in stored.count(definition, &part)? {
+                let group = Group {
+                    subject,
+                    panel: part.panel.clone(),
+                    channel: part.channel,
+                };
+                counted.entry(group).or_default().add_all(&tally);
+            }
         }
     }
     let kept = list_tallies(connection, survey, definition).await?;
@@ -189,10 +196,64 @@ pub async fn count_from_sheets(
     })
 }
 
+/// Where the sheets of a survey lie, and whom they are about.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    survey: Id<Survey>,
+    /// The subjects of each ballot in the order of its lines; nothing where sheets are about one subject.
+    pub ballots: Option<BTreeMap<i64, Vec<Id<Subject>>>>,
+}
+
+impl Stored {
+    /// Those of this survey. No statement, two where it is a ballot.
+    pub(crate) async fn of(
+        connection: &impl ConnectionTrait,
+        survey: Id<Survey>,
+        definition: &Definition,
+    ) -> Result<Self, Fault> {
+        let ballots = match definition.ballot {
+            None => None,
+            Some(_) => {
+                let mut found = super::find_ballots(connection, &[survey]).await?;
+                let ballots = found.remove(&survey).unwrap_or_default().into_iter();
+                Some(ballots.map(|one| (one.number, one.subjects)).collect())
+            }
+        };
+        Ok(Self { survey, ballots })
+    }
+
+    /// The subjects that sheets of a ballot are about.
+    pub(crate) fn subjects(&self, ballot: i64) -> Result<&[Id<Subject>], Fault> {
+        let ballots = self.ballots.as_ref();
+        ballots
+            .and_then(|ballots| ballots.get(&ballot))
+            .map(Vec::as_slice)
+            .ok_or_else(|| Fault::internal("a sheet is of a ballot that its survey does not have"))
+    }
+
+    fn count(
+        &self,
+        definition: &Definition,
+        part: &SheetPart,
+    ) -> Result<Vec<(Id<Subject>, Tally)>, Fault> {
+        if self.ballots.is_none() {
+            let tally = recount(definition, part.state, &part.bytes).map_err(Fault::internal)?;
+            return Ok(vec![(Id::new(part.about), tally)]);
+        }
+        let subjects = self.subjects(part.about)?;
+        let lines = recount_ballots(definition, subjects.len(), part.state, &part.bytes);
+        let lines = lines.map_err(Fault::internal)?;
+        Ok(subjects.iter().copied().zip(lines).collect())
+    }
+}
+
 /// Sheets of one group and state that were read together.
 #[derive(Debug)]
 pub(crate) struct SheetPart {
-    pub group: Group,
+    /// The subject, or the number of the ballot.
+    pub about: i64,
+    pub panel: String,
+    pub channel: Channel,
     pub state: SheetState,
     /// One behind the other, each as wide as the survey's definition says.
     pub bytes: Vec<u8>,
@@ -203,22 +264,20 @@ pub(crate) struct SheetPart {
 /// The next sheets after a number, two hundred thousand or fewer; none are left when it is empty. One statement.
 pub(crate) async fn read_sheet_part(
     connection: &impl ConnectionTrait,
-    survey: Id<Survey>,
+    stored: &Stored,
     after: i64,
 ) -> Result<Vec<SheetPart>, Fault> {
     let backend = connection.get_database_backend();
     let rows = connection
-        .query_all_raw(read_sheets(backend, survey, after))
+        .query_all_raw(read_sheets(backend, stored, after))
         .await?;
     let mut parts = Vec::with_capacity(rows.len());
     for row in rows {
         let state: String = row.try_get("", "state")?;
         parts.push(SheetPart {
-            group: group_of(
-                row.try_get("", "subject_id")?,
-                row.try_get("", "panel")?,
-                &row.try_get::<String>("", "channel")?,
-            )?,
+            about: row.try_get("", "about")?,
+            panel: row.try_get("", "panel")?,
+            channel: parse_channel(&row.try_get::<String>("", "channel")?)?,
             state: SheetState::parse(&state)
                 .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?,
             bytes: match backend {
@@ -235,21 +294,29 @@ pub(crate) async fn read_sheet_part(
 
 /// Some sheets in the order of their numbers, those of one group and state one behind the other in a single value: a
 /// row for each sheet would cost more than reading it.
-fn read_sheets(backend: DbBackend, survey: Id<Survey>, after: i64) -> Statement {
+fn read_sheets(backend: DbBackend, stored: &Stored, after: i64) -> Statement {
+    let (table, about) = match stored.ballots {
+        None => ("sheet", "subject_id"),
+        Some(_) => ("ballot_sheet", "ballot_no"),
+    };
     let together = match backend {
         DbBackend::Sqlite => "group_concat(hex(answers), '')",
         _ => "string_agg(answers, ''::bytea)",
     };
     let sql = format!(
-        "SELECT subject_id, panel, channel, state, {together} AS answers, max(sheet_no) AS last_no
-         FROM (SELECT sheet_no, subject_id, panel, channel, state, answers FROM sheet
+        "SELECT about, panel, channel, state, {together} AS answers, max(sheet_no) AS last_no
+         FROM (SELECT sheet_no, {about} AS about, panel, channel, state, answers FROM {table}
                WHERE survey_id = $1 AND sheet_no > $2 ORDER BY sheet_no LIMIT $3) AS part
-         GROUP BY subject_id, panel, channel, state"
+         GROUP BY about, panel, channel, state"
     );
     Statement::from_sql_and_values(
         backend,
         sql,
-        [survey.number().into(), after.into(), SHEETS_AT_ONCE.into()],
+        [
+            stored.survey.number().into(),
+            after.into(),
+            SHEETS_AT_ONCE.into(),
+        ],
     )
 }
 

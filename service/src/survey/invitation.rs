@@ -48,15 +48,7 @@ pub async fn issue_invitations(
     transaction: &WriteTransaction,
     new: &NewInvitations,
 ) -> Result<Vec<IssuedInvitation>, Fault> {
-    if new.count > MOST {
-        let message = format!(
-            "{} invitations are too many at once; make at most {MOST}",
-            new.count
-        );
-        return Err(Fault::refused(
-            Refusal::new("TOO_MANY_INVITATIONS", message).at(["count"]),
-        ));
-    }
+    refuse_too_many(new.count)?;
     let mut issued = Vec::with_capacity(new.count);
     let mut rows = Vec::with_capacity(new.count);
     for _ in 0..new.count {
@@ -77,22 +69,40 @@ pub async fn issue_invitations(
             .exec_without_returning(transaction)
             .await?;
     }
-    count_issued(transaction, new).await?;
+    let subject = [new.subject.number()];
+    count_issued(transaction, new.survey, &subject, (&new.panel, new.count)).await?;
     Ok(issued)
 }
 
-/// Adds to the number of sheets issued, from which quorums are taken.
-async fn count_issued(transaction: &WriteTransaction, new: &NewInvitations) -> Result<(), Fault> {
-    let count = i64::try_from(new.count).map_err(Fault::internal)?;
+/// # Errors
+/// [`Fault::Refused`] with `TOO_MANY_INVITATIONS`.
+pub(super) fn refuse_too_many(count: usize) -> Result<(), Fault> {
+    if count <= MOST {
+        return Ok(());
+    }
+    let message = format!("{count} invitations are too many at once; make at most {MOST}");
+    Err(Fault::refused(
+        Refusal::new("TOO_MANY_INVITATIONS", message).at(["count"]),
+    ))
+}
+
+/// Adds to the number of sheets issued about each of these subjects, from which quorums are taken.
+pub(super) async fn count_issued(
+    transaction: &WriteTransaction,
+    survey: Id<Survey>,
+    subjects: &[i64],
+    (panel, count): (&str, usize),
+) -> Result<(), Fault> {
+    let count = i64::try_from(count).map_err(Fault::internal)?;
     let channel = channel_word(Channel::Web).to_owned();
-    let row = survey_issue::ActiveModel {
-        survey_id: Set(new.survey.number()),
-        subject_id: Set(new.subject.number()),
-        panel: Set(new.panel.clone()),
+    let rows = subjects.iter().map(|subject| survey_issue::ActiveModel {
+        survey_id: Set(survey.number()),
+        subject_id: Set(*subject),
+        panel: Set(panel.to_owned()),
         channel: Set(channel.clone()),
         ..Default::default()
-    };
-    survey_issue::Entity::insert(row)
+    });
+    survey_issue::Entity::insert_many(rows)
         .on_conflict_do_nothing_on([
             survey_issue::Column::SurveyId,
             survey_issue::Column::SubjectId,
@@ -108,9 +118,9 @@ async fn count_issued(transaction: &WriteTransaction, new: &NewInvitations) -> R
                 .if_null(0_i64)
                 .add(count),
         )
-        .filter(survey_issue::Column::SurveyId.eq(new.survey.number()))
-        .filter(survey_issue::Column::SubjectId.eq(new.subject.number()))
-        .filter(survey_issue::Column::Panel.eq(new.panel.clone()))
+        .filter(survey_issue::Column::SurveyId.eq(survey.number()))
+        .filter(survey_issue::Column::SubjectId.is_in(subjects.iter().copied()))
+        .filter(survey_issue::Column::Panel.eq(panel))
         .filter(survey_issue::Column::Channel.eq(channel))
         .exec(transaction)
         .await?;

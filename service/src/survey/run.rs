@@ -233,6 +233,7 @@ async fn ask_for_subject(
     };
     let permit = Permit::ask(actor, Action::RunSurvey, &place)?;
     let definition: Definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+    super::ballot::refuse_ballot(&definition)?;
     if row.state == survey::State::Closed {
         return Err(Fault::refused(Refusal::new(
             "SURVEY_CLOSED",

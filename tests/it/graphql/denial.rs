@@ -275,6 +275,16 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "surveyInviteToBallot(input: {surveyId: \"{survey}\", ballot: 1, panel: \"users\", count: 1}) { refusals { code } }",
+        action(Action::RunSurvey),
+        Error,
+    ),
+    row(
+        "surveyAddBallotLink(input: {surveyId: \"{survey}\", ballot: 1, panel: \"users\"}) { refusals { code } }",
+        action(Action::RunSurvey),
+        Error,
+    ),
+    row(
         "surveyClose(id: \"{survey}\") { refusals { code } }",
         action(Action::RunSurvey),
         Error,
@@ -537,6 +547,25 @@ async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
         .add_relation(&domain::access::Actor::Operator, relation)
         .await
         .unwrap();
+    // A ballot to which links and invitations can be made.
+    let transaction = scene
+        .stand
+        .world
+        .service
+        .database
+        .begin_write()
+        .await
+        .unwrap();
+    let survey = scene.stand.survey.number();
+    for sql in [
+        format!("INSERT INTO ballot (survey_id, ballot_no) VALUES ({survey}, 1)"),
+        format!(
+            "INSERT INTO ballot_line (survey_id, ballot_no, line_no, subject_id) VALUES ({survey}, 1, 1, 1)"
+        ),
+    ] {
+        transaction.execute_unprepared(&sql).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
     vec![
         ("{round}", ROUND.to_string()),
         ("{region}", support::plant::REGION.to_string()),

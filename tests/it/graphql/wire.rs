@@ -201,6 +201,16 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
         "surveyAddLinks(input: {{ surveyId: {survey}, subjectIds: [\"{first}\"], panel: \"users\" }})"
     );
     on.change(administrator, &call).await;
+    // The second survey is a ballot.
+    let vote = &opened["surveys"][1]["id"];
+    let call = format!(
+        "surveyInviteToBallot(input: {{ surveyId: {vote}, ballot: 1, panel: \"users\", count: 2 }})"
+    );
+    on.change(administrator, &call).await;
+    let call =
+        format!("surveyAddBallotLink(input: {{ surveyId: {vote}, ballot: 1, panel: \"users\" }})");
+    on.change(administrator, &call).await;
+    on.read(administrator, &format!("survey(id: {vote})")).await;
     on.change(administrator, &format!("surveyClose(id: {survey})"))
         .await;
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use api::config::{Purpose, Settings, Sources};
+use domain::access::Actor;
 use domain::id::{Id, Subject};
 use domain::scheme::file;
 use domain::survey::Definition;
@@ -14,9 +15,12 @@ use sea_orm::ConnectionTrait;
 use service::Service;
 use service::database::DatabaseSettings;
 use service::intake::{Intake, IntakeSettings};
-use service::survey::{self, LinkFor, NewInvitations, NewSurvey};
+use service::survey::{self, BallotFor, LinkFor, NewBallotInvitations, NewInvitations, NewSurvey};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Who stand on the ballot.
+const LEADERS: i64 = 30;
 
 /// Every way of asking that the scheme's own surveys do not use.
 const KINDS: &str = r#"
@@ -170,7 +174,64 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
             survey::close(&transaction, survey).await?;
         }
     }
+    let meeting: Part = toml::from_str(include_str!(
+        "../../../schemes/jiangbei/first-in-command.toml"
+    ))
+    .map_err(service::Fault::internal)?;
+    let new = NewSurvey {
+        round: Id::new(1),
+        definition: &frozen(&meeting, "appraisal")?,
+        opens_at: None,
+        closes_at: None,
+    };
+    let vote = survey::add(&transaction, &service.ids, new).await?;
+    survey::open(&transaction, vote).await?;
+    let number = vote.number();
+    transaction
+        .execute_unprepared(&format!(
+            "INSERT INTO ballot (survey_id, ballot_no) VALUES ({number}, 1)"
+        ))
+        .await?;
+    for line in 1..=LEADERS {
+        let id = line + 1;
+        for sql in [
+            format!(
+                "INSERT INTO subject (id, code, kind, category, region_id, name, name_en) VALUES \
+                 ({id}, 'L{line:02}', 'person', 'department_head', 1, '干部 {line:02}', 'Leader {line:02}')"
+            ),
+            format!(
+                "INSERT INTO round_subject (round_id, subject_id, category, region_id, name, name_en) \
+                 SELECT 1, id, category, region_id, name, name_en FROM subject WHERE id = {id}"
+            ),
+            format!(
+                "INSERT INTO ballot_line (survey_id, ballot_no, line_no, subject_id) VALUES ({number}, 1, {line}, {id})"
+            ),
+        ] {
+            transaction.execute_unprepared(&sql).await?;
+        }
+    }
     transaction.commit().await?;
+    let wanted = BallotFor {
+        survey: vote,
+        ballot: 1,
+        panel: "commission_member".to_owned(),
+    };
+    let link = service.add_ballot_link(&Actor::Operator, &wanted).await?;
+    links.insert(
+        "ballot".to_owned(),
+        vec![format!("/s/{}", link.code)].into(),
+    );
+    let new = NewBallotInvitations { wanted, count: 40 };
+    let ballots = service
+        .issue_ballot_invitations(&Actor::Operator, &new)
+        .await?;
+    links.insert(
+        "ballots".to_owned(),
+        ballots
+            .into_iter()
+            .map(|issued| format!("/i/{}", issued.token.expose()))
+            .collect(),
+    );
     links.insert(
         "invitations".to_owned(),
         invitations

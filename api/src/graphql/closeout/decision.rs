@@ -208,6 +208,17 @@ pub struct ItemPoints {
     words: Words,
 }
 
+/// Lines of ballots about a subject. Counts are texts, for they may exceed what a number of JSON holds.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct BallotLines {
+    /// Those on valid sheets.
+    valid: String,
+    /// Those with a rated answer.
+    rated: String,
+    /// Those left blank as a whole: abstentions.
+    abstained: String,
+}
+
 /// A figure of a survey.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct SurveyFigure {
@@ -219,6 +230,8 @@ pub struct SurveyFigure {
     text: String,
     /// Whether it is withheld: it rests on fewer than 10 answers and the asker is not staff.
     withheld: bool,
+    /// Beside the satisfaction rate of a ballot its lines, abstentions apart; null elsewhere or where it is withheld.
+    lines: Option<BallotLines>,
     /// Why it is undefined.
     why: Option<Words>,
 }
@@ -235,6 +248,11 @@ impl SurveyFigure {
             value: shown(figure.value.to_string()),
             text: shown(figure.text.to_string()),
             withheld,
+            lines: figure.lines.filter(|_| !withheld).map(|lines| BallotLines {
+                valid: lines.valid.to_string(),
+                rated: lines.rated.to_string(),
+                abstained: lines.abstained.to_string(),
+            }),
             why: figure.why.as_ref().map(|why| why.words().into()),
         }
     }

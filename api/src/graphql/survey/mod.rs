@@ -1,5 +1,6 @@
 //! Surveys of a round: what they ask, how far they have come, opening and closing, links and invitations.
 
+mod ballot;
 mod mutation;
 mod progress;
 mod question;

@@ -3,9 +3,12 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use domain::access::Actor;
 use domain::id::{self, Id};
-use service::survey::{NewInvitations, NewLinks};
+use service::survey::{IssuedInvitation, NewInvitations, NewLinks};
 use service::{Fault, Service};
 
+use super::ballot::{
+    SurveyAddBallotLinkInput, SurveyAddBallotLinkPayload, SurveyInviteToBallotInput,
+};
 use super::types::{Survey, SurveyLink};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::error::GraphqlFault;
@@ -121,13 +124,44 @@ impl SurveyMutation {
                 .issue_survey_invitations(actor, &new)
                 .await,
         )?;
-        let tokens = issued.map(|issued| {
-            issued
-                .iter()
-                .map(|invitation| invitation.token.expose())
-                .collect()
-        });
-        Ok(SurveyInvitePayload { tokens, refusals })
+        Ok(SurveyInvitePayload {
+            tokens: issued.map(expose),
+            refusals,
+        })
+    }
+
+    /// Makes one-time invitations to a ballot.
+    async fn survey_invite_to_ballot(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The invitations to be.")] input: SurveyInviteToBallotInput,
+    ) -> Result<SurveyInvitePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let issued = service(context)?
+            .issue_ballot_invitations(actor, &input.invitations())
+            .await;
+        let (issued, refusals) = settle(issued)?;
+        Ok(SurveyInvitePayload {
+            tokens: issued.map(expose),
+            refusals,
+        })
+    }
+
+    /// Makes an open link to a ballot, through which anybody may answer.
+    async fn survey_add_ballot_link(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The link to be.")] input: SurveyAddBallotLinkInput,
+    ) -> Result<SurveyAddBallotLinkPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let made = service(context)?
+            .add_ballot_link(actor, &input.wanted())
+            .await;
+        let (link, refusals) = settle(made)?;
+        Ok(SurveyAddBallotLinkPayload {
+            link: link.map(Into::into),
+            refusals,
+        })
     }
 
     /// Makes open links, through which anybody may answer.
@@ -146,6 +180,10 @@ impl SurveyMutation {
         let links = made.map(|made| made.into_iter().map(SurveyLink::from).collect());
         Ok(SurveyAddLinksPayload { links, refusals })
     }
+}
+
+fn expose(issued: Vec<IssuedInvitation>) -> Vec<String> {
+    issued.iter().map(|one| one.token.expose()).collect()
 }
 
 /// The survey after a change that says nothing of it.

@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use domain::id::{self, Id};
 use service::survey;
 
+use super::ballot::{BallotsKey, SurveyBallot, SurveyBallotLink, SurveyBallotScope};
 use super::progress::{ProgressKey, SurveyProgress};
 use super::question::SurveyQuestion;
 use crate::graphql::asker::{Asker, service};
@@ -110,6 +111,43 @@ impl Survey {
     ) -> Option<Result<SurveyProgress, GraphqlFault>> {
         let loaded = load(context, ProgressKey(self.0.id)).await;
         Some(loaded.map(Option::unwrap_or_default))
+    }
+
+    /// Who stands on one ballot; null where a sheet is about one subject.
+    async fn ballot_for(&self) -> Option<SurveyBallotScope> {
+        Some(self.0.definition.ballot?.one_for.into())
+    }
+
+    /// Its ballots, in the order of their numbers; none where a sheet is about one subject. For staff.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn ballots(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<Vec<SurveyBallot>, GraphqlFault>> {
+        let loaded = load(context, BallotsKey(self.0.id)).await;
+        Some(loaded.map(Option::unwrap_or_default))
+    }
+
+    /// The open links to its ballots, in the order of their codes. For those who run the whole survey.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn ballot_links(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<Vec<SurveyBallotLink>, GraphqlFault>> {
+        let actor = match Asker::of(context) {
+            Ok(asker) => &asker.actor,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let service = match service(context) {
+            Ok(service) => service,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let links = service.list_ballot_links(actor, self.0.id).await;
+        Some(
+            links
+                .map_err(GraphqlFault::from)
+                .map(|links| links.into_iter().map(SurveyBallotLink::from).collect()),
+        )
     }
 
     /// Its open links, in the order of their codes. For those who run surveys.

@@ -217,6 +217,8 @@ impl Checker {
         SurveyPlan {
             code: Arc::from(survey.code.as_str()),
             applies,
+            ballot: survey.ballot,
+            one_person: survey.one_person,
             denominator: survey.denominator,
             combine: survey.combine,
             weighting: survey.weighting.map(|w| w.undefined_stratum),

@@ -71,6 +71,10 @@ pub struct Survey {
     /// Which categories it is about; all without it.
     #[serde(default, rename = "for")]
     pub categories: Option<Vec<String>>,
+    /// Whether it is a ballot (评议票), on which one person rates several subjects, a line for each; without it a sheet
+    /// is about one subject.
+    #[serde(default)]
+    pub ballot: Option<Ballot>,
     /// What rates and shares are divided by.
     pub denominator: Denominator,
     /// How the survey's own figure comes from its questions.
@@ -94,6 +98,26 @@ pub struct Survey {
     /// What must hold for the survey to have figures at all.
     #[serde(default)]
     pub demand: Demand,
+}
+
+/// A ballot (评议票): a line for each subject that the survey is about. A line that is left blank as a whole is an
+/// abstention; one that is begun and lacks a required answer makes the sheet invalid. Rules of validity look at all lines
+/// of a sheet together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ballot {
+    /// Who stands on one ballot.
+    pub one_for: BallotScope,
+}
+
+/// Who stands on one ballot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BallotScope {
+    /// Every subject of the round that the survey is about.
+    Round,
+    /// The subjects of one region that the survey is about: a ballot for each region that has some.
+    Region,
 }
 
 /// What a rate is divided by.
