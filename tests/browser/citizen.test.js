@@ -196,3 +196,44 @@ onEveryWay("dark colours are readable", suite, async ({ page, way }) => {
   assert.equal(await send(page), 422);
   await assertGoodPage(page, way);
 });
+
+onEveryWay("a lost network loses nothing, and the same form is sent once it is back", suite, async ({ page, way }) => {
+  await page.goto(invite());
+  await page.locator("#q1-2").check();
+  const key = await page.locator("input[name=key]").inputValue();
+  await page.context().setOffline(true);
+  await page.locator("button[type=submit]").click();
+  assert.match(await page.locator("#note").innerText(), words(way, /没有网络/, /no network/));
+  await assertGood(page, way);
+  await page.context().setOffline(false);
+  // Opened anew, as after the browser was sent to the background.
+  await page.reload();
+  assert.equal(await page.locator("#q1-2").isChecked(), true);
+  assert.equal(await page.locator("input[name=key]").inputValue(), key);
+  assert.equal(await page.locator("#note").isVisible(), true);
+  for (const question of [2, 3, 4, 5]) await page.locator(`#q${question}-1`).check();
+  assert.equal(await send(page), 200);
+  const left = await page.evaluate(() => Object.keys(sessionStorage));
+  assert.deepEqual(left, [], "the next one in this tab starts anew");
+}, EVERY_WAY.filter((way) => way.javaScript));
+
+onEveryWay("a question for some is asked of those alone", suite, async ({ page, way }) => {
+  await page.goto(server.links.kinds[0]);
+  const asked = page.locator("fieldset[data-if]");
+  const only = asked.locator(".only");
+  assert.equal(await asked.isVisible(), !way.javaScript, "without a script it is there, with the words");
+  if (!way.javaScript) assert.match(await only.innerText(), words(way, /只有在“排队”选了“一般 \/ 差”/, /Only if you chose “Fair \/ Poor” for “The queue”/));
+  await page.locator("#q5-3").check();
+  assert.equal(await asked.isVisible(), true);
+  await assertGood(page, way);
+  await screenshot(page, `kinds-${way.language}`);
+  await page.locator("#q2-1").check();
+  await page.locator("#q3-w").fill("好");
+  assert.equal(await send(page), 422);
+  assert.deepEqual(
+    await page.locator(".alert a").evaluateAll((links) => links.map((link) => link.getAttribute("href"))),
+    ["#q6-1"],
+  );
+  await page.locator("#q5-1").check();
+  assert.equal(await send(page), 200);
+});

@@ -57,7 +57,7 @@ name = { zh = "评议", en = "vote" }
 numbers = { decimals = 2, mode = "half_up" }
 grading = { by = "total" }
 closing = { two_people = false }
-grade = [{ code = "good", name = { zh = "好", en = "Good" }, from = "60%" }, { code = "poor", name = { zh = "差", en = "Poor" } }]
+grade = [{ code = "good", name = { zh = "好", en = "Good" }, from = 60 }, { code = "poor", name = { zh = "差", en = "Poor" } }]
 category = [
   { code = "head", kind = "person", name = { zh = "负责人", en = "Head" } },
   { code = "unit", kind = "unit", name = { zh = "单位", en = "Unit" } },
@@ -310,6 +310,8 @@ impl Stand {
 
 const GOOD: Line<'_> = Some(("good", "good"));
 const MIXED: Line<'_> = Some(("bad", "good"));
+/// The first is rated and nobody else.
+const FIRST: [Line<'_>; 3] = [GOOD, None, None];
 
 fn receipt(booking: &Booking) -> service::intake::Receipt {
     match booking {
@@ -440,23 +442,16 @@ async fn ballots_and_other_sheets_wait_in_one_queue(world: World) {
     let sheets: Vec<FormKey> = (0..20).map(|_| stand.form(&by_link)).collect();
     let entries: Entries = [("overall", "good")].into_iter().collect();
     let answers = domain::survey::validate(&stand.public.definition, &entries).unwrap();
-    let booked = join_all(
-        ballots
-            .iter()
-            .zip(&sheets)
-            .map(async |((admitted, key), sheet)| {
-                let submission = Submission {
-                    admitted: by_link.clone(),
-                    key: *sheet,
-                    answers: answers.clone(),
-                };
-                let lines = [GOOD, None, None];
-                tokio::join!(
-                    stand.book(admitted, *key, &lines),
-                    stand.intake.book(submission)
-                )
-            }),
-    )
+    let booked = join_all(ballots.iter().zip(&sheets).map(|((admitted, key), sheet)| {
+        let submission = Submission {
+            admitted: by_link.clone(),
+            key: *sheet,
+            answers: answers.clone(),
+        };
+        let ballot = stand.book(admitted, *key, &FIRST);
+        let sheet = stand.intake.book(submission);
+        async move { tokio::join!(ballot, sheet) }
+    }))
     .await;
     for (ballot, sheet) in booked {
         assert!(matches!(ballot, Booking::Booked(_)));

@@ -26,6 +26,7 @@ question-optional = optional
 question-several = You may choose several
 question-words = At most { $longest } characters. Please leave out names, telephone numbers and the like.
 question-skip = No answer to this one
+question-only-if = Only if you chose “{ $options }” for “{ $question }”.
 
 ballot-title = { $survey }: ballot
 ballot-length = { $count ->
@@ -42,6 +43,9 @@ ballot-blank-title = You have not rated anybody yet
 ballot-blank-text = A ballot with every line blank abstains on all. If you mean that, tick the box below and send again; if not, please fill in the lines.
 ballot-blank-meant = I abstain on all and hand in a blank ballot
 ballot-hint = Once sent it cannot be changed. Blank lines are abstentions. If the network is slow, please wait: nothing is counted twice.
+
+draft-kept = What you entered before and did not send is still here. Please look it over and send it.
+draft-offline = There is no network, so nothing was sent. What you entered is kept; once the network is back, send again. Nothing is counted twice.
 
 submit = Send my answers
 submit-hint = Once sent they cannot be changed. If the network is slow, please wait: nothing is counted twice.

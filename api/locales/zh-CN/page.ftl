@@ -23,6 +23,7 @@ question-optional = 选答
 question-several = 可以选几项
 question-words = 最多 { $longest } 个字。请不要写姓名、电话等个人信息。
 question-skip = 这题不答
+question-only-if = 只有在“{ $question }”选了“{ $options }”才需要回答。
 
 ballot-title = { $survey }：评议票
 ballot-length = 共 { $count } 位评议对象，每位一行，可以先跳过再回头填。
@@ -36,6 +37,9 @@ ballot-blank-title = 您还没有评议任何一位
 ballot-blank-text = 每一行都留空就是全部弃权。确实要这样交，请在下面打勾再提交；不是的话，请往下填写。
 ballot-blank-meant = 我全部弃权，交空白票
 ballot-hint = 提交后不能修改。留空的行算弃权。网络慢时请稍等，不会重复计数。
+
+draft-kept = 您先前填写、还没有交的内容都在，请看一遍再提交。
+draft-offline = 现在没有网络，还没有交。您填写的内容都在，网络恢复后再按一次“提交答卷”，不会重复计数。
 
 submit = 提交答卷
 submit-hint = 提交后不能修改。网络慢时请稍等，不会重复计数。

@@ -14,7 +14,8 @@ use service::intake::{
 };
 
 use super::form::{
-    Banner, BannerView, FaultView, Kind, MOST_VALUES, OptionView, draw_banner, tell,
+    Banner, BannerView, FaultView, Kind, MOST_VALUES, OnlyIf, OptionView, draw_banner,
+    draw_only_if, tell,
 };
 use super::language::Value;
 use super::notice::Notice;
@@ -283,6 +284,8 @@ struct AskView<'a> {
     id: String,
     name: String,
     text: &'a str,
+    help: Option<&'a str>,
+    only_if: Option<OnlyIf>,
     is_required: bool,
     fault: Option<String>,
     several: bool,
@@ -361,7 +364,12 @@ fn page<'a>(view: View, about: &'a About, drawn: Drawn) -> Page<'a> {
                             .iter()
                             .find(|one| one.fault.question == question.code);
                         let fault = found.map(|one| tell(view, question, one.fault.code));
-                        draw_ask(view, (number, place), question, (entries, fault))
+                        draw_ask(
+                            view,
+                            (number, place),
+                            (&definition.questions, question),
+                            (entries, fault),
+                        )
                     })
                     .collect(),
             }
@@ -432,7 +440,7 @@ fn summary(view: View, name: &str, filled: usize, lines: usize) -> String {
 fn draw_ask<'a>(
     view: View,
     (line, place): (usize, usize),
-    question: &'a Question,
+    (questions, question): (&[Question], &'a Question),
     (entries, fault): (&Entries, Option<String>),
 ) -> AskView<'a> {
     let id = format!("l{line}q{place}");
@@ -449,6 +457,8 @@ fn draw_ask<'a>(
     AskView {
         name: format!("{LINE}{line}.{}", question.code),
         text: view.language.of(&question.text),
+        help: question.help.as_ref().map(|help| view.language.of(help)),
+        only_if: draw_only_if(view, questions, question, &format!("{LINE}{line}.")),
         is_required: question.required,
         fault,
         several,

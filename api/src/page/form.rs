@@ -176,9 +176,21 @@ struct QuestionView {
     text: String,
     is_required: bool,
     hint: Option<String>,
+    help: Option<String>,
+    only_if: Option<OnlyIf>,
+    /// The heading of a table, above its first row.
+    heading: Option<String>,
+    is_row: bool,
     fault: Option<String>,
     several: bool,
     kind: Kind,
+}
+
+/// When a question is asked: said in words, and for the script the name of the field and the values that matter.
+pub(super) struct OnlyIf {
+    pub said: String,
+    pub field: String,
+    pub values: String,
 }
 
 pub(super) enum Kind {
@@ -218,6 +230,20 @@ impl QuestionView {
         }
     }
 
+    /// Whether its options stand in one row even on a phone: in a table, or where they are numbers.
+    fn is_beside(&self) -> bool {
+        match &self.kind {
+            Kind::Options(options) => {
+                let longest = options
+                    .iter()
+                    .map(|option| option.label.chars().count())
+                    .max();
+                self.is_row && options.len() <= 6 && longest.is_some_and(|longest| longest <= 5)
+            }
+            Kind::Words(_) => false,
+        }
+    }
+
     /// Where the list of faults leads: the first thing that can be filled in.
     fn target(&self) -> String {
         match &self.kind {
@@ -251,13 +277,18 @@ fn page<'a>(view: View, about: &'a About<'_>, drawn: Drawn) -> Page<'a> {
         _ => &[],
     };
     let count = definition.questions.len();
-    let questions: Vec<QuestionView> = (1..)
+    let questions: Vec<QuestionView> = (1_usize..)
         .zip(&definition.questions)
         .map(|(number, question)| {
             let fault = faults
                 .iter()
                 .find(|fault| fault.question == question.code)
                 .map(|fault| fault.code);
+            let above = number
+                .checked_sub(2)
+                .and_then(|place| definition.questions.get(place));
+            let above = above.and_then(|above| above.matrix.as_ref());
+            let heading = question.matrix.as_ref().filter(|one| above != Some(one));
             let number = Numbered { number, count };
             draw_question(
                 view,
@@ -266,6 +297,8 @@ fn page<'a>(view: View, about: &'a About<'_>, drawn: Drawn) -> Page<'a> {
                 Given {
                     entries: &drawn.entries,
                     fault,
+                    questions: &definition.questions,
+                    heading,
                 },
             )
         })
@@ -354,6 +387,8 @@ struct Numbered {
 struct Given<'a> {
     entries: &'a Entries,
     fault: Option<FaultCode>,
+    questions: &'a [Question],
+    heading: Option<&'a Words>,
 }
 
 fn draw_question(
@@ -401,7 +436,48 @@ fn draw_question(
         several,
         kind,
         id,
+        help: question
+            .help
+            .as_ref()
+            .map(|help| view.language.of(help).to_owned()),
+        only_if: draw_only_if(view, given.questions, question, QUESTION),
+        heading: given
+            .heading
+            .map(|heading| view.language.of(heading).to_owned()),
+        is_row: question.matrix.is_some(),
     }
+}
+
+/// When a question is asked, for people and for the script. `prefix` is what stands before codes in names of fields.
+pub(super) fn draw_only_if(
+    view: View,
+    questions: &[Question],
+    question: &Question,
+    prefix: &str,
+) -> Option<OnlyIf> {
+    let show_if = question.show_if.as_ref()?;
+    let other = questions.get(show_if.question)?;
+    let chosen: Vec<_> = show_if
+        .any_of
+        .iter()
+        .filter_map(|place| other.options().get(usize::from(*place)))
+        .collect();
+    let labels: Vec<&str> = chosen
+        .iter()
+        .map(|option| view.language.of(&option.label))
+        .collect();
+    let codes: Vec<&str> = chosen.iter().map(|option| option.code.as_str()).collect();
+    Some(OnlyIf {
+        said: view.say_with(
+            "question-only-if",
+            [
+                ("question", Value::Text(view.language.of(&other.text))),
+                ("options", Value::Text(&labels.join(" / "))),
+            ],
+        ),
+        field: format!("{prefix}{}", other.code),
+        values: codes.join(" "),
+    })
 }
 
 fn draw_options(view: View, question: &Question, id: &str, entries: &Entries) -> Vec<OptionView> {

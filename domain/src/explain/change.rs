@@ -337,6 +337,11 @@ fn key_word(key: &str) -> Words {
         "required" => "必答",
         "ballot" => "评议票",
         "one_for" => "一票所含",
+        "help" => "填写说明",
+        "show_if" => "显示条件",
+        "any_of" => "选了",
+        "matrix" => "矩阵题",
+        "numbers" => "数字等级",
         other => return same(&other.replace('_', " ")),
     };
     pair(zh, key.replace('_', " "))

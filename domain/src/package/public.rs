@@ -45,6 +45,10 @@ pub fn publish(package: Package) -> Result<Package, Dependent> {
             .map(|subject| subject.code.clone())
             .collect(),
     };
+    // A ballot shows what one person answered about everybody on it.
+    if !package.inputs.ballots.is_empty() {
+        return Err(everyone());
+    }
     let scheme = Scheme::parse(&package.scheme).map_err(|_| everyone())?;
     let full = package.outcome.to_canonical().map_err(|_| everyone())?;
     let public_of = Some(PublicOf {

@@ -175,6 +175,11 @@ fn read(
     let mut faults = Vec::new();
     let mut answers = Vec::with_capacity(definition.questions.len());
     for question in &definition.questions {
+        // Without JavaScript it can be filled in by those of whom it is not asked; that is passed over.
+        if !question.is_shown(&answers) {
+            answers.push(Answer::Silent);
+            continue;
+        }
         let answer = read_one(question, entries.get(&question.code));
         let answer = match answer {
             Ok(Answer::Silent) if complete && question.required => Err(FaultCode::Missing),
@@ -182,10 +187,13 @@ fn read(
         };
         match answer {
             Ok(answer) => answers.push(answer),
-            Err(code) => faults.push(AnswerFault {
-                question: question.code.clone(),
-                code,
-            }),
+            Err(code) => {
+                answers.push(Answer::Silent);
+                faults.push(AnswerFault {
+                    question: question.code.clone(),
+                    code,
+                });
+            }
         }
     }
     for question in entries.0.keys() {

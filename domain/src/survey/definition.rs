@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::Answer;
 use crate::number::Ratio;
 use crate::scheme::file::{
     self, AnswerClass, Ballot, Channel, Combine, Demand, Denominator, OnePerson, Validity,
@@ -98,6 +99,25 @@ pub struct Question {
     pub weight: Option<Ratio>,
     /// How it is answered.
     pub asked: Asked,
+    /// What helps to answer it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<Words>,
+    /// Whether it is asked of some respondents alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show_if: Option<ShowIf>,
+    /// The heading of the table that it is a row of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matrix: Option<Words>,
+}
+
+/// When a question is asked, by places.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowIf {
+    /// The place of an earlier question.
+    pub question: usize,
+    /// The places of the options of it, of which one was chosen.
+    pub any_of: Vec<u8>,
 }
 
 /// How a question is answered.
@@ -173,6 +193,16 @@ pub enum DefinitionError {
         /// How many it may have.
         most: usize,
     },
+    /// A question that is asked if another one is answered so, which does not stand before it or has no such option.
+    #[error(
+        "question `{question}` is asked by an answer to `{other}` that no question before it has"
+    )]
+    ShowIf {
+        /// The question.
+        question: String,
+        /// The one that it looks at.
+        other: String,
+    },
     /// Two things of one code.
     #[error("`{0}` stands twice, give each question and each option of a question its own code")]
     Twice(String),
@@ -191,11 +221,16 @@ impl Definition {
             });
         }
         refuse_twice(survey.question.iter().map(|question| &question.code))?;
-        let questions = survey
-            .question
-            .iter()
-            .map(|question| freeze(question, scales))
-            .collect::<Result<_, _>>()?;
+        let mut questions: Vec<Question> = Vec::with_capacity(survey.question.len());
+        for question in &survey.question {
+            let show_if = question.show_if.as_ref();
+            let show_if = show_if.map(|show_if| freeze_show_if(question, show_if, &questions));
+            let show_if = show_if.transpose()?;
+            questions.push(Question {
+                show_if,
+                ..freeze(question, scales)?
+            });
+        }
         Ok(Self {
             format: FORMAT.to_owned(),
             code: survey.code.clone(),
@@ -268,6 +303,21 @@ impl Question {
         }
     }
 
+    /// Whether it is asked of whoever has answered the questions before it so.
+    pub fn is_shown(&self, answers: &[Answer]) -> bool {
+        let Some(show_if) = &self.show_if else {
+            return true;
+        };
+        match answers.get(show_if.question) {
+            Some(Answer::One(place)) => show_if.any_of.contains(place),
+            Some(Answer::Several(bits)) => {
+                let mut places = show_if.any_of.iter();
+                places.any(|place| bits.checked_shr(u32::from(*place)).unwrap_or(0) & 1 == 1)
+            }
+            Some(Answer::Silent | Answer::Words(_)) | None => false,
+        }
+    }
+
     /// The bytes that an answer to this question takes.
     pub fn width(&self) -> usize {
         match &self.asked {
@@ -275,6 +325,31 @@ impl Question {
             Asked::Rated(_) | Asked::One(_) | Asked::Words { .. } => 1,
         }
     }
+}
+
+fn freeze_show_if(
+    question: &file::Question,
+    show_if: &file::ShowIf,
+    before: &[Question],
+) -> Result<ShowIf, DefinitionError> {
+    let unknown = || DefinitionError::ShowIf {
+        question: question.code.clone(),
+        other: show_if.question.clone(),
+    };
+    let mut earlier = before.iter().enumerate();
+    let (place, other) = earlier
+        .find(|(_, one)| one.code == show_if.question)
+        .ok_or_else(unknown)?;
+    let place_of = |code: &String| {
+        let mut options = other.options().iter();
+        let place = options.position(|option| option.code == *code);
+        place.and_then(|place| u8::try_from(place).ok())
+    };
+    let any_of: Option<Vec<u8>> = show_if.any_of.iter().map(place_of).collect();
+    Ok(ShowIf {
+        question: place,
+        any_of: any_of.filter(|list| !list.is_empty()).ok_or_else(unknown)?,
+    })
 }
 
 fn freeze(question: &file::Question, scales: &[file::Scale]) -> Result<Question, DefinitionError> {
@@ -292,7 +367,7 @@ fn freeze(question: &file::Question, scales: &[file::Scale]) -> Result<Question,
                     question: question.code.clone(),
                     scale: code.clone(),
                 })?;
-            Asked::Rated(scale.option.iter().map(rated).collect())
+            Asked::Rated(scale.options().iter().map(rated).collect())
         }
         (None, Some(longest), true) => {
             if longest == 0 || longest > LONGEST_TEXT {
@@ -321,6 +396,9 @@ fn freeze(question: &file::Question, scales: &[file::Scale]) -> Result<Question,
         required: question.required,
         weight: question.weight.clone(),
         asked,
+        help: question.help.clone(),
+        show_if: None,
+        matrix: question.matrix.clone(),
     };
     let most = match frozen.asked {
         Asked::Several(_) => MOST_CHOICES,

@@ -15,7 +15,7 @@ pub use answer::{Answer, AnswerFault, Answers, Entries, FaultCode, parse, valida
 pub use ballot::{
     BallotAnswers, LineFault, judge_ballot, parse_ballot, recount_ballots, validate_ballot,
 };
-pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question};
+pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question, ShowIf};
 pub use sheet::{SheetError, decode, encode};
 pub use tally::{ABSTAINED, LineLength, RATED, SheetState, Tally, recount};
 pub use text::{clean, without_controls};

@@ -92,6 +92,87 @@ fn faults(pairs: &[(&str, &str)]) -> Vec<(String, FaultCode)> {
         .collect()
 }
 
+/// Asked only of those who say that it was bad, and then needed.
+fn with_condition() -> Definition {
+    let mut part = part();
+    let question = &mut part.survey.question[1];
+    question.show_if = Some(file::ShowIf {
+        question: "speed".to_owned(),
+        any_of: vec!["bad".to_owned(), "fair".to_owned()],
+    });
+    let several = &mut part.survey.question[4];
+    several.required = true;
+    several.show_if = Some(file::ShowIf {
+        question: "ways".to_owned(),
+        any_of: vec!["i".to_owned()],
+    });
+    Definition::of(&part.survey, &part.scale).unwrap()
+}
+
+#[test]
+fn a_question_is_asked_of_those_alone_who_answered_so() {
+    let definition = with_condition();
+    let read = |pairs: &[(&str, &str)]| validate(&definition, &sheet(pairs));
+    let missing = |pairs: &[(&str, &str)]| -> Vec<String> {
+        let faults = read(pairs).unwrap_err();
+        faults.into_iter().map(|fault| fault.question).collect()
+    };
+    assert!(read(&[("speed", "good")]).is_ok());
+    assert_eq!(missing(&[("speed", "bad")]), ["manner"]);
+    assert_eq!(
+        missing(&[("speed", "good"), ("ways", "a"), ("ways", "i")]),
+        ["more"]
+    );
+    assert!(read(&[("speed", "good"), ("ways", "h")]).is_ok());
+    // What is entered where nobody asked is passed over, whatever it is.
+    let passed = read(&[("speed", "good"), ("manner", "nonsense"), ("more", "x")]).unwrap();
+    assert_eq!(passed, read(&[("speed", "good")]).unwrap());
+    // A fault of the first leaves the second for the next time.
+    assert_eq!(missing(&[("speed", "nonsense")]), ["speed"]);
+    let on_paper = parse(&definition, &sheet(&[("speed", "good")])).unwrap();
+    assert_eq!(judge(&definition, &on_paper, None), Verdict::Valid);
+    let on_paper = parse(&definition, &sheet(&[("speed", "bad")])).unwrap();
+    assert_eq!(
+        judge(&definition, &on_paper, None),
+        Verdict::Invalid(Invalidity::RequiredMissing)
+    );
+}
+
+#[test]
+fn a_scale_of_numbers_is_written_short() {
+    let scale: file::Scale = toml::from_str(
+        "code = \"ten\"\nnumbers = { from = 1, to = 10, dissatisfied_to = 5, satisfied_from = 8, zero_at = 0, full_at = 10 }\n\
+         option = [{ code = \"unknown\", label = { zh = \"不了解\", en = \"Not known\" }, class = \"no_opinion\" }]",
+    )
+    .unwrap();
+    let options = scale.options();
+    let told: Vec<String> = options
+        .iter()
+        .map(|option| {
+            let weight = option
+                .weight
+                .as_ref()
+                .map_or("-".to_owned(), ToString::to_string);
+            format!("{} {:?} {weight}", option.code, option.class)
+        })
+        .collect();
+    assert_eq!(options.len(), 11);
+    assert_eq!(
+        [
+            &told[0], &told[4], &told[5], &told[6], &told[7], &told[9], &told[10]
+        ],
+        [
+            "1 Dissatisfied 10",
+            "5 Dissatisfied 50",
+            "6 Neutral 60",
+            "7 Neutral 70",
+            "8 Satisfied 80",
+            "10 Satisfied 100",
+            "unknown NoOpinion -"
+        ]
+    );
+}
+
 fn ballot() -> Definition {
     let mut part = part();
     part.survey.ballot = Some(file::Ballot {

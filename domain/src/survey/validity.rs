@@ -66,7 +66,13 @@ pub(super) fn judge_lines<'a>(
         let lines = lines.clone();
         lines.flat_map(|answers| definition.questions.iter().zip(answers.iter()))
     };
-    if pairs().any(|(question, answer)| question.required && *answer == Answer::Silent) {
+    let is_missing = |answers: &Answers| {
+        let mut pairs = definition.questions.iter().zip(answers.iter());
+        pairs.any(|(question, answer)| {
+            question.required && *answer == Answer::Silent && question.is_shown(&answers.0)
+        })
+    };
+    if lines.clone().any(is_missing) {
         return Verdict::Invalid(Invalidity::RequiredMissing);
     }
     let rules = &definition.validity;

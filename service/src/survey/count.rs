@@ -211,13 +211,12 @@ impl Stored {
         survey: Id<Survey>,
         definition: &Definition,
     ) -> Result<Self, Fault> {
-        let ballots = match definition.ballot {
-            None => None,
-            Some(_) => {
-                let mut found = super::find_ballots(connection, &[survey]).await?;
-                let ballots = found.remove(&survey).unwrap_or_default().into_iter();
-                Some(ballots.map(|one| (one.number, one.subjects)).collect())
-            }
+        let ballots = if definition.ballot.is_some() {
+            let mut found = super::find_ballots(connection, &[survey]).await?;
+            let ballots = found.remove(&survey).unwrap_or_default().into_iter();
+            Some(ballots.map(|one| (one.number, one.subjects)).collect())
+        } else {
+            None
         };
         Ok(Self { survey, ballots })
     }

@@ -15,7 +15,7 @@ on_both!(
 );
 
 /// One row of nearly every table, in the order of their references.
-const ROWS: [&str; 30] = [
+const ROWS: [&str; 35] = [
     "INSERT INTO region (id, parent_id, code, name, name_en) VALUES (1, NULL, 'R1', '区', 'district')",
     "INSERT INTO subject (id, code, kind, category, region_id, name, name_en)
         VALUES (11, 'S1', 'unit', 'bureau', 1, '局', 'bureau'), (12, 'S2', 'person', 'bureau', 1, '人', 'person')",
@@ -45,6 +45,13 @@ const ROWS: [&str; 30] = [
         VALUES (61, {digest}, 11, 'public', 'issued')",
     "INSERT INTO sheet (survey_id, sheet_no, subject_id, panel, channel, answers, state, reason, receipt_hash, body_hash)
         VALUES (61, 1, 11, 'public', 'web', {digest}, 'valid', NULL, {digest}, {digest})",
+    "INSERT INTO ballot (survey_id, ballot_no, region_id) VALUES (61, 1, NULL)",
+    "INSERT INTO ballot_line (survey_id, ballot_no, line_no, subject_id) VALUES (61, 1, 1, 11)",
+    "INSERT INTO ballot_link (code, survey_id, ballot_no, panel, channel) VALUES ('L2', 61, 1, 'public', 'web')",
+    "INSERT INTO ballot_invitation (survey_id, token_hash, ballot_no, panel, state)
+        VALUES (61, {digest}, 1, 'public', 'issued')",
+    "INSERT INTO ballot_sheet (survey_id, sheet_no, ballot_no, panel, channel, answers, state, reason, receipt_hash, body_hash)
+        VALUES (61, 1, 1, 'public', 'web', {digest}, 'valid', NULL, {digest}, {digest})",
     "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) VALUES (61, 11, 'public', 'web', '{1,1,0}')",
     "INSERT INTO sheet_tally (survey_id, subject_id, panel, channel, state, count)
         VALUES (61, 11, 'public', 'web', 'valid', 1)",
@@ -177,6 +184,11 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE invitation SET token_hash = NULL",
         "UPDATE sheet SET reason = 'late'",
         "UPDATE sheet SET state = 'counted'",
+        "UPDATE ballot_invitation SET state = 'opened'",
+        "UPDATE ballot_sheet SET reason = 'late'",
+        "UPDATE ballot_line SET line_no = 0",
+        // On two lines a subject would be counted twice.
+        "INSERT INTO ballot_line (survey_id, ballot_no, line_no, subject_id) VALUES (61, 1, 2, 11)",
         "UPDATE tally SET counts = '{1,-1}'",
         "UPDATE tally SET counts = '1,1'",
         "UPDATE sheet_tally SET count = -1",
@@ -210,6 +222,9 @@ async fn what_refers_to_nothing_is_refused(world: World) {
             VALUES (41, 12, 'I1', '', 51, 10000, 1, 0, NULL)",
         "INSERT INTO nil_report (round_id, subject_id, kind) VALUES (41, 12, 'K1')",
         "INSERT INTO proposed_grade (round_id, subject_id, grade) VALUES (41, 12, 'A')",
+        "UPDATE ballot_sheet SET ballot_no = 2",
+        "UPDATE ballot_invitation SET ballot_no = 2",
+        "INSERT INTO ballot_line (survey_id, ballot_no, line_no, subject_id) VALUES (61, 2, 1, 12)",
         "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) VALUES (62, 11, 'public', 'web', '{1}')",
         "INSERT INTO subject (id, code, kind, category, region_id, name, name_en)
             VALUES (13, 'S3', 'unit', 'bureau', 2, '', '')",

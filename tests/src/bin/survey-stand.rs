@@ -26,10 +26,13 @@ const LEADERS: i64 = 30;
 const KINDS: &str = r#"
 [[scale]]
 code = "ten"
+numbers = { from = 1, to = 10, dissatisfied_to = 5, satisfied_from = 8, zero_at = 0, full_at = 10 }
+[[scale]]
+code = "three"
 option = [
-  { code = "1", label = { zh = "1 分", en = "1" }, class = "dissatisfied", weight = "10" },
-  { code = "5", label = { zh = "5 分", en = "5" }, class = "neutral", weight = "50" },
-  { code = "10", label = { zh = "10 分", en = "10" }, class = "satisfied", weight = "100" },
+  { code = "good", label = { zh = "好", en = "Good" }, class = "satisfied", weight = 100 },
+  { code = "fair", label = { zh = "一般", en = "Fair" }, class = "neutral", weight = 60 },
+  { code = "poor", label = { zh = "差", en = "Poor" }, class = "dissatisfied", weight = 0 },
 ]
 [[survey]]
 code = "kinds"
@@ -57,6 +60,26 @@ code = "why"
 text = { zh = "请说说您的理由。", en = "Please tell us your reasons." }
 longest = 20
 required = true
+[[survey.question]]
+code = "hall"
+text = { zh = "环境", en = "The hall" }
+scale = "three"
+matrix = { zh = "请逐项评价办事大厅", en = "Please rate the service hall row by row" }
+[[survey.question]]
+code = "queue"
+text = { zh = "排队", en = "The queue" }
+scale = "three"
+matrix = { zh = "请逐项评价办事大厅", en = "Please rate the service hall row by row" }
+help = { zh = "按您最近一次排队的时间评价。", en = "Think of the last time that you waited." }
+[[survey.question]]
+code = "long"
+text = { zh = "排队大约多久？", en = "How long did you wait?" }
+show_if = { question = "queue", any_of = ["fair", "poor"] }
+required = true
+choice = [
+  { code = "hour", name = { zh = "一小时以内", en = "Up to an hour" } },
+  { code = "more", name = { zh = "一小时以上", en = "More than an hour" } },
+]
 "#;
 
 #[derive(serde::Deserialize)]

@@ -125,7 +125,7 @@ impl SurveyMutation {
                 .await,
         )?;
         Ok(SurveyInvitePayload {
-            tokens: issued.map(expose),
+            tokens: issued.as_deref().map(expose),
             refusals,
         })
     }
@@ -142,7 +142,7 @@ impl SurveyMutation {
             .await;
         let (issued, refusals) = settle(issued)?;
         Ok(SurveyInvitePayload {
-            tokens: issued.map(expose),
+            tokens: issued.as_deref().map(expose),
             refusals,
         })
     }
@@ -182,7 +182,7 @@ impl SurveyMutation {
     }
 }
 
-fn expose(issued: Vec<IssuedInvitation>) -> Vec<String> {
+fn expose(issued: &[IssuedInvitation]) -> Vec<String> {
     issued.iter().map(|one| one.token.expose()).collect()
 }
 

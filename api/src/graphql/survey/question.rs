@@ -38,6 +38,16 @@ impl SurveyQuestion {
         &self.0.text.en
     }
 
+    /// What helps to answer it, in Chinese.
+    async fn help(&self) -> Option<&str> {
+        Some(&self.0.help.as_ref()?.zh)
+    }
+
+    /// What helps to answer it, in English.
+    async fn help_en(&self) -> Option<&str> {
+        Some(&self.0.help.as_ref()?.en)
+    }
+
     /// Whether it must be answered.
     async fn required(&self) -> bool {
         self.0.required

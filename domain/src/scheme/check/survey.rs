@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::file::{
-    AnswerClass, Figure, Question, Scale, ScaleOption, Survey, SurveyFigure, Value, Words,
+    AnswerClass, Denominator, Figure, Question, Scale, ScaleOption, Survey, SurveyFigure, Value,
+    Words,
 };
 use super::super::model::{DemandPlan, QuestionPlan, SharePlan, SurveyPlan};
 use super::Checker;
@@ -26,8 +27,9 @@ impl Checker {
         let mut known = BTreeMap::new();
         for scale in scales {
             let path = format!("scale/{}", scale.code);
+            self.check_numbers(&path, &scale);
             self.check_options(&path, &scale);
-            if known.insert(scale.code.clone(), scale.option).is_some() {
+            if known.insert(scale.code.clone(), scale.options()).is_some() {
                 self.faults.say(
                     &path,
                     "code_used_twice",
@@ -41,10 +43,47 @@ impl Checker {
         known
     }
 
+    /// A short way to write numbers has to come to a scale.
+    fn check_numbers(&mut self, path: &str, scale: &Scale) {
+        let Some(numbers) = scale.numbers else {
+            return;
+        };
+        let path = format!("{path}/numbers");
+        let in_order = numbers.from < numbers.to
+            && numbers.to.saturating_sub(numbers.from) < 200
+            && numbers.dissatisfied_to < numbers.satisfied_from
+            && numbers.zero_at < numbers.full_at;
+        if !in_order {
+            self.faults.say(
+                &path,
+                "wrong_scale",
+                Words::new(
+                    "数字等级须从小到大,至多 200 个:`from` < `to`,`dissatisfied_to` < `satisfied_from`,`zero_at` < `full_at`",
+                    "numbers go from the least to the greatest, at most 200 of them: `from` < `to`, `dissatisfied_to` < `satisfied_from`, `zero_at` < `full_at`",
+                ),
+            );
+        }
+        if scale
+            .option
+            .iter()
+            .any(|option| option.class != AnswerClass::NoOpinion)
+        {
+            self.faults.say(
+                &path,
+                "one_of",
+                Words::new(
+                    "写了 `numbers` 的等级,`option` 只能是 `no_opinion`",
+                    "beside `numbers` an `option` can only be `no_opinion`",
+                ),
+            );
+        }
+    }
+
     fn check_options(&mut self, path: &str, scale: &Scale) {
         let mut seen = std::collections::BTreeSet::new();
         let mut rated = 0_usize;
-        for option in &scale.option {
+        let options = scale.options();
+        for option in &options {
             let place = format!("{path}/option/{}", option.code);
             if !seen.insert(option.code.as_str()) {
                 self.faults.say(
@@ -94,7 +133,7 @@ impl Checker {
                 }
             }
         }
-        if rated < 2 || scale.option.len() > 200 {
+        if rated < 2 || options.len() > 200 {
             self.faults.say(
                 path,
                 "wrong_scale",
@@ -130,6 +169,7 @@ impl Checker {
             }
             questions.extend(self.question_plan(&place, question, scales));
         }
+        self.check_asking(&path, survey, scales);
         if questions.is_empty() {
             self.faults.say(
                 &path,
@@ -226,6 +266,73 @@ impl Checker {
             channels,
             questions,
             demand,
+        }
+    }
+
+    /// Questions that are asked of some, and tables of questions.
+    fn check_asking(
+        &mut self,
+        path: &str,
+        survey: &Survey,
+        scales: &BTreeMap<String, Vec<ScaleOption>>,
+    ) {
+        for (number, question) in survey.question.iter().enumerate() {
+            let place = format!("{path}/question/{}", question.code);
+            let before = survey.question.get(..number).unwrap_or_default();
+            if let Some(show_if) = &question.show_if {
+                let place = format!("{place}/show_if");
+                let earlier = before.iter().find(|one| one.code == show_if.question);
+                let has = |option: &String| {
+                    earlier.is_some_and(|earlier| {
+                        let scale = earlier.scale.as_ref().and_then(|code| scales.get(code));
+                        let rated =
+                            scale.is_some_and(|list| list.iter().any(|o| o.code == *option));
+                        rated || earlier.choice.iter().any(|choice| choice.code == *option)
+                    })
+                };
+                let lost = earlier
+                    .and_then(|one| one.scale.as_ref())
+                    .is_some_and(|code| !scales.contains_key(code));
+                if !lost && (show_if.any_of.is_empty() || !show_if.any_of.iter().all(has)) {
+                    self.faults.say(
+                        &place,
+                        "unknown_name",
+                        Words::new(
+                            format!("`{}` 不是前面的题目,或者没有所列的选项", show_if.question),
+                            format!(
+                                "`{}` is not a question before this one, or has no such option",
+                                show_if.question
+                            ),
+                        ),
+                    );
+                }
+                if question.scale.is_some() && survey.denominator == Denominator::Valid {
+                    self.faults.say(
+                        &place,
+                        "way_not_possible",
+                        Words::new(
+                            "分母为全部有效答卷时,计分题要问所有人:请换分母或去掉 `show_if`",
+                            "where every valid sheet is in the denominator a rated question is asked of everybody: choose another `denominator`, or leave `show_if` out",
+                        ),
+                    );
+                }
+            }
+            if let Some(heading) = &question.matrix {
+                let above = before
+                    .last()
+                    .filter(|one| one.matrix.as_ref() == Some(heading));
+                if question.scale.is_none() || above.is_some_and(|one| one.scale != question.scale)
+                {
+                    self.faults.say(
+                        &format!("{place}/matrix"),
+                        "one_of",
+                        Words::new(
+                            "矩阵题的各行须使用同一个 `scale`",
+                            "the rows of one table are all answered on the same `scale`",
+                        ),
+                    );
+                }
+            }
         }
     }
 

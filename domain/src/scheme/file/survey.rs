@@ -13,7 +13,63 @@ pub struct Scale {
     /// Its code.
     pub code: String,
     /// Its options, in the order in which they are shown.
+    #[serde(default)]
     pub option: Vec<ScaleOption>,
+    /// In place of options that are numbers; `option` then holds what is not rated, such as "I do not know".
+    #[serde(default)]
+    pub numbers: Option<NumberScale>,
+}
+
+impl Scale {
+    /// Every option, the numbers first.
+    pub fn options(&self) -> Vec<ScaleOption> {
+        let numbers = self.numbers.iter().flat_map(NumberScale::options);
+        numbers.chain(self.option.iter().cloned()).collect()
+    }
+}
+
+/// A scale whose options are the whole numbers from one to another, such as 1 – 10. What each is worth in a mean score
+/// lies on a straight line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberScale {
+    /// The least.
+    pub from: u32,
+    /// The greatest.
+    pub to: u32,
+    /// This and less is dissatisfied.
+    pub dissatisfied_to: u32,
+    /// This and more is satisfied; what lies between is neutral.
+    pub satisfied_from: u32,
+    /// What is worth 0.
+    pub zero_at: u32,
+    /// What is worth 100.
+    pub full_at: u32,
+}
+
+impl NumberScale {
+    fn options(&self) -> impl Iterator<Item = ScaleOption> {
+        let scale = *self;
+        (scale.from..=scale.to).map(move |number| {
+            let class = if number >= scale.satisfied_from {
+                AnswerClass::Satisfied
+            } else if number <= scale.dissatisfied_to {
+                AnswerClass::Dissatisfied
+            } else {
+                AnswerClass::Neutral
+            };
+            let above = u64::from(number.clamp(scale.zero_at, scale.full_at.max(scale.zero_at)));
+            let above = above.saturating_sub(u64::from(scale.zero_at));
+            let length = u64::from(scale.full_at.saturating_sub(scale.zero_at));
+            let number = number.to_string();
+            ScaleOption {
+                label: Words::new(number.clone(), number.clone()),
+                code: number,
+                class,
+                weight: Ratio::of_counts(above.saturating_mul(100), length),
+            }
+        })
+    }
 }
 
 /// An option of a scale.
@@ -219,6 +275,16 @@ pub struct Question {
     pub code: String,
     /// What is asked.
     pub text: Words,
+    /// What helps to answer it, shown below.
+    #[serde(default)]
+    pub help: Option<Words>,
+    /// Whether it is asked of some respondents alone; of all without it.
+    #[serde(default)]
+    pub show_if: Option<ShowIf>,
+    /// The heading of the table that it is a row of: questions of one scale that follow each other under the same
+    /// heading are drawn as one table (矩阵题). Each is counted by itself.
+    #[serde(default)]
+    pub matrix: Option<Words>,
     /// The answer scale of a question that is rated.
     #[serde(default)]
     pub scale: Option<String>,
@@ -237,6 +303,16 @@ pub struct Question {
     /// Its weight in the mean of the questions; 1 without it.
     #[serde(default)]
     pub weight: Option<Ratio>,
+}
+
+/// When a question is asked. Where it is not, nothing is missing, and what is entered all the same is passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShowIf {
+    /// An earlier question with options.
+    pub question: String,
+    /// One of these options of it was chosen.
+    pub any_of: Vec<String>,
 }
 
 /// When a sheet counts as invalid. A rule whose datum a channel lacks does not apply there.
