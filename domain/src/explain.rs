@@ -6,6 +6,7 @@
 pub mod change;
 mod composed;
 mod condition;
+mod ground;
 mod name;
 mod obstacle;
 mod part;
@@ -49,7 +50,10 @@ impl<'a> Explainer<'a> {
 
     /// What a subject got, in one sentence that a person in it understands.
     pub fn sentence(&self, decision: &Decision) -> Words {
-        let mut parts = vec![Self::total(decision)];
+        let mut parts: Vec<Words> = (decision.predecessors.iter())
+            .map(|one| Self::predecessor(&decision.subject, one))
+            .collect();
+        parts.push(Self::total(decision));
         for step in &decision.steps {
             parts.push(self.step(step));
         }
@@ -259,6 +263,7 @@ impl<'a> Explainer<'a> {
             let words = why.words();
             pair(format!("({})", words.zh), format!(" ({})", words.en))
         });
+        let grounds = self.grounds(&one.counted);
         let turned = if one.holds == Truth3::False {
             pair(",不成立", ", which does not hold")
         } else {
@@ -266,12 +271,12 @@ impl<'a> Explainer<'a> {
         };
         pair(
             format!(
-                "{}{}{} {sign} {}{}{}",
-                whose.zh, what.zh, left.zh, right.zh, why.zh, turned.zh
+                "{}{}{}{} {sign} {}{}{}",
+                whose.zh, what.zh, left.zh, grounds.zh, right.zh, why.zh, turned.zh
             ),
             format!(
-                "{}{} {} {sign} {}{}{}",
-                whose.en, what.en, left.en, right.en, why.en, turned.en
+                "{}{} {}{} {sign} {}{}{}",
+                whose.en, what.en, left.en, grounds.en, right.en, why.en, turned.en
             ),
         )
     }

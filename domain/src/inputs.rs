@@ -16,6 +16,10 @@ use crate::canonical;
 use crate::number::{NumberError, Points, Ratio};
 use crate::scheme::file::{Channel, Finding, SubjectKind};
 
+mod succession;
+
+pub use succession::{Succession, SuccessionKind};
+
 /// The value of `format` that this engine reads.
 pub const FORMAT: &str = "mingjian-inputs/1";
 
@@ -35,6 +39,9 @@ pub struct Inputs {
     /// Relations between subjects.
     #[serde(default)]
     pub relations: Vec<Relation>,
+    /// Renames, mergers and transfers: whose history subjects carry on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<Succession>,
     /// Points awarded by inspectors.
     #[serde(default)]
     pub scores: Vec<Score>,
@@ -147,6 +154,7 @@ impl Inputs {
         self.regions.sort();
         self.subjects.sort();
         self.relations.sort();
+        self.successions.sort();
         self.scores.sort();
         self.checklists.sort();
         self.measures.sort();
@@ -218,6 +226,8 @@ pub(crate) struct SortedInputs<'a> {
     scores: Vec<&'a Score>,
     sheets: Vec<&'a SheetCount>,
     subjects: Vec<&'a Subject>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    successions: Vec<&'a Succession>,
     tallies: Vec<&'a Tally>,
     tie_choices: Vec<&'a TieChoice>,
     turnouts: Vec<&'a Turnout>,
@@ -235,6 +245,7 @@ impl<'a> SortedInputs<'a> {
             regions,
             subjects,
             relations,
+            successions,
             scores,
             checklists,
             measures,
@@ -277,6 +288,7 @@ impl<'a> SortedInputs<'a> {
             scores: in_order(scores),
             sheets: in_order(sheets),
             subjects: in_order(subjects),
+            successions: in_order(successions),
             tallies: in_order(tallies),
             tie_choices: in_order(tie_choices),
             turnouts: in_order(turnouts),
@@ -440,6 +452,9 @@ pub struct Score {
     /// Order in which inspectors awarded theirs, for "latest"; the greatest is the last.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub order: u32,
+    /// What the inspector noted beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 #[expect(

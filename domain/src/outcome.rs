@@ -5,6 +5,7 @@
 
 mod comparison;
 mod gap;
+mod ground;
 mod obstacle;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::scheme::file::AnswerClass;
 
 pub use comparison::{Comparison, Shown, Sign, Truth3};
 pub use gap::{Action, Gap, GapKind};
+pub use ground::{Award, CaseGround, Former, Ground, Predecessor, RoundGround};
 pub use obstacle::{Ahead, Change, Obstacle};
 
 /// The value of `format` that this engine writes.
@@ -66,6 +68,9 @@ pub struct Decision {
     pub category: Arc<str>,
     /// Its region.
     pub region: Arc<str>,
+    /// Whose history it carries on, by day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predecessors: Vec<Predecessor>,
     /// Whether it could be decided.
     pub status: Status,
     /// The total after scaling, deductions and bonuses.
@@ -261,8 +266,18 @@ pub struct PartResult {
     /// The value of each stretch of time, where points are awarded for each by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stretches: Vec<StretchResult>,
+    /// What each inspector awarded, where several did or one of them noted something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awards: Vec<Award>,
+    /// The cases that were counted, or the predecessors whose values were added up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<Ground>,
     /// What it is worth.
     pub points: Option<Points>,
+    /// What it is worth before any digit is lost, where its points lost some: an item adds up its parts by this, and
+    /// is rounded once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<Ratio>,
     /// Why it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Reason>,
@@ -300,6 +315,9 @@ pub struct StretchResult {
     pub period: Arc<str>,
     /// The inspectors' points combined, exactly.
     pub value: Shown,
+    /// What each inspector awarded, where several did or one of them noted something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awards: Vec<Award>,
 }
 
 /// A figure of a survey.
@@ -352,6 +370,9 @@ pub struct LabelRank {
     pub rank: u32,
     /// How many were ranked.
     pub of: u32,
+    /// The cases that the value counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<Ground>,
     /// Whether it is given.
     pub given: bool,
     /// The comparisons of what it demands besides.

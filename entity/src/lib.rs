@@ -45,6 +45,7 @@ pub mod staff;
 pub mod staff_role;
 pub mod standing;
 pub mod subject;
+pub mod succession;
 pub mod survey;
 pub mod survey_issue;
 pub mod survey_link;

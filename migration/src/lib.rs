@@ -24,6 +24,7 @@ mod m20261122_000010_create_compositions;
 mod m20261122_000011_date_scores;
 mod m20261122_000020_create_tie_choices;
 mod m20261122_000030_create_ballots;
+mod m20261122_000040_create_successions;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000011_date_scores::Migration),
             Box::new(m20261122_000020_create_tie_choices::Migration),
             Box::new(m20261122_000030_create_ballots::Migration),
+            Box::new(m20261122_000040_create_successions::Migration),
         ]
     }
 }

@@ -243,6 +243,7 @@ impl Frame {
             regions,
             subjects,
             relations: Vec::new(),
+            successions: Vec::new(),
             scores: Vec::new(),
             checklists: Vec::new(),
             measures: Vec::new(),

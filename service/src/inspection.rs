@@ -25,6 +25,7 @@ pub(crate) use check::{Named, find_faults, refuse, settle};
 pub use evidence::{Checklist, ChecklistChange, Evidence, Measure, MeasureChange, NilReport};
 pub use evidence::{NilReportChange, ProposedGrade, ProposedGradeChange, Put};
 pub(crate) use evidence::{Row, read_rows};
+pub(crate) use fact::touch_rounds_of;
 pub use fact::{AddedFact, Fact, FactDraft, FactStatus, Place as FactPlace};
 pub use score::{Score, ScoreChange};
 

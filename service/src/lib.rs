@@ -47,6 +47,7 @@ pub mod setting;
 pub mod staff;
 pub mod standing;
 pub mod subject;
+pub mod succession;
 pub mod survey;
 mod text;
 pub mod waiver;

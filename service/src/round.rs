@@ -3,6 +3,7 @@
 //! Closing a round is deliberately absent: that is a use-case of its own. Who may not read a round does not learn that
 //! it exists.
 
+mod member;
 mod open;
 mod roster;
 
@@ -21,6 +22,7 @@ use crate::permit::{Permit, ask_somewhere};
 use crate::text::{self, Refusals, code_taken};
 use crate::{Fault, Refusal, Service, audit, clock};
 
+pub use member::RosterStep;
 pub use open::RoundOpening;
 pub(crate) use roster::place;
 pub use roster::{RosterFilter, RoundSubject};

@@ -6,3 +6,4 @@ mod import;
 mod package;
 mod ranking;
 mod stretch;
+mod succession;

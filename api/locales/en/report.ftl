@@ -46,7 +46,6 @@ report-until = until { $day }
 report-items = Points by item
 report-item = Item
 report-how = From what
-report-awards = the inspectors' marks are { $points }
 report-figures = Surveys
 report-figure = Figure
 report-value = Value

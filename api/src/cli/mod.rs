@@ -25,6 +25,7 @@ mod schema;
 mod scheme;
 mod serve;
 mod staff;
+mod subject;
 mod survey;
 mod template;
 mod worker;
@@ -69,6 +70,9 @@ enum Command {
     /// Keep the tree of places.
     #[command(subcommand)]
     Region(region::RegionCommand),
+    /// Record renames, mergers and transfers, and who joins or leaves an open round.
+    #[command(subcommand)]
+    Subject(subject::SubjectCommand),
     /// Set rounds up, open, check, close and publish them.
     #[command(subcommand)]
     Round(round::RoundCommand),
@@ -162,6 +166,7 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
         Command::Migrate => wait(migrate::run(config)),
         Command::Schema => schema::run(),
         Command::Region(command) => wait(region::run(config, command)),
+        Command::Subject(command) => wait(subject::run(config, command)),
         Command::Round(command) => wait(round::run(config, command)),
         Command::Survey(command) => wait(survey::run(config, &command)),
         Command::Investigation(command) => wait(investigation::run(config, command)),

@@ -59,7 +59,8 @@ pub(super) async fn run(config: Option<&Path>, command: RegionCommand) -> Result
     print(format!("{}: {}\n", added.code, added.id).as_bytes())
 }
 
-async fn get(service: &Service, code: &str) -> Result<Region, Failure> {
+/// The region of a code.
+pub(super) async fn get(service: &Service, code: &str) -> Result<Region, Failure> {
     let mut after = None;
     loop {
         let page = Page { after, first: 500 };

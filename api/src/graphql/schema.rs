@@ -36,6 +36,7 @@ pub struct Mutation(
     region::RegionMutation,
     subject::SubjectMutation,
     subject::RelationMutation,
+    subject::SuccessionMutation,
     scheme::SchemeMutation,
     round::RoundMutation,
     survey::SurveyMutation,

@@ -16,7 +16,6 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use domain::explain::Explainer;
-use domain::number::Points;
 use domain::outcome::{Decision, Status};
 use domain::package::Package;
 use domain::scheme::Scheme;
@@ -65,8 +64,6 @@ pub struct Report<'a> {
     names: BTreeMap<&'a str, &'a str>,
     /// Names of regions by code.
     regions: BTreeMap<&'a str, &'a str>,
-    /// What inspectors awarded, by subject and item; where one did it alone, the item says it.
-    awards: BTreeMap<(&'a str, &'a str), Vec<Points>>,
     /// The file of each subject's sheet, by code.
     files: BTreeMap<&'a str, String>,
     head: Head<'a>,
@@ -114,12 +111,6 @@ impl<'a> Report<'a> {
             .iter()
             .map(|region| (region.code.as_str(), region.name.as_str()))
             .collect();
-        let mut awards: BTreeMap<(&str, &str), Vec<Points>> = BTreeMap::new();
-        // An item with parts names them itself.
-        for score in inputs.scores.iter().filter(|score| score.part.is_none()) {
-            let key = (score.subject.as_str(), score.item.as_str());
-            awards.entry(key).or_default().push(score.points);
-        }
         let head = Head {
             round_code: &inputs.round.code,
             round_name: &inputs.round.name,
@@ -141,7 +132,6 @@ impl<'a> Report<'a> {
             origin,
             names,
             regions,
-            awards,
             files: name_files(package),
             head,
         })

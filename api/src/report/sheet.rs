@@ -222,7 +222,7 @@ impl Report<'_> {
                 .items
                 .iter()
                 .filter(|item| section_of(file, &item.item) == Some(section.code.as_str()))
-                .map(|item| self.item_row(&decision.subject, item, explainer, language))
+                .map(|item| self.item_row(item, explainer, language))
                 .collect();
             let (points, maximum) = (show(node.points), show(node.maximum));
             parts.push(SectionPart {
@@ -245,26 +245,17 @@ impl Report<'_> {
 
     fn item_row(
         &self,
-        subject: &str,
         item: &ItemResult,
         explainer: &Explainer<'_>,
         language: Language,
     ) -> ItemRow {
         let mut written = self.scheme.file.item.iter();
         let written = written.find(|one| *one.code == *item.item);
-        let mut how = language.of(&explainer.item(item)).to_owned();
-        let awards = self.awards.get(&(subject, &*item.item));
-        if let Some(awards) = awards.filter(|awards| awards.len() > 1) {
-            let points: Vec<String> = awards.iter().map(ToString::to_string).collect();
-            let points = points.join(", ");
-            let told = language.say_with("report-awards", [("points", Value::Text(&points))]);
-            how = format!("{how} ({told})");
-        }
         ItemRow {
             name: language.of(&explainer.item_name(&item.item)).to_owned(),
             points: show(item.points),
             maximum: show(written.and_then(|one| one.max)),
-            how,
+            how: language.of(&explainer.item(item)).to_owned(),
         }
     }
 

@@ -124,6 +124,7 @@ impl Engine<'_> {
                 let holds = self.passes(value, test, &looked);
                 let few = looked.is_of_few();
                 let (left, why) = looked.into_parts();
+                let counted = self.grounds(subject, value, view.event);
                 compared.push(Comparison {
                     what: value.what.clone(),
                     left,
@@ -133,6 +134,7 @@ impl Engine<'_> {
                     of: view.of.cloned(),
                     why,
                     few,
+                    counted,
                 });
                 holds
             }
@@ -143,18 +145,19 @@ impl Engine<'_> {
                 that,
             } => self.related(subject, by, (*hold, *nobody), that, compared),
             _ => {
-                let (what, left, right, holds, why) = self.word(subject, condition);
+                let read = self.word(subject, condition);
                 compared.push(Comparison {
-                    what,
-                    left,
+                    what: read.what,
+                    left: read.left,
                     op: word_sign(condition),
-                    right,
-                    holds,
+                    right: read.right,
+                    holds: read.holds,
                     of: view.of.cloned(),
-                    why,
+                    why: read.why,
                     few: false,
+                    counted: read.counted,
                 });
-                holds
+                read.holds
             }
         }
     }

@@ -3,23 +3,30 @@
 use super::Engine;
 use super::score::Scored;
 use crate::number::{NumberError, Points, Ratio};
-use crate::outcome::{Action, Shown, StretchResult};
+use crate::outcome::{Action, Award, Shown, StretchResult};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{OverAwards, Several};
-use crate::snapshot::SlotValue;
+use crate::snapshot::{AwardData, SlotValue};
 
 impl Engine<'_> {
     /// What inspectors awarded for the round, if anybody did.
-    pub(super) fn award(
-        &self,
-        subject: usize,
-        slot: usize,
-        several: Several,
-    ) -> Option<Result<Points, NumberError>> {
-        match self.slot(subject, slot) {
-            SlotValue::One(points) => Some(Ok(*points)),
-            SlotValue::Several(list) => self.combine(list, several),
-            _ => None,
+    pub(super) fn award(&self, subject: usize, slot: usize, several: Several) -> Scored {
+        let list = match self.slot(subject, slot) {
+            SlotValue::One(points) => return Scored::of(*points, Shown::Points(*points)),
+            SlotValue::Several(list) => list,
+            _ => return Scored::missing(ReasonCode::NoAward, Action::EnterScore),
+        };
+        let scored = match exact_mean(list, several) {
+            Some(Ok(exact)) => {
+                let shown = Shown::Exact(Box::new(exact.clone()));
+                Scored::of_quotient(exact, self.scheme.file.numbers, shown)
+            }
+            Some(Err(_)) => Scored::missing(ReasonCode::Overflow, Action::MendScheme),
+            None => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
+        };
+        Scored {
+            awards: told(list),
+            ..scored
         }
     }
 
@@ -38,10 +45,11 @@ impl Engine<'_> {
         let mut missing = Vec::new();
         for (stretch, period) in periods.iter().enumerate() {
             let list = match self.slot(subject, slot) {
-                SlotValue::Dated(awarded) => awarded.get(&stretch),
+                SlotValue::Dated(awarded) => awarded.get(&stretch).map(Vec::as_slice),
                 _ => None,
             };
-            let value = match list.and_then(|list| exact_mean(list, several)) {
+            let list = list.unwrap_or_default();
+            let value = match exact_mean(list, several) {
                 Some(Err(_)) => return Scored::missing(ReasonCode::Overflow, Action::MendScheme),
                 Some(Ok(exact)) => {
                     values.push(exact.clone());
@@ -55,12 +63,13 @@ impl Engine<'_> {
             stretches.push(StretchResult {
                 period: period.clone(),
                 value,
+                awards: told(list),
             });
         }
         let scored = match over_stretches(values, over) {
             Some(exact) if missing.is_empty() => {
-                let points = self.scheme.file.numbers.to_points(&exact);
-                Scored::of_result(points, Shown::Exact(Box::new(exact)))
+                let shown = Shown::Exact(Box::new(exact.clone()));
+                Scored::of_quotient(exact, self.scheme.file.numbers, shown)
             }
             _ => {
                 let why = Reason::with(ReasonCode::AwardMissing, [missing.join(", ")]);
@@ -72,13 +81,17 @@ impl Engine<'_> {
             ..scored
         }
     }
+}
 
-    fn combine(&self, list: &[Points], several: Several) -> Option<Result<Points, NumberError>> {
-        if several == Several::Latest {
-            return list.last().copied().map(Ok);
-        }
-        let exact = exact_mean(list, several)?;
-        Some(exact.and_then(|exact| self.scheme.file.numbers.to_points(&exact)))
+/// What is told of single awards: nothing where one inspector awarded points without a word, for they are the value.
+fn told(list: &[AwardData]) -> Vec<Award> {
+    let one = |award: &AwardData| Award {
+        points: award.points,
+        note: award.note.clone(),
+    };
+    match list {
+        [only] if only.note.is_none() => Vec::new(),
+        _ => list.iter().map(one).collect(),
     }
 }
 
@@ -96,11 +109,12 @@ fn over_stretches(values: Vec<Ratio>, over: OverAwards) -> Option<Ratio> {
 }
 
 /// What several inspectors' points come to, before any rounding; nothing without one.
-fn exact_mean(list: &[Points], several: Several) -> Option<Result<Ratio, NumberError>> {
-    let mut sorted = list.to_vec();
+fn exact_mean(list: &[AwardData], several: Several) -> Option<Result<Ratio, NumberError>> {
+    let latest = list.last()?.points;
+    let mut sorted: Vec<Points> = list.iter().map(|award| award.points).collect();
     sorted.sort_unstable();
     let kept: &[Points] = match several {
-        Several::Latest => list.last().map(std::slice::from_ref)?,
+        Several::Latest => std::slice::from_ref(&latest),
         Several::Median => {
             let middle = sorted.len() / 2;
             if sorted.len() % 2 == 1 {

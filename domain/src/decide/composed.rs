@@ -126,12 +126,12 @@ impl Engine<'_> {
         }
         match (sum.div(&weights), &written.size) {
             (Some(mean), _) => {
-                let points = self
-                    .scheme
-                    .file
-                    .numbers
-                    .to_points(&max.to_ratio().mul(&mean));
-                Scored::composed(points, Shown::Exact(Box::new(mean)), members)
+                let exact = max.to_ratio().mul(&mean);
+                let shown = Shown::Exact(Box::new(mean));
+                Scored {
+                    members,
+                    ..Scored::of_quotient(exact, self.scheme.file.numbers, shown)
+                }
             }
             (None, Some(measure)) if counted => Scored::missing(
                 Reason::with(ReasonCode::SizesZero, [measure.as_str()]),

@@ -1,13 +1,16 @@
 //! Counts and sums of facts in a look-back: each case once, and of one case only the weightiest fact.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Engine;
 use super::ask::Event;
+use crate::inputs::Date;
 use crate::number::Ratio;
+use crate::outcome::{CaseGround, Former, Ground};
 use crate::scheme::file::FactCounts;
-use crate::scheme::model::FactsPlan;
-use crate::snapshot::FactData;
+use crate::scheme::model::{FactsPlan, ValueKind, ValuePlan};
+use crate::snapshot::{FactData, PredecessorData, SubjectData};
 
 /// A count of facts, their sum, or why it is missing.
 pub(super) enum Counted {
@@ -15,6 +18,16 @@ pub(super) enum Counted {
     Sum(Ratio),
     /// A nil report is awaited.
     Unconfirmed,
+}
+
+/// A case that counts.
+struct Case<'a> {
+    /// Its first fact.
+    fact: &'a FactData,
+    /// Once, or once for each person.
+    times: u64,
+    /// What it adds to a sum.
+    amount: Option<Ratio>,
 }
 
 impl Engine<'_> {
@@ -25,11 +38,87 @@ impl Engine<'_> {
         plan: &FactsPlan,
         event: Option<Event<'_>>,
     ) -> Counted {
+        let Some(cases) = self.cases(subject, plan, event) else {
+            return Counted::Unconfirmed;
+        };
+        if plan.sum.is_some() {
+            let amounts = cases.into_iter().filter_map(|case| case.amount);
+            return Counted::Sum(amounts.fold(Ratio::zero(), |sum, amount| sum.add(&amount)));
+        }
+        let times = cases.into_iter().map(|case| case.times);
+        Counted::Count(times.fold(0, u64::saturating_add))
+    }
+
+    /// The cases behind a count or sum of facts, or the predecessors behind last year's value.
+    pub(super) fn grounds(
+        &self,
+        subject: usize,
+        value: &ValuePlan,
+        event: Option<Event<'_>>,
+    ) -> Vec<Ground> {
+        match &value.kind {
+            ValueKind::Facts(plan) => self.case_grounds(subject, plan, event),
+            ValueKind::Measure {
+                measure,
+                versus: Some(_),
+                ..
+            } => self.last_year_grounds(subject, *measure),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn case_grounds(
+        &self,
+        subject: usize,
+        plan: &FactsPlan,
+        event: Option<Event<'_>>,
+    ) -> Vec<Ground> {
         let (Some(data), Some(kind)) = (
             self.snapshot.subjects.get(subject),
             self.scheme.facts.get(plan.kind),
         ) else {
-            return Counted::Count(0);
+            return Vec::new();
+        };
+        let cases = self.cases(subject, plan, event).unwrap_or_default();
+        let ground = |case: Case<'_>| {
+            let times = (case.times != 1).then(|| Ratio::of_count(case.times));
+            Ground::Case(CaseGround {
+                kind: kind.code.clone(),
+                reference: Arc::from(case.fact.reference.as_str()),
+                on: case.fact.day.map(Date),
+                amount: case.amount.or(times),
+                of: case.fact.of.as_ref().and_then(|code| former(data, code)),
+            })
+        };
+        cases.into_iter().map(ground).collect()
+    }
+
+    fn last_year_grounds(&self, subject: usize, measure: usize) -> Vec<Ground> {
+        let Some(data) = self.snapshot.subjects.get(subject) else {
+            return Vec::new();
+        };
+        let values = data.last_year_of.get(&measure).into_iter().flatten();
+        values
+            .filter_map(|(code, value)| {
+                let of = former(data, code)?;
+                let value = value.clone();
+                Some(Ground::LastYear { of, value })
+            })
+            .collect()
+    }
+
+    /// The cases that count, by reference; nothing while a nil report is awaited.
+    fn cases(
+        &self,
+        subject: usize,
+        plan: &FactsPlan,
+        event: Option<Event<'_>>,
+    ) -> Option<Vec<Case<'_>>> {
+        let (Some(data), Some(kind)) = (
+            self.snapshot.subjects.get(subject),
+            self.scheme.facts.get(plan.kind),
+        ) else {
+            return Some(Vec::new());
         };
         let mut cases: BTreeMap<&str, Vec<&FactData>> = BTreeMap::new();
         let alone = event.filter(|event| event.kind == plan.kind);
@@ -46,10 +135,9 @@ impl Engine<'_> {
             }
         }
         if cases.is_empty() && kind.nil_report && !data.nil.contains(&plan.kind) {
-            return Counted::Unconfirmed;
+            return None;
         }
-        let mut count = 0_u64;
-        let mut sum = Ratio::zero();
+        let mut counted = Vec::with_capacity(cases.len());
         for facts in cases.values_mut() {
             if let Some((field, order)) = &kind.ladder {
                 let weight = |fact: &FactData| {
@@ -74,25 +162,40 @@ impl Engine<'_> {
                 .map(|fact| u64::from(fact.persons))
                 .max()
                 .unwrap_or(0);
-            if facts.is_empty() {
+            // Named by the first of its facts; of one day, by the subject's own.
+            let Some(fact) = facts.iter().min_by_key(|fact| (fact.day, &fact.of)) else {
                 continue;
-            }
-            count = count.saturating_add(match kind.counts {
-                FactCounts::Case => 1,
-                FactCounts::Person => persons,
+            };
+            let amounts = plan.sum.iter().flat_map(|field| {
+                let texts = facts.iter().filter_map(move |fact| fact.fields.get(field));
+                texts.filter_map(|text| text.parse::<Ratio>().ok())
             });
-            if let Some(field) = &plan.sum {
-                let amounts = facts
-                    .iter()
-                    .filter_map(|fact| fact.fields.get(field))
-                    .filter_map(|text| text.parse::<Ratio>().ok());
-                sum = amounts.max().map_or(sum.clone(), |amount| sum.add(&amount));
-            }
+            counted.push(Case {
+                fact,
+                times: match kind.counts {
+                    FactCounts::Case => 1,
+                    FactCounts::Person => persons,
+                },
+                amount: amounts.max(),
+            });
         }
-        if plan.sum.is_some() {
-            Counted::Sum(sum)
-        } else {
-            Counted::Count(count)
-        }
+        Some(counted)
+    }
+}
+
+/// A predecessor of a subject by its code.
+pub(super) fn former(data: &SubjectData, code: &Arc<str>) -> Option<Former> {
+    let mut predecessors = data.predecessors.iter();
+    let found = predecessors.find(|one| one.code == *code && one.into != one.code)?;
+    Some(former_of(found))
+}
+
+/// A predecessor as outcomes name it.
+pub(super) fn former_of(one: &PredecessorData) -> Former {
+    Former {
+        subject: one.code.clone(),
+        name: one.name.clone(),
+        kind: one.kind,
+        on: one.on,
     }
 }

@@ -121,6 +121,7 @@ impl Engine<'_> {
                     value: looked.shown(),
                     rank: u32::try_from(ahead.saturating_add(1)).unwrap_or(u32::MAX),
                     of: u32::try_from(members.len()).unwrap_or(u32::MAX),
+                    counted: self.grounds(*subject, &plan.by, None),
                     given: false,
                     compared,
                     few: looked.is_of_few(),

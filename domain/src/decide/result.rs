@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::fact::former_of;
 use super::{Engine, State};
 use crate::outcome::{
-    Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome, Shown,
+    Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome, Predecessor, Shown,
     Status, wilson_e4,
 };
 use crate::scheme::file::{AnswerClass, Figure};
 use crate::scheme::model::FigurePlan;
+use crate::snapshot::PredecessorData;
 
 impl Engine<'_> {
     pub(super) fn into_outcome(mut self) -> Outcome {
@@ -90,6 +92,7 @@ impl Engine<'_> {
             subject: data.code.clone(),
             category: self.scheme.categories.get(data.category)?.code.clone(),
             region: self.snapshot.regions.get(data.region)?.clone(),
+            predecessors: data.predecessors.iter().map(predecessor).collect(),
             status,
             total: state.total,
             maximum: state.maximum,
@@ -218,5 +221,13 @@ impl Engine<'_> {
         counted
             .filter_map(|(class, count)| Some((class, count?)))
             .collect()
+    }
+}
+
+fn predecessor(one: &PredecessorData) -> Predecessor {
+    Predecessor {
+        former: former_of(one),
+        into: one.into.clone(),
+        grades: one.grades,
     }
 }

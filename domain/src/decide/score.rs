@@ -6,10 +6,10 @@ use super::Engine;
 use super::fact::Counted;
 use super::look::Looked;
 use crate::inputs::{WaivedGap, WaiverHolds};
-use crate::number::{NumberError, Points, Ratio};
+use crate::number::{NumberError, Points, Ratio, Rounding};
 use crate::outcome::{
-    Action, Comparison, Gap, GapKind, ItemResult, ItemState, ItemTrace, Members, PartResult, Shown,
-    StretchResult, Truth3,
+    Action, Award, Comparison, Gap, GapKind, Ground, ItemResult, ItemState, ItemTrace, Members,
+    PartResult, Shown, StretchResult, Truth3,
 };
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{GateHolds, Missing, Start};
@@ -19,11 +19,18 @@ use crate::scheme::model::{
 use crate::snapshot::SlotValue;
 
 /// A part's points, or why there are none.
+#[derive(Default)]
 pub(super) struct Scored {
     pub points: Option<Points>,
+    /// What they are before any digit is lost, where they are a quotient that lost some.
+    pub exact: Option<Ratio>,
     pub shown: Shown,
     /// What each stretch was given, where points are awarded for each by itself.
     pub stretches: Vec<StretchResult>,
+    /// What each inspector awarded, where that is told.
+    pub awards: Vec<Award>,
+    /// What was counted.
+    pub counted: Vec<Ground>,
     pub why: Option<Reason>,
     pub action: Action,
     pub members: Vec<Members>,
@@ -36,54 +43,35 @@ impl Scored {
         Self {
             points: Some(points),
             shown,
-            stretches: Vec::new(),
-            why: None,
-            action: Action::Look,
-            members: Vec::new(),
-            few: false,
-        }
-    }
-
-    /// Points of which it is said whom they are composed of.
-    pub(super) fn composed(
-        result: Result<Points, NumberError>,
-        shown: Shown,
-        members: Vec<Members>,
-    ) -> Self {
-        Self {
-            members,
-            ..Self::of_result(result, shown)
+            ..Self::default()
         }
     }
 
     pub(super) fn missing(why: impl Into<Reason>, action: Action) -> Self {
         Self {
-            points: None,
-            shown: Shown::Missing,
-            stretches: Vec::new(),
             why: Some(why.into()),
             action,
-            members: Vec::new(),
-            few: false,
+            ..Self::default()
         }
     }
 
     pub fn of_result(result: Result<Points, NumberError>, shown: Shown) -> Self {
-        let points = result.ok();
-        let why = points.is_none().then(|| ReasonCode::Overflow.into());
-        let action = if points.is_none() {
-            Action::MendScheme
-        } else {
-            Action::Look
-        };
+        match result {
+            Ok(points) => Self::of(points, shown),
+            Err(_) => Self {
+                shown,
+                ..Self::missing(ReasonCode::Overflow, Action::MendScheme)
+            },
+        }
+    }
+
+    /// A quotient that becomes points. What it was stays beside them where digits are lost.
+    pub fn of_quotient(exact: Ratio, numbers: Rounding, shown: Shown) -> Self {
+        let scored = Self::of_result(numbers.to_points(&exact), shown);
+        let lost = (scored.points).is_none_or(|points| points.to_ratio() != exact);
         Self {
-            points,
-            shown,
-            stretches: Vec::new(),
-            why,
-            action,
-            members: Vec::new(),
-            few: false,
+            exact: lost.then_some(exact),
+            ..scored
         }
     }
 
@@ -158,23 +146,20 @@ impl Engine<'_> {
             && let (
                 None,
                 Way::Graded {
-                    slot,
-                    several,
-                    dated: None,
-                    ..
+                    slot, dated: None, ..
                 },
             ) = (&part.code, &part.way)
             && gate.is_empty()
-            && let Some(Ok(points)) = self.award(subject, *slot, *several)
+            && let SlotValue::One(points) = self.slot(subject, *slot)
         {
             return ItemResult {
                 item: plan.code.clone(),
-                points: Some(points),
+                points: Some(*points),
                 state: ItemState::Scored,
                 trace: None,
             };
         }
-        let mut sum = Some(Points::ZERO);
+        let mut sum = Sum::of(plan.parts.len());
         let mut parts = Vec::with_capacity(plan.parts.len());
         let mut state = ItemState::Scored;
         let mut lacking = Vec::new();
@@ -184,6 +169,7 @@ impl Engine<'_> {
                 match self.instead(subject, plan, part, &scored) {
                     Some((Some(points), by)) => {
                         scored.points = Some(points);
+                        scored.exact = None;
                         state = by;
                     }
                     Some((None, _)) => {
@@ -211,9 +197,11 @@ impl Engine<'_> {
                     }
                 }
             }
-            sum = sum
-                .zip(scored.points)
-                .and_then(|(sum, points)| sum.add(points).ok());
+            sum.add(&scored);
+            if plan.parts.len() == 1 {
+                // The item's own points say it: they are rounded here and nowhere else.
+                scored.exact = None;
+            }
             parts.push(result(part, scored));
         }
         if !lacking.is_empty() {
@@ -224,6 +212,7 @@ impl Engine<'_> {
             };
             return self.missing_item(subject, plan, gaps, absent);
         }
+        let sum = sum.into_points(self.scheme.file.numbers);
         if sum.is_none() {
             gaps.push(self.gap(
                 Some(subject),
@@ -340,11 +329,7 @@ impl Engine<'_> {
                 dated: Some((_, over)),
                 ..
             } => self.dated_award(subject, *slot, *several, *over),
-            Way::Graded { slot, several, .. } => match self.award(subject, *slot, *several) {
-                Some(Ok(points)) => Scored::of(points, Shown::Points(points)),
-                Some(Err(_)) => Scored::missing(ReasonCode::Overflow, Action::MendScheme),
-                None => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
-            },
+            Way::Graded { slot, several, .. } => self.award(subject, *slot, *several),
             Way::Checklist {
                 slot,
                 all_or_nothing,
@@ -355,6 +340,7 @@ impl Engine<'_> {
                 let max = part.max.unwrap_or_default();
                 Scored {
                     few: looked.is_of_few(),
+                    counted: self.grounds(subject, value, None),
                     ..self.shaped(value, &looked, shape, max)
                 }
             }
@@ -388,13 +374,10 @@ impl Engine<'_> {
             return Scored::of(if done == of { max } else { Points::ZERO }, shown);
         }
         match Ratio::of_counts(u64::from(*done), u64::from(*of)) {
-            Some(share) => Scored::of_result(
-                self.scheme
-                    .file
-                    .numbers
-                    .to_points(&max.to_ratio().mul(&share)),
-                shown,
-            ),
+            Some(share) => {
+                let exact = max.to_ratio().mul(&share);
+                Scored::of_quotient(exact, self.scheme.file.numbers, shown)
+            }
             None => Scored::missing(ReasonCode::NoTasks, Action::EnterScore),
         }
     }
@@ -421,13 +404,8 @@ impl Engine<'_> {
                     return absent();
                 };
                 let share = share.within(&Ratio::zero(), &Ratio::one());
-                Scored::of_result(
-                    self.scheme
-                        .file
-                        .numbers
-                        .to_points(&max.to_ratio().mul(&share)),
-                    shown,
-                )
+                let exact = max.to_ratio().mul(&share);
+                Scored::of_quotient(exact, self.scheme.file.numbers, shown)
             }
             ShapePlan::Threshold(test) => match self.passes(value, test, looked) {
                 Truth3::True => Scored::of(max, shown),
@@ -477,7 +455,54 @@ impl Engine<'_> {
                 let points = plan.floor.map_or(points, |floor| points.max(floor));
                 plan.ceiling.map_or(points, |ceiling| points.min(ceiling))
             });
-        Scored::of_result(worth, Shown::Whole(count))
+        let counted = match &plan.cases {
+            Cases::Facts(facts) => self.case_grounds(subject, facts, None),
+            Cases::Label(_) => Vec::new(),
+        };
+        Scored {
+            counted,
+            ..Scored::of_result(worth, Shown::Whole(count))
+        }
+    }
+}
+
+/// What the parts of an item add up to: exactly where a part is a quotient, and then rounded once for all of them.
+struct Sum {
+    points: Option<Points>,
+    /// Absent for an item without parts, whose points are rounded already.
+    exact: Option<Ratio>,
+    lost: bool,
+}
+
+impl Sum {
+    fn of(parts: usize) -> Self {
+        Self {
+            points: Some(Points::ZERO),
+            exact: (parts > 1).then(Ratio::zero),
+            lost: false,
+        }
+    }
+
+    fn add(&mut self, scored: &Scored) {
+        let Some(points) = scored.points else {
+            self.points = None;
+            return;
+        };
+        self.points = self.points.and_then(|sum| sum.add(points).ok());
+        if let Some(sum) = &mut self.exact {
+            *sum = match &scored.exact {
+                Some(exact) => sum.add(exact),
+                None => sum.add(&points.to_ratio()),
+            };
+            self.lost |= scored.exact.is_some();
+        }
+    }
+
+    fn into_points(self, numbers: Rounding) -> Option<Points> {
+        match self.exact {
+            Some(exact) if self.lost => numbers.to_points(&exact).ok(),
+            _ => self.points,
+        }
     }
 }
 
@@ -501,7 +526,10 @@ fn result(part: &PartPlan, scored: Scored) -> PartResult {
         what: part.what.clone(),
         value: scored.shown,
         stretches: scored.stretches,
+        awards: scored.awards,
+        counted: scored.counted,
         points: scored.points,
+        exact: scored.exact,
         why: scored.why,
         members: scored.members,
         few: scored.few,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::outcome::{Shown, Sign, Truth3};
+use super::fact::former;
+use crate::outcome::{Ground, RoundGround, Shown, Sign, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::Scheme;
 use crate::scheme::file::{Finding, Gap};
@@ -54,7 +55,50 @@ impl Vocabulary {
 
 impl Engine<'_> {
     /// Conditions on words rather than numbers.
-    pub(super) fn word(
+    pub(super) fn word(&self, subject: usize, condition: &ConditionPlan) -> Read {
+        if let ConditionPlan::Earlier {
+            grades,
+            in_a_row,
+            gap,
+            with_this_round,
+        } = condition
+        {
+            let run = self.run(subject, grades, *in_a_row, (*gap, *with_this_round));
+            return self.read_run(run, grades, *in_a_row);
+        }
+        let (what, left, right, holds, why) = self.compare_word(subject, condition);
+        Read {
+            what,
+            left,
+            right,
+            holds,
+            why,
+            counted: Vec::new(),
+        }
+    }
+
+    fn read_run(&self, run: Run, grades: &[usize], in_a_row: u32) -> Read {
+        let names: Vec<&str> = grades
+            .iter()
+            .filter_map(|grade| self.scheme.grades.get(*grade))
+            .map(|plan| plan.code.as_ref())
+            .collect();
+        let left = if run.holds == Truth3::Undetermined {
+            Shown::Missing
+        } else {
+            Shown::Whole(i64::from(run.length))
+        };
+        Read {
+            what: Arc::from(format!("earlier/{}", names.join(","))),
+            left,
+            right: Arc::from(in_a_row.to_string()),
+            holds: run.holds,
+            why: run.why.map(Reason::from),
+            counted: run.rounds,
+        }
+    }
+
+    fn compare_word(
         &self,
         subject: usize,
         condition: &ConditionPlan,
@@ -93,32 +137,6 @@ impl Engine<'_> {
                     words.findings.get(*rule).unwrap_or(&words.nothing).clone(),
                     left,
                     word(*is),
-                    holds,
-                    why,
-                )
-            }
-            ConditionPlan::Earlier {
-                grades,
-                in_a_row,
-                gap,
-                with_this_round,
-            } => {
-                let (run, holds, why) =
-                    self.run(subject, grades, *in_a_row, *gap, *with_this_round);
-                let names: Vec<&str> = grades
-                    .iter()
-                    .filter_map(|grade| self.scheme.grades.get(*grade))
-                    .map(|plan| plan.code.as_ref())
-                    .collect();
-                let left = if holds == Truth3::Undetermined {
-                    Shown::Missing
-                } else {
-                    Shown::Whole(i64::from(run))
-                };
-                (
-                    Arc::from(format!("earlier/{}", names.join(","))),
-                    left,
-                    Arc::from(in_a_row.to_string()),
                     holds,
                     why,
                 )
@@ -241,49 +259,52 @@ impl Engine<'_> {
         subject: usize,
         grades: &[usize],
         in_a_row: u32,
-        gap: Gap,
-        with_this_round: bool,
-    ) -> (u32, Truth3, Option<Reason>) {
+        (gap, with_this_round): (Gap, bool),
+    ) -> Run {
+        let mut run = Run {
+            length: 0,
+            holds: Truth3::False,
+            why: None,
+            rounds: Vec::new(),
+        };
         let Some(data) = self.snapshot.subjects.get(subject) else {
-            return (0, Truth3::False, None);
+            return run;
         };
         let state = self.states.get(subject);
         if with_this_round && state.is_some_and(|s| s.undetermined && !s.disqualified && !s.held) {
-            return (0, Truth3::Undetermined, Some(ReasonCode::NoGrade.into()));
+            return run.unknown(ReasonCode::NoGrade);
         }
-        let this = with_this_round.then(|| (true, state.and_then(|state| state.grade)));
-        let earlier = self
-            .snapshot
-            .earlier
-            .iter()
-            .zip(&data.history)
-            .map(|(closed, grade)| (*closed, *grade));
-        let mut run = 0_u32;
-        for (closed, grade) in this.into_iter().chain(earlier) {
-            if !closed {
-                return (
-                    run,
-                    Truth3::Undetermined,
-                    Some(ReasonCode::EarlierOpen.into()),
-                );
+        let this = with_this_round.then(|| (None, state.and_then(|state| state.grade)));
+        let earlier = self.snapshot.earlier.iter().zip(&data.history);
+        let earlier = earlier
+            .map(|(round, past)| (Some((round, past)), past.as_ref().map(|past| past.grade)));
+        for (looked_at, grade) in this.into_iter().chain(earlier) {
+            if let Some((round, past)) = looked_at {
+                if !round.closed {
+                    return run.unknown(ReasonCode::EarlierOpen);
+                }
+                run.rounds.push(Ground::Round(RoundGround {
+                    round: round.code.clone(),
+                    revision: past.as_ref().and_then(|past| past.revision),
+                    grade: self.grade_code(grade),
+                    of: (past.as_ref().and_then(|past| past.of.as_ref()))
+                        .and_then(|code| former(data, code)),
+                }));
             }
             match (grade, gap) {
-                (Some(grade), _) if grades.contains(&grade) => run = run.saturating_add(1),
-                (None, Gap::Skipped) => continue,
-                (None, Gap::Undetermined) => {
-                    return (
-                        run,
-                        Truth3::Undetermined,
-                        Some(ReasonCode::RunHasGap.into()),
-                    );
+                (Some(grade), _) if grades.contains(&grade) => {
+                    run.length = run.length.saturating_add(1);
                 }
-                (Some(_), _) | (None, Gap::Breaks) => return (run, Truth3::False, None),
+                (None, Gap::Skipped) => continue,
+                (None, Gap::Undetermined) => return run.unknown(ReasonCode::RunHasGap),
+                (Some(_), _) | (None, Gap::Breaks) => return run,
             }
-            if run >= in_a_row {
-                return (run, Truth3::True, None);
+            if run.length >= in_a_row {
+                run.holds = Truth3::True;
+                return run;
             }
         }
-        (run, Truth3::False, None)
+        run
     }
 
     /// What the investigation that a rule opens has found.
@@ -324,6 +345,35 @@ pub(super) const fn word_sign(condition: &ConditionPlan) -> Sign {
             Sign::AtLeast
         }
         _ => Sign::Equal,
+    }
+}
+
+/// A condition on words, as it was read.
+pub(super) struct Read {
+    pub what: Arc<str>,
+    pub left: Shown,
+    pub right: Arc<str>,
+    pub holds: Truth3,
+    pub why: Option<Reason>,
+    pub counted: Vec<Ground>,
+}
+
+/// A run of grades.
+struct Run {
+    length: u32,
+    holds: Truth3,
+    why: Option<ReasonCode>,
+    /// The earlier rounds that were looked at, the latest first.
+    rounds: Vec<Ground>,
+}
+
+impl Run {
+    fn unknown(self, why: ReasonCode) -> Self {
+        Self {
+            holds: Truth3::Undetermined,
+            why: Some(why),
+            ..self
+        }
     }
 }
 

@@ -59,7 +59,36 @@ impl Explainer<'_> {
             pair(format!(":{}", words.zh), format!(": {}", words.en))
         } else {
             let value = self.value(&part.what, &part.value);
-            pair(value.zh, format!(" {}", value.en))
+            let grounds = self.grounds(&part.counted);
+            let awards = self.awards(item, part.part.as_deref(), &part.awards);
+            let members = self
+                .composed(part)
+                .map_or_else(Words::default_empty, |words| {
+                    pair(format!("[{}]", words.zh), format!(" [{}]", words.en))
+                });
+            pair(
+                format!("{}{}{}{}", value.zh, grounds.zh, awards.zh, members.zh),
+                format!(" {}{}{}{}", value.en, grounds.en, awards.en, members.en),
+            )
+        };
+        let stretches: Vec<Words> = (part.stretches.iter())
+            .filter(|one| !one.awards.is_empty())
+            .map(|one| {
+                let awards = self.awards(item, part.part.as_deref(), &one.awards);
+                pair(
+                    format!("{}{}", one.period, awards.zh),
+                    format!("{}{}", one.period, awards.en),
+                )
+            })
+            .collect();
+        let value = if stretches.is_empty() {
+            value
+        } else {
+            let told = joined(&stretches);
+            pair(
+                format!("{};{}", value.zh, told.zh),
+                format!("{}; {}", value.en, told.en),
+            )
         };
         let Some(code) = &part.part else {
             return pair(
@@ -69,7 +98,9 @@ impl Explainer<'_> {
         };
         let name = self.part_name(item, code);
         let points = part.points.map_or_else(Words::default_empty, |points| {
-            pair(format!(",计{points}分"), format!(", worth {points}"))
+            let worth = (part.exact.as_ref())
+                .map_or_else(|| points.to_string(), |exact| format!("{exact}≈{points}"));
+            pair(format!(",计{worth}分"), format!(", worth {worth}"))
         });
         pair(
             format!("{}:{}{}{}", name.zh, what.zh, value.zh, points.zh),
@@ -111,7 +142,9 @@ impl Explainer<'_> {
         let value = if self.is_withheld(one.few) {
             withheld()
         } else {
-            self.value(&one.what, &one.value)
+            let value = self.value(&one.what, &one.value);
+            let grounds = self.grounds(&one.counted);
+            pair(value.zh + &grounds.zh, value.en + &grounds.en)
         };
         let from_top = self
             .scheme

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Ground;
 use crate::number::{Points, Ratio};
 use crate::reason::Reason;
 
 /// An exact value as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Shown {
     /// Counts, not reduced: `612/1000`.
     Counts(u64, u64),
@@ -21,6 +22,7 @@ pub enum Shown {
     /// A word: a grade, a finding.
     Word(Arc<str>),
     /// Nothing there.
+    #[default]
     Missing,
 }
 
@@ -182,4 +184,7 @@ pub struct Comparison {
     /// Whether its value rests on fewer than [`FEW`](super::FEW) answers.
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub few: bool,
+    /// The cases that were counted, the earlier rounds that were looked at, the predecessors whose values were added.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<Ground>,
 }

@@ -67,7 +67,7 @@ pub enum GapKind {
 }
 
 /// The action that clears a gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Award the points.
@@ -95,5 +95,6 @@ pub enum Action {
     /// Name the closed rounds that the round is composed of, with their revisions.
     NameClosedRounds,
     /// Look at it; nothing is needed for closing.
+    #[default]
     Look,
 }

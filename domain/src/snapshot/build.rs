@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::answer::Cell;
 use super::fault::{Contradiction, Faults, Row};
+use super::succession::Carried;
 use super::{RowFault, Snapshot, SubjectData, SurveyData};
 use crate::canonical;
 use crate::inputs::{FORMAT, Inputs};
@@ -34,6 +35,8 @@ pub(super) struct Builder<'a> {
     pub stretches: Vec<Vec<String>>,
     /// By slot.
     pub award_stretches: Vec<Vec<Arc<str>>>,
+    /// What subjects carry on of others.
+    pub carried: Carried<'a>,
     /// Answers by subject and survey, until they are added up.
     pub cells: Vec<Vec<Cell>>,
     faults: Faults,
@@ -69,12 +72,14 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
             .map(|plan| super::stretch::stretches(plan.every, from, to))
             .collect(),
         award_stretches: award_stretches(scheme, inputs),
+        carried: Carried::default(),
         cells: Vec::new(),
         faults: Faults::default(),
     };
     builder.check_round();
     let (regions, above) = builder.lay_regions();
     builder.lay_subjects(&regions);
+    builder.lay_successions();
     builder.lay_relations();
     builder.lay_scores();
     builder.lay_checklists();
@@ -178,6 +183,16 @@ impl<'a> Builder<'a> {
         found
     }
 
+    /// The place of a subject of the round.
+    pub fn place(&self, code: &str) -> Option<usize> {
+        self.places.get(code).copied()
+    }
+
+    /// Whether somebody stands among the subjects, be it with a fault.
+    pub fn is_present(&self, code: &str) -> bool {
+        self.places.contains_key(code) || self.unplaced.contains(code)
+    }
+
     pub fn data(&mut self, place: usize) -> Option<&mut SubjectData> {
         self.subjects.get_mut(place)
     }
@@ -246,18 +261,20 @@ impl<'a> Builder<'a> {
                 .insert(subject.code.as_str(), self.subjects.len());
             self.subjects.push(SubjectData {
                 code: Arc::from(subject.code.as_str()),
+                predecessors: Vec::new(),
                 kind: subject.kind,
                 category,
                 region,
                 slots: vec![super::SlotValue::Nothing; self.scheme.slots],
                 measures: BTreeMap::new(),
+                last_year_of: BTreeMap::new(),
                 facts: Vec::new(),
                 nil: Vec::new(),
                 surveys: (self.scheme.surveys.iter())
                     .map(|_| SurveyData::default())
                     .collect(),
                 investigations: Vec::new(),
-                history: vec![None; self.inputs.round.earlier.len()],
+                history: (self.inputs.round.earlier.iter()).map(|_| None).collect(),
                 proposed: None,
                 waivers: Vec::new(),
                 withheld: None,

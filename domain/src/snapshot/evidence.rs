@@ -1,10 +1,11 @@
 //! Scores, checklists, measures and facts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::build::Builder;
 use super::fault::{Contradiction, Row};
-use super::{FactData, LAST_YEAR, SlotValue};
+use super::{AwardData, FactData, LAST_YEAR, SlotValue};
 use crate::inputs::{Fact, MeasureValue, Score};
 use crate::number::{Points, Ratio};
 use crate::scheme::file::{FactDate, FactField, MeasureUnit, Several};
@@ -89,13 +90,18 @@ impl<'a> Builder<'a> {
             return;
         }
         if let Some(value) = self.data(subject).and_then(|data| data.slots.get_mut(slot)) {
+            let award = AwardData::of(score);
             *value = match std::mem::take(value) {
-                SlotValue::One(first) => SlotValue::Several(vec![first, score.points]),
+                SlotValue::One(points) => {
+                    let first = AwardData { points, note: None };
+                    SlotValue::Several(vec![first, award])
+                }
                 SlotValue::Several(mut list) => {
-                    list.push(score.points);
+                    list.push(award);
                     SlotValue::Several(list)
                 }
-                _ => SlotValue::One(score.points),
+                _ if award.note.is_some() => SlotValue::Several(vec![award]),
+                _ => SlotValue::One(award.points),
             };
         }
     }
@@ -121,7 +127,8 @@ impl<'a> Builder<'a> {
                 *value = SlotValue::Dated(BTreeMap::new());
             }
             if let SlotValue::Dated(stretches) = value {
-                stretches.entry(stretch).or_default().push(score.points);
+                let awards = stretches.entry(stretch).or_default();
+                awards.push(AwardData::of(score));
             }
         }
     }
@@ -199,10 +206,11 @@ impl<'a> Builder<'a> {
         for (row, value) in self.inputs.measures.iter().enumerate() {
             self.lay_measure(Row::of("measures", row), value);
         }
+        self.lay_last_year();
     }
 
     fn lay_measure(&mut self, row: Row, value: &'a MeasureValue) {
-        let subject = self.subject(row, &value.subject);
+        let subject = self.subject_or_heir(row, &value.subject);
         let code = value.measure.as_str();
         let measure = self.measures.get(code).copied();
         let Some(measure) = self.name(row, measure, (Contradiction::Measure, code)) else {
@@ -234,11 +242,23 @@ impl<'a> Builder<'a> {
         if let Some(wrong) = wrong {
             self.fault(row, wrong, [&value.value, &code]);
         }
-        let twice = subject.zip(stretch).and_then(|(subject, stretch)| {
-            let measures = &mut self.data(subject)?.measures;
-            measures.insert((measure, stretch), value.value.clone())
-        });
-        if twice.is_some() {
+        let Some(((subject, of), stretch)) = subject.zip(stretch) else {
+            return;
+        };
+        let twice = match of {
+            Some(of) if stretch == LAST_YEAR => {
+                self.keep_last_year(row, (subject, measure), (of, value.value.clone()))
+            }
+            Some(of) => {
+                self.fault(row, Contradiction::PredecessorMeasure, [&of]);
+                false
+            }
+            None => self.data(subject).is_some_and(|data| {
+                let key = (measure, stretch);
+                data.measures.insert(key, value.value.clone()).is_some()
+            }),
+        };
+        if twice {
             self.fault(
                 row,
                 Contradiction::MeasureTwice,
@@ -254,7 +274,7 @@ impl<'a> Builder<'a> {
     }
 
     fn lay_fact(&mut self, row: Row, fact: &'a Fact) {
-        let subject = self.subject(row, &fact.subject);
+        let subject = self.subject_or_heir(row, &fact.subject);
         let kind = self.facts.get(fact.kind.as_str()).copied();
         let Some(kind) = self.name(row, kind, (Contradiction::Kind, fact.kind.as_str())) else {
             return;
@@ -280,9 +300,13 @@ impl<'a> Builder<'a> {
                 self.fault(row, Contradiction::Field, [code]);
             }
         }
-        if let Some(data) = subject.and_then(|subject| self.data(subject)) {
+        let Some((subject, of)) = subject else {
+            return;
+        };
+        if let Some(data) = self.data(subject) {
             data.facts.push(FactData {
                 kind,
+                of: of.map(Arc::from),
                 day: day.map(|day| day.0),
                 reference: fact.reference.clone(),
                 persons: fact.persons,
@@ -324,6 +348,16 @@ impl<'a> Builder<'a> {
             if twice {
                 self.fault(row, Contradiction::NilTwice, [&nil.kind, &nil.subject]);
             }
+        }
+    }
+}
+
+impl AwardData {
+    fn of(score: &Score) -> Self {
+        let note = score.note.as_deref().map(str::trim);
+        Self {
+            points: score.points,
+            note: note.filter(|note| !note.is_empty()).map(Arc::from),
         }
     }
 }

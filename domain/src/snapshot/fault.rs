@@ -133,6 +133,21 @@ contradictions! {
     RelatedToItself "circle": "`{0}` 不能与自身有关系", "`{0}` cannot be related to itself";
     RelationDays "days_out_of_order": "此关系的终止日早于起始日", "this relation ends before it begins";
     PartsInCircle "circle": "`{0}` 与 `{1}` 经由其他单位互为组成部分", "`{0}` and `{1}` are part of each other by way of others";
+    // Renames, mergers, transfers.
+    SuccessionLate "days_out_of_order": "这一步自 {0} 起生效,晚于本轮考评期:请留待下一轮", "this step takes effect on {0}, after the period: leave it to a later round";
+    GradesContinue "setting_not_used": "更名或划转后等次必然延续:请写 `grades = true`", "a rename or transfer always continues grades: write `grades = true`";
+    SuccessionReason "reason_missing": "更名、合并、划转须写明依据", "a rename, merger or transfer needs its reason";
+    FormerName "name_missing": "请写明原来的名称", "say what the predecessor was called";
+    MergedIntoItself "circle": "`{0}` 不能与自身合并", "`{0}` cannot be merged into itself";
+    PredecessorPresent "contradiction": "`{0}` 已并入或改为 `{1}`,不能再参加本轮考评", "`{0}` is carried on by `{1}`, so it cannot take part in this round itself";
+    CarriedOnTwice "row_twice": "`{0}` 既由 `{1}` 又由 `{2}` 承续:只能有一个", "`{0}` is carried on by `{1}` and by `{2}`: there can be one only";
+    GradesOfTwo "contradiction": "`{0}` 在 {1} 同时延续两个对象的等次:只能延续一个", "`{0}` continues the grades of two on {1}: name one of them";
+    SuccessionCircle "circle": "`{0}` 经由其他对象承续自身", "`{0}` carries itself on by way of others";
+    SuccessionDepth "circle": "连续更名、合并、划转超过 {0} 次", "more than {0} steps follow one after the other";
+    PredecessorMeasure "unknown_period": "`{0}` 已不参加本轮考评:只能填报它的上年数", "`{0}` takes no part in this round: only last year's value of it is reported";
+    LastYearMerged "wrong_scale": "`{0}` 的上年数不能相加:合并后请直接填报新对象的上年数", "last year's values of `{0}` cannot be added up: report that of the merged subject itself";
+    LastYearOfTwo "row_twice": "`{0}` 的上年数重复:更名或划转前后只填一个", "last year's value of `{0}` is there twice: one subject under two names reports it once";
+    LastYearTwice "row_twice": "该对象已填报 `{0}` 的上年数,其前身又填报了一次:只填其一", "last year's value of `{0}` is reported by the subject and by its predecessor: report one of them";
     // Scores and tasks.
     ScoreTwice "row_twice": "`{0}` 对 `{2}` 的 `{1}` 重复打分", "`{0}` has scored `{1}` of `{2}` twice";
     SameOrder "same_order": "`{1}` 的 `{0}` 有两人打分次序相同:以最后一次为准,请各写不同的 `order`", "two inspectors awarded points for `{0}` of `{1}` in the same place: the latest counts, so give each its own `order`";

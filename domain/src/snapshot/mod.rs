@@ -12,6 +12,7 @@ mod fault;
 mod place;
 mod record;
 mod stretch;
+mod succession;
 mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::inputs::{Inputs, Turnout, WaivedGap, WaiverHolds};
+use crate::inputs::{Date, Inputs, SuccessionKind, Turnout, WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio};
 use crate::scheme::Scheme;
 use crate::scheme::file::{Channel, Finding, SubjectKind};
@@ -43,8 +44,8 @@ pub struct Snapshot {
     pub(crate) award_stretches: Vec<Vec<Arc<str>>>,
     /// By survey: still open.
     pub(crate) open: Vec<bool>,
-    /// Whether each earlier round is closed, the latest first.
-    pub(crate) earlier: Vec<bool>,
+    /// Earlier rounds, the latest first.
+    pub(crate) earlier: Vec<EarlierData>,
     /// By code.
     pub(crate) subjects: Vec<SubjectData>,
     /// For each region those above it, itself first.
@@ -80,10 +81,19 @@ pub(crate) struct ClosedResultData {
     pub sizes: BTreeMap<String, Ratio>,
 }
 
+/// An earlier round of the series.
+#[derive(Debug)]
+pub(crate) struct EarlierData {
+    pub code: Arc<str>,
+    pub closed: bool,
+}
+
 /// What is known about one subject.
 #[derive(Debug)]
 pub(crate) struct SubjectData {
     pub code: Arc<str>,
+    /// Whose history it carries on, by day.
+    pub predecessors: Vec<PredecessorData>,
     pub kind: SubjectKind,
     pub category: usize,
     pub region: usize,
@@ -91,6 +101,8 @@ pub(crate) struct SubjectData {
     pub slots: Vec<SlotValue>,
     /// By measure, then by stretch as a place in [`Snapshot::stretches`], or [`LAST_YEAR`].
     pub measures: BTreeMap<(usize, usize), Ratio>,
+    /// By measure: the predecessors whose values last year's is made of.
+    pub last_year_of: BTreeMap<usize, Vec<(Arc<str>, Ratio)>>,
     pub facts: Vec<FactData>,
     /// Kinds of which it is confirmed that there was none.
     pub nil: Vec<usize>,
@@ -98,7 +110,7 @@ pub(crate) struct SubjectData {
     pub surveys: Vec<SurveyData>,
     pub investigations: Vec<InvestigationData>,
     /// For each earlier round, the latest first.
-    pub history: Vec<Option<usize>>,
+    pub history: Vec<Option<PastData>>,
     pub proposed: Option<usize>,
     pub waivers: Vec<(WaivedGap, WaiverHolds)>,
     /// What is said of it in place of its scores and answers.
@@ -146,19 +158,49 @@ pub(crate) enum SlotValue {
     #[default]
     Nothing,
     One(Points),
-    /// By order of award, then inspector.
-    Several(Vec<Points>),
+    /// By order of award, then inspector; one alone where it was noted why.
+    Several(Vec<AwardData>),
     /// By stretch, as a place in [`Snapshot::award_stretches`]; then as above.
-    Dated(BTreeMap<usize, Vec<Points>>),
+    Dated(BTreeMap<usize, Vec<AwardData>>),
     Tasks {
         done: u32,
         of: u32,
     },
 }
 
+/// What one inspector awarded.
+#[derive(Debug, Clone)]
+pub(crate) struct AwardData {
+    pub points: Points,
+    pub note: Option<Arc<str>>,
+}
+
+/// Somebody whose history a subject carries on.
+#[derive(Debug)]
+pub(crate) struct PredecessorData {
+    pub kind: SuccessionKind,
+    pub code: Arc<str>,
+    pub name: Arc<str>,
+    /// Whom it became: the subject, or another predecessor of it.
+    pub into: Arc<str>,
+    pub on: Date,
+    pub grades: bool,
+}
+
+/// A grade in an earlier round.
+#[derive(Debug)]
+pub(crate) struct PastData {
+    pub grade: usize,
+    pub revision: Option<u32>,
+    /// The predecessor that held it.
+    pub of: Option<Arc<str>>,
+}
+
 #[derive(Debug)]
 pub(crate) struct FactData {
     pub kind: usize,
+    /// The predecessor that it is about.
+    pub of: Option<Arc<str>>,
     pub day: Option<NaiveDate>,
     pub reference: String,
     pub persons: u32,

@@ -1,10 +1,11 @@
 //! What is on record beside the evidence: investigations, grades of earlier rounds, and what the committee decided.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::InvestigationData;
 use super::build::Builder;
 use super::fault::{Contradiction, Row};
+use super::{EarlierData, InvestigationData};
 use crate::inputs::{WaivedGap, Waiver, WaiverHolds};
 use crate::number::Points;
 use crate::scheme::model::EffectPlan;
@@ -15,8 +16,8 @@ impl<'a> Builder<'a> {
         self.name(row, found, (Contradiction::Grade, code))
     }
 
-    /// Investigations, grades of earlier rounds and proposed grades. Tells which earlier rounds are closed.
-    pub fn lay_record(&mut self) -> Vec<bool> {
+    /// Investigations, grades of earlier rounds and proposed grades. Tells which earlier rounds there are.
+    pub fn lay_record(&mut self) -> Vec<EarlierData> {
         self.lay_investigations();
         self.lay_history();
         for (row, proposed) in self.inputs.proposed.iter().enumerate() {
@@ -33,7 +34,12 @@ impl<'a> Builder<'a> {
             }
         }
         let earlier = self.inputs.round.earlier.iter();
-        earlier.map(|round| round.closed_on.is_some()).collect()
+        earlier
+            .map(|round| EarlierData {
+                code: Arc::from(round.code.as_str()),
+                closed: round.closed_on.is_some(),
+            })
+            .collect()
     }
 
     fn lay_investigations(&mut self) {
@@ -79,16 +85,15 @@ impl<'a> Builder<'a> {
         }
         for (row, past) in self.inputs.history.iter().enumerate() {
             let row = Row::of("history", row);
-            let subject = self.subject(row, &past.subject);
+            let subject = self.subject_or_heir(row, &past.subject);
             let grade = self.grade(row, &past.grade);
             let round = rounds.get(past.round.as_str()).copied();
             let round = self.name(row, round, (Contradiction::Earlier, past.round.as_str()));
-            let slot = subject
-                .zip(round)
-                .and_then(|(subject, round)| self.data(subject)?.history.get_mut(round));
-            if let Some(slot) = slot
-                && slot.replace(grade.unwrap_or_default()).is_some()
-            {
+            let (Some(_), Some(round)) = (subject, round) else {
+                continue;
+            };
+            let grade = (grade.unwrap_or_default(), past.revision);
+            if self.keep_grade(&past.subject, round, grade) {
                 self.fault(
                     row,
                     Contradiction::HistoryTwice,
@@ -96,6 +101,7 @@ impl<'a> Builder<'a> {
                 );
             }
         }
+        self.lay_grades();
     }
 
     /// Waivers and adjustments.

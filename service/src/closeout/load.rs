@@ -17,10 +17,13 @@ use crate::Fault;
 use crate::composition;
 use crate::frame::{Frame, Whom, local_day, parse_date};
 use crate::inspection::{Checklist, Measure, NilReport, ProposedGrade, Row, read_rows};
+use crate::succession;
 use crate::survey::{Group, list_tallies_of};
 
 /// The value of `period` in the inputs where a measure has one value for the whole round; the column is empty then.
 pub(crate) const WHOLE_ROUND: &str = "round";
+/// The value of `period` of last year's value.
+const LAST_YEAR: &str = "last_year";
 
 /// Everything about a round at one moment.
 #[derive(Debug)]
@@ -39,22 +42,28 @@ pub(crate) struct LoadedSurvey {
     pub kept: BTreeMap<Group, Tally>,
 }
 
-/// Reads a round. Twenty-one statements, however large it is; a few more where it is composed of closed rounds.
+/// Reads a round. Twenty-two statements, however large it is; a few more where it is composed of closed rounds.
 pub(crate) async fn load(
     connection: &impl ConnectionTrait,
     id: Id<Round>,
 ) -> Result<Loaded, Fault> {
     let frame = Frame::load(connection, id, Whom::Everybody).await?;
     let mut inputs = frame.begin_inputs()?;
+    let steps = succession::list_until(connection, &frame.round.period_to_on).await?;
     let reading = Reading {
         connection,
         frame: &frame,
         round: id.number(),
+        former: former_of(&frame, &steps),
     };
+    inputs.successions = (steps.into_iter())
+        .filter(|(_, heir, _)| reading.code_or_former(*heir).is_some())
+        .map(|(_, _, step)| step)
+        .collect();
     inputs.relations = reading.relations().await?;
     inputs.scores = reading.scores().await?;
     reading.add::<Checklist>(&mut inputs).await?;
-    reading.add::<Measure>(&mut inputs).await?;
+    reading.measures(&mut inputs).await?;
     inputs.facts = reading.facts().await?;
     reading.add::<NilReport>(&mut inputs).await?;
     reading.add::<ProposedGrade>(&mut inputs).await?;
@@ -74,6 +83,8 @@ struct Reading<'a, C> {
     connection: &'a C,
     frame: &'a Frame,
     round: i64,
+    /// Those whom participants carry on, by id.
+    former: BTreeMap<i64, String>,
 }
 
 #[derive(FromQueryResult)]
@@ -85,6 +96,7 @@ struct ScoreRow {
     login: String,
     points_e4: i64,
     awarded_at: i64,
+    note: Option<String>,
 }
 
 #[derive(FromQueryResult)]
@@ -129,6 +141,18 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         self.frame.code(subject).map(str::to_owned)
     }
 
+    fn code_or_former(&self, subject: i64) -> Option<String> {
+        let former = || self.former.get(&subject).cloned();
+        self.code(subject).or_else(former)
+    }
+
+    /// Rows about participants and whom they carry on, each with the code of its subject.
+    fn about_all<R>(&self, rows: Vec<R>, whom: impl Fn(&R) -> i64) -> Vec<(String, R)> {
+        rows.into_iter()
+            .filter_map(|row| Some((self.code_or_former(whom(&row))?, row)))
+            .collect()
+    }
+
     /// Rows about participants, each with the code of its subject.
     fn about<R>(&self, rows: Vec<R>, whom: impl Fn(&R) -> i64) -> Vec<(String, R)> {
         rows.into_iter()
@@ -142,6 +166,18 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         let rows = read_rows::<T>(self.connection, everything).await?;
         for (subject, row) in self.about(rows, |row| row.subject().number()) {
             row.add_to(inputs, subject);
+        }
+        Ok(())
+    }
+
+    /// Measures; of those whom participants carry on last year's values alone.
+    async fn measures(&self, inputs: &mut Inputs) -> Result<(), Fault> {
+        let everything = (self.frame.id(), Whom::Everybody);
+        let rows = read_rows::<Measure>(self.connection, everything).await?;
+        for (subject, row) in self.about_all(rows, |row| row.subject().number()) {
+            if row.period == LAST_YEAR || self.code(row.subject().number()).is_some() {
+                row.add_to(inputs, subject);
+            }
         }
         Ok(())
     }
@@ -179,7 +215,8 @@ impl<C: ConnectionTrait> Reading<'_, C> {
 
     async fn scores(&self) -> Result<Vec<inputs::Score>, Fault> {
         let statement = self.statement(
-            "SELECT score.subject_id, score.item, score.part, score.period, staff.login, score.points_e4, score.awarded_at
+            "SELECT score.subject_id, score.item, score.part, score.period, staff.login, score.points_e4, score.awarded_at,
+                 score.note
              FROM score JOIN staff ON staff.id = score.inspector_id WHERE score.round_id = $1
              ORDER BY score.subject_id, score.item, score.part, score.period, score.awarded_at, staff.login",
             vec![self.round.into()],
@@ -218,17 +255,22 @@ impl<C: ConnectionTrait> Reading<'_, C> {
                 inspector: row.login,
                 points: Points::from_e4(row.points_e4),
                 order,
+                note: row.note,
             });
         }
         Ok(scores)
     }
 
-    /// Confirmed facts of the participants up to the end of the period, of the kinds that the scheme knows.
+    /// Confirmed facts of the participants, and of those whom they carry on, up to the end of the period, of the kinds that the scheme knows.
     async fn facts(&self) -> Result<Vec<inputs::Fact>, Fault> {
         let rows = fact::Entity::find()
             .from_raw_sql(self.statement(
                 "SELECT fact.* FROM fact JOIN round_subject AS r ON r.subject_id = fact.subject_id
-                 WHERE r.round_id = $1 AND fact.status = 'confirmed'",
+                 WHERE r.round_id = $1 AND fact.status = 'confirmed'
+                 UNION ALL
+                 SELECT fact.* FROM fact JOIN succession AS s ON s.predecessor_id = fact.subject_id
+                 WHERE s.kind = 'merger' AND fact.status = 'confirmed'
+                     AND fact.subject_id NOT IN (SELECT subject_id FROM round_subject WHERE round_id = $1)",
                 vec![self.round.into()],
             ))
             .all(self.connection)
@@ -242,7 +284,7 @@ impl<C: ConnectionTrait> Reading<'_, C> {
             .map(|kind| (kind.code.as_str(), kind.dated_by))
             .collect();
         let mut facts = Vec::with_capacity(rows.len());
-        for (subject, row) in self.about(rows, |row| row.subject_id) {
+        for (subject, row) in self.about_all(rows, |row| row.subject_id) {
             let Some(dated_by) = kinds.get(row.kind.as_str()) else {
                 continue;
             };
@@ -453,8 +495,9 @@ impl<C: ConnectionTrait> Reading<'_, C> {
              FROM round AS e
              JOIN decision AS d ON d.round_id = e.id
                  AND d.revision = (SELECT max(number) FROM revision WHERE revision.round_id = e.id)
-             JOIN round_subject AS r ON r.subject_id = d.subject_id AND r.round_id = $2
-             WHERE e.series = $1 AND e.id <> $2 AND e.state = 'closed' AND e.period_to_on < $3",
+             WHERE e.series = $1 AND e.id <> $2 AND e.state = 'closed' AND e.period_to_on < $3
+                 AND (d.subject_id IN (SELECT subject_id FROM round_subject WHERE round_id = $2)
+                     OR d.subject_id IN (SELECT predecessor_id FROM succession WHERE kind = 'merger'))",
             vec![
                 round.series.clone().into(),
                 round.id.into(),
@@ -464,7 +507,7 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         let graded = EarlierGrade::find_by_statement(statement)
             .all(self.connection)
             .await?;
-        for (subject, row) in self.about(graded, |row| row.subject_id) {
+        for (subject, row) in self.about_all(graded, |row| row.subject_id) {
             let Some(grade) = row.grade else {
                 continue;
             };
@@ -490,7 +533,8 @@ impl<C: ConnectionTrait> Reading<'_, C> {
                 .entry(row.round_code.clone())
                 .or_insert((day, Some(day)));
             *known = (known.0.max(day), Some(known.0.max(day)));
-            let (Some(subject), Some(grade)) = (self.code(row.subject_id), row.grade) else {
+            let (Some(subject), Some(grade)) = (self.code_or_former(row.subject_id), row.grade)
+            else {
                 continue;
             };
             inputs.history.push(inputs::PastGrade {
@@ -511,6 +555,29 @@ impl<C: ConnectionTrait> Reading<'_, C> {
             .collect();
         Ok(())
     }
+}
+
+/// Whom participants carry on, and those whom these carried on, by id.
+fn former_of(frame: &Frame, steps: &[(i64, i64, inputs::Succession)]) -> BTreeMap<i64, String> {
+    let heirs: BTreeMap<i64, i64> = (steps.iter())
+        .filter(|(predecessor, heir, _)| predecessor != heir)
+        .map(|(predecessor, heir, _)| (*predecessor, *heir))
+        .collect();
+    let ends_here = |predecessor: i64| {
+        let mut here = predecessor;
+        // A ring of rows must not hang the server.
+        for _ in 0..=heirs.len() {
+            match heirs.get(&here) {
+                Some(onward) => here = *onward,
+                None => break,
+            }
+        }
+        here != predecessor && frame.participants.contains_key(&here)
+    };
+    (steps.iter())
+        .filter(|(predecessor, _, _)| ends_here(*predecessor))
+        .map(|(predecessor, _, step)| (*predecessor, step.predecessor.clone()))
+        .collect()
 }
 
 fn relation_kind(word: &str) -> Option<inputs::RelationKind> {

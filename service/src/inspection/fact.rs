@@ -10,7 +10,7 @@ use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id, Round, Staff, Subject};
 use domain::inputs::{self, Date};
 use entity::{fact, region, subject};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Statement, Value,
@@ -23,7 +23,7 @@ use crate::frame::{Frame, parse_date, staff_of, who};
 use crate::page::{Page, Part};
 use crate::permit::ask_somewhere;
 use crate::subject::ids_within;
-use crate::{Fault, Refusal, Service, audit, clock};
+use crate::{Fault, Refusal, Service, audit, clock, succession};
 
 /// Rows of one statement: eleven values each, below what SQLite binds at once.
 const ROWS: usize = 2_000;
@@ -492,8 +492,8 @@ async fn list_known(change: &Change, drafts: &[FactDraft]) -> Result<BTreeMap<Ca
         .collect()
 }
 
-/// Moves the mark of change of every open round in which one of these subjects takes part, and locks those rounds. One
-/// statement.
+/// Moves the mark of change of every open round in which one of these subjects takes part, or whoever carries it on, and
+/// locks those rounds. One statement.
 pub(crate) async fn touch_rounds_of(
     transaction: &WriteTransaction,
     subjects: &BTreeSet<i64>,
@@ -501,10 +501,11 @@ pub(crate) async fn touch_rounds_of(
 ) -> Result<(), Fault> {
     use entity::{round, round_subject};
     use sea_orm::QueryTrait;
+    let heirs = Expr::cust(format!("({})", succession::heirs_of(subjects)));
     let rounds = round_subject::Entity::find()
         .select_only()
         .column(round_subject::Column::RoundId)
-        .filter(round_subject::Column::SubjectId.is_in(subjects.iter().copied()))
+        .filter(Expr::col(round_subject::Column::SubjectId).binary(BinOper::In, heirs))
         .into_query();
     let at = clock::micros(now);
     let mark = Expr::case(

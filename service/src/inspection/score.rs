@@ -249,6 +249,7 @@ impl Award {
             inspector: self.inspector.to_string(),
             points: self.points,
             order: 0,
+            note: self.note.clone(),
         }
     }
 }

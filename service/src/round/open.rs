@@ -99,7 +99,8 @@ async fn get_scheme(
     frame::compile(&row.source)
 }
 
-/// Copies the subjects, in one statement, and says how many.
+/// Copies the subjects, in one statement, and says how many. Whoever is merged into another by the end of the period
+/// takes no part.
 async fn freeze_roster(
     transaction: &WriteTransaction,
     scheme: &Scheme,
@@ -133,7 +134,9 @@ async fn freeze_roster(
     };
     let sql = format!(
         "INSERT INTO round_subject (round_id, subject_id, category, region_id, name, name_en)
-         SELECT CAST($1 AS BIGINT), id, category, region_id, name, name_en FROM subject WHERE ({}){region}",
+         SELECT CAST($1 AS BIGINT), id, category, region_id, name, name_en FROM subject WHERE ({}){region}
+             AND NOT EXISTS (SELECT 1 FROM succession AS s WHERE s.predecessor_id = subject.id AND s.kind = 'merger'
+                 AND s.effective_on <= (SELECT period_to_on FROM round WHERE id = $1))",
         categories.join(" OR ")
     );
     let statement = Statement::from_sql_and_values(transaction.get_database_backend(), sql, values);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use domain::access::{Action, Actor};
 use domain::id::{Id, Region, Round, Subject};
 use entity::{round, round_subject, subject};
@@ -36,6 +37,10 @@ pub struct RoundSubject {
     pub name: String,
     /// Name in English at the time of opening.
     pub name_en: String,
+    /// When it joined; absent when it was there from the start.
+    pub joined_on: Option<NaiveDate>,
+    /// When it left; absent when it is there to the end.
+    pub left_on: Option<NaiveDate>,
 }
 
 /// Which part of a roster to list.
@@ -55,6 +60,8 @@ struct Row {
     region_id: i64,
     name: String,
     name_en: String,
+    joined_on: Option<String>,
+    left_on: Option<String>,
 }
 
 impl From<Row> for RoundSubject {
@@ -68,6 +75,8 @@ impl From<Row> for RoundSubject {
             region: Id::new(row.region_id),
             name: row.name,
             name_en: row.name_en,
+            joined_on: row.joined_on.and_then(|day| day.parse().ok()),
+            left_on: row.left_on.and_then(|day| day.parse().ok()),
         }
     }
 }
@@ -102,6 +111,8 @@ fn roster(actor: &Actor) -> Select<round_subject::Entity> {
             round_subject::Column::RegionId,
             round_subject::Column::Name,
             round_subject::Column::NameEn,
+            round_subject::Column::JoinedOn,
+            round_subject::Column::LeftOn,
         ])
         .columns([subject::Column::Code, subject::Column::Kind])
         .join(JoinType::InnerJoin, to_subject())

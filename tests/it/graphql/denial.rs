@@ -145,6 +145,26 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "subjectRename(input: {subjectId: \"{unit}\", name: \"单\", nameEn: \"s\", on: \"2026-02-01\", reason: \"\"}) { refusals { code } }",
+        action(Action::ChangeRoster),
+        Error,
+    ),
+    row(
+        "subjectMerge(input: {subjectId: \"{unit}\", intoId: \"{other}\", gradesContinue: true, on: \"2026-02-01\", reason: \"\"}) { refusals { code } }",
+        action(Action::ChangeRoster),
+        Error,
+    ),
+    row(
+        "subjectTransfer(input: {subjectId: \"{unit}\", regionId: \"{region}\", on: \"2026-02-01\", reason: \"\"}) { refusals { code } }",
+        action(Action::ChangeRoster),
+        Error,
+    ),
+    row(
+        "subjectTakeMergerBack(subjectId: \"{unit}\", reason: \"\") { refusals { code } }",
+        action(Action::ChangeRoster),
+        Error,
+    ),
+    row(
         "relationAdd(input: {kind: LEADS, fromId: \"{unit}\", toId: \"{other}\", fromOn: \"2026-01-01\"}) { refusals { code } }",
         action(Action::ChangeRoster),
         Error,
@@ -171,6 +191,16 @@ const MUTATIONS: &[Row] = &[
     ),
     row(
         "roundOpen(id: \"{round}\", rowVersion: \"1\") { refusals { code } }",
+        action(Action::ChangeRound),
+        Error,
+    ),
+    row(
+        "roundSubjectJoin(input: {roundId: \"{round}\", subjectId: \"{unit}\", on: \"2026-02-01\", reason: \"\"}) { refusals { code } }",
+        action(Action::ChangeRound),
+        Error,
+    ),
+    row(
+        "roundSubjectLeave(input: {roundId: \"{round}\", subjectId: \"{unit}\", on: \"2026-02-01\", reason: \"\"}) { refusals { code } }",
         action(Action::ChangeRound),
         Error,
     ),

@@ -163,6 +163,36 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     );
     on.change(administrator, &call).await;
 
+    // A unit that is merged into another, is renamed and comes under another region.
+    let call = format!(
+        "subjectAdd(input: {{ code: \"unit-0\", kind: UNIT, category: \"other\", regionId: {}, {names} }})",
+        town["id"]
+    );
+    let ended = on.change(administrator, &call).await["subject"].clone();
+    let since = "on: \"2026-02-01\", reason: \"Order 7\"";
+    let merge = format!(
+        "subjectMerge(input: {{ subjectId: {}, intoId: {}, gradesContinue: true, {since} }})",
+        ended["id"], subjects[0]["id"]
+    );
+    on.change(administrator, &merge).await;
+    on.refuse(administrator, &merge).await;
+    let call = format!(
+        "subjectTakeMergerBack(subjectId: {}, reason: \"an error\")",
+        ended["id"]
+    );
+    on.change(administrator, &call).await;
+    on.change(administrator, &merge).await;
+    let call = format!(
+        "subjectRename(input: {{ subjectId: {}, {names}, {since} }})",
+        subjects[0]["id"]
+    );
+    on.change(administrator, &call).await;
+    let call = format!(
+        "subjectTransfer(input: {{ subjectId: {}, regionId: \"{county}\", on: \"2026-03-01\", reason: \"Order 8\" }})",
+        subjects[0]["id"]
+    );
+    on.change(administrator, &call).await;
+
     // A scheme, a round of it, and its survey.
     let source = SCHEME.replacen("version = \"1\"", "version = \"2\"", 1);
     let source = serde_json::to_string(&source).unwrap();
@@ -191,6 +221,20 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     );
     let opened = on.change(administrator, &call).await["round"].clone();
     let survey = &opened["surveys"][0]["id"];
+    let call = format!(
+        "subjectAdd(input: {{ code: \"late\", kind: UNIT, category: \"organ\", regionId: {}, {names} }})",
+        town["id"]
+    );
+    let late = on.change(administrator, &call).await["subject"]["id"].clone();
+    for (mutation, day) in [("Join", "2026-02-01"), ("Leave", "2026-03-01")] {
+        let call = format!(
+            "roundSubject{mutation}(input: {{ roundId: {}, subjectId: {late}, on: \"{day}\", reason: \"Order 9\" }})",
+            opened["id"]
+        );
+        on.change(administrator, &call).await;
+    }
+    let call = format!("roundSubject(roundId: {}, subjectId: {late})", opened["id"]);
+    on.read(administrator, &call).await;
     on.change(administrator, &format!("surveyOpen(id: {survey})"))
         .await;
     let call = format!(

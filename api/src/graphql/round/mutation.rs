@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object};
 use domain::id;
-use service::round::{RoundAt, RoundDraft, RoundOpening};
+use service::round::{RosterStep, RoundAt, RoundDraft, RoundOpening};
 
 use super::Round;
 use crate::graphql::asker::{Asker, service};
@@ -73,6 +73,38 @@ payload! {
     }
 }
 
+/// A subject that joins or leaves an open round.
+#[derive(Debug, InputObject)]
+pub struct RosterStepInput {
+    /// The round.
+    round_id: Key<id::Round>,
+    /// The subject.
+    subject_id: Key<id::Subject>,
+    /// The day from which, within the period of the round.
+    on: Date,
+    /// Why.
+    reason: String,
+}
+
+impl From<RosterStepInput> for RosterStep {
+    fn from(input: RosterStepInput) -> Self {
+        Self {
+            round: input.round_id.0,
+            subject: input.subject_id.0,
+            on: input.on.0,
+            reason: input.reason,
+        }
+    }
+}
+
+payload! {
+    /// What came of a subject's joining or leaving a round.
+    RosterStepPayload {
+        /// Whether it was recorded.
+        done: bool
+    }
+}
+
 /// The part of the mutation root about rounds.
 #[derive(Debug, Default)]
 pub struct RoundMutation;
@@ -129,5 +161,27 @@ impl RoundMutation {
             region: region_id.map(|key| key.0),
         };
         RoundOpenPayload::of(service(context)?.open_round(actor, &opening).await)
+    }
+
+    /// Records that a subject joins an open round: it goes onto the roster as it is now, with its relations.
+    async fn round_subject_join(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who joins which round.")] input: RosterStepInput,
+    ) -> Result<RosterStepPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let done = service(context)?.join_round(actor, &input.into()).await;
+        RosterStepPayload::of(done.map(|()| true))
+    }
+
+    /// Records that a subject leaves an open round: it is not decided on.
+    async fn round_subject_leave(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who leaves which round.")] input: RosterStepInput,
+    ) -> Result<RosterStepPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let done = service(context)?.leave_round(actor, &input.into()).await;
+        RosterStepPayload::of(done.map(|()| true))
     }
 }

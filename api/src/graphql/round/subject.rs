@@ -12,6 +12,7 @@ use super::{Round, RoundSubject};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::loader::{Batch, load_referred};
 use crate::graphql::region::{Region, RegionKey};
+use crate::graphql::scalar::Date;
 use crate::graphql::subject::SubjectKind;
 
 /// The part of a roster's entry that stands in its row.
@@ -58,6 +59,16 @@ impl RoundSubjectFields {
     /// Name in English at the time of opening.
     async fn name_en(&self) -> &str {
         &self.0.name_en
+    }
+
+    /// When it joined by a recorded step; null when it was there from the start.
+    async fn joined_on(&self) -> Option<Date> {
+        self.0.joined_on.map(Date)
+    }
+
+    /// When it left by a recorded step or was merged into another; null when it is there to the end.
+    async fn left_on(&self) -> Option<Date> {
+        self.0.left_on.map(Date)
     }
 }
 

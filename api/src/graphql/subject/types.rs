@@ -5,6 +5,7 @@ use domain::id;
 use service::subject::{self, SubjectFilter};
 
 use super::relation::{Relation, RelationsKey};
+use super::succession::{Succession, SuccessionsKey};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
@@ -83,6 +84,14 @@ impl Subject {
     #[graphql(complexity = "10 * child_complexity")]
     async fn relations(&self, context: &Context<'_>) -> Result<Vec<Relation>, GraphqlFault> {
         Ok(load(context, RelationsKey(self.0.id))
+            .await?
+            .unwrap_or_default())
+    }
+
+    /// The renames, mergers and transfers by which it carries on what it or others were, the earliest first.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn successions(&self, context: &Context<'_>) -> Result<Vec<Succession>, GraphqlFault> {
+        Ok(load(context, SuccessionsKey(self.0.id))
             .await?
             .unwrap_or_default())
     }

@@ -147,6 +147,7 @@ impl Engine<'_> {
             of: None,
             why: None,
             few: false,
+            counted: Vec::new(),
         };
         Some((Some(compared), ahead(Some(last), key.short)))
     }
