@@ -2,14 +2,17 @@
 
 use domain::access::{Actor, Role};
 use domain::id::Id;
-use domain::outcome::{Ground, Outcome};
+use domain::outcome::{Ground, Outcome, Truth3};
 use sea_orm::ConnectionTrait;
+use serde_json::Value;
+use service::audit::LoggedEntry;
 use service::page::Page;
 use service::round::RosterStep;
 use service::succession::{SuccessionChange, SuccessionDraft};
+use support::plant::Plan;
 use support::{World, on_both};
 
-use crate::stand::{ROUND, Stand, case, refusals, staff, subject};
+use crate::stand::{ROUND, SCHEME, Stand, case, refusals, staff, subject};
 
 on_both!(
     a_merged_unit_leaves_the_round_and_hands_on_its_cases_and_its_grades,
@@ -43,20 +46,33 @@ async fn logged(stand: &Stand) -> Vec<(String, Option<String>)> {
         after: None,
         first: 100,
     };
-    let log = stand
-        .world
-        .service
-        .list_log(&Actor::Operator, page)
-        .await
-        .unwrap();
-    log.rows
-        .into_iter()
-        .map(|one| (one.action, one.reason))
-        .collect()
+    let log = stand.world.service.list_log(&Actor::Operator, page).await;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let entry = |one: LoggedEntry| {
+        let body: Value = serde_json::from_str(&one.body).unwrap();
+        (text(&body["action"]).unwrap(), text(&body["reason"]))
+    };
+    log.unwrap().rows.into_iter().map(entry).collect()
 }
 
+/// What is told of a unit that was poor before.
+const POOR: &str = "
+[[rule]]
+code = \"poor_before\"
+name = { zh = \"上年较差\", en = \"Poor before\" }
+clause = \"9\"
+when = { earlier = { grades = [\"poor\"], in_a_row = 1, gap = \"breaks\" } }
+effect = \"alert\"
+words = { zh = \"上年较差\", en = \"Poor the year before\" }
+";
+
 async fn a_merged_unit_leaves_the_round_and_hands_on_its_cases_and_its_grades(world: World) {
-    let stand = Stand::new(world).await;
+    let scheme = format!("{SCHEME}{POOR}");
+    let plan = Plan {
+        scheme: &scheme,
+        units: 2,
+    };
+    let stand = Stand::of(world, plan).await;
     let service = stand.world.service.clone();
     // A year ago the second unit was poor and the first was good.
     let sql = "INSERT INTO past_grade (series, round_code, subject_id, closed_on, grade)
@@ -95,6 +111,15 @@ async fn a_merged_unit_leaves_the_round_and_hands_on_its_cases_and_its_grades(wo
         })
         .collect();
     assert_eq!(counted, ["x-1 of u-002", "x-2 of itself"]);
+    let before = decision
+        .rules
+        .iter()
+        .find(|rule| *rule.rule == *"poor_before");
+    let before = &before.unwrap().compared[0];
+    assert_eq!(
+        (before.left.to_string().as_str(), before.holds),
+        ("1", Truth3::True)
+    );
     let package = service
         .preflight(&stand.administrator, ROUND)
         .await
