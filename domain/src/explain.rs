@@ -260,7 +260,7 @@ impl<'a> Explainer<'a> {
         }
         let left = self.value(&one.what, &one.left);
         let why = one.why.as_ref().map_or_else(Words::default_empty, |why| {
-            let words = why.words();
+            let words = self.reason(why);
             pair(format!("({})", words.zh), format!(" ({})", words.en))
         });
         let grounds = self.grounds(&one.counted);
@@ -298,7 +298,7 @@ impl<'a> Explainer<'a> {
             let words = self.what(what);
             pair(format!("{}:", words.zh), format!("{}: ", words.en))
         });
-        let reason = gap.reason.words();
+        let reason = self.reason(&gap.reason);
         let action = action(gap.action);
         let whose = if who.is_empty() {
             Words::default_empty()

@@ -393,6 +393,13 @@ pub struct Consequence {
     /// The case that it comes of, where the rule is asked for each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Arc<str>>,
+    /// How many answers it comes of, where the rule is asked for each: once for each of them. Which sheets these stand
+    /// on is not known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<u64>,
+    /// Whether these are fewer than [`FEW`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub few: bool,
     /// Whom it concerns.
     pub subjects: Vec<Arc<str>>,
     /// The day whose relations say so, where the scheme names one.

@@ -29,6 +29,24 @@ impl Reason {
     pub fn words(&self) -> Words {
         fill(self.code.templates(), &self.values)
     }
+
+    /// The same with names in place of values, where there are names for them.
+    pub fn words_by(&self, name: impl Fn(usize, &str) -> Option<Words>) -> Words {
+        let values = self.values.iter().enumerate();
+        let (zh, en): (Vec<String>, Vec<String>) = values
+            .map(|(place, value)| {
+                name(place, value).map_or_else(
+                    || (value.to_string(), value.to_string()),
+                    |words| (words.zh, words.en),
+                )
+            })
+            .unzip();
+        let templates = self.code.templates();
+        Words {
+            zh: fill(templates, &zh).zh,
+            en: fill(templates, &en).en,
+        }
+    }
 }
 
 /// Puts values into Chinese and English words, where `{0}`, `{1}` … stand for them.
@@ -124,6 +142,7 @@ reasons! {
     CapBelowFloor: "此封顶低于该对象的保底等次或确定等次", "this cap lies below a floor or an exact grade of the subject";
     LabelsExclude: "同时符合互斥的称号,两者均不授予", "due together with a label that excludes it, so neither is given";
     AlertFires: "预警已触发", "the alert fires";
+    AlertOfAnswers: "预警已触发:{0} 份答卷如此作答", "the alert fires: {0} answers say so";
     SurveyOpen: "测评尚未结束,数字为中间数", "the survey is still open, so its figures are interim";
     GroupUndetermined: "{0} 组内有对象未能确定,名额无法分配", "in {0} somebody is undetermined, so seats cannot be given";
     SeatsByRight: "{0} 组内有 {1} 个对象依规则应得此等次,而名额只有 {2} 个", "in {0} {1} hold the grade by right, yet there are {2} seats";

@@ -1,5 +1,6 @@
 //! Whose history a subject carries on: laws, and what people read of it.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -83,14 +84,14 @@ fn people_read_whose_grade_and_whose_case_it_was() {
     let mut text = String::new();
     for decision in &outcome.decisions {
         let words = explainer.sentence(decision);
-        text += &format!("{}\n{}\n", words.zh, words.en);
+        writeln!(text, "{}\n{}", words.zh, words.en).unwrap();
         for rule in &decision.rules {
             let words = explainer.rule_sentence(rule);
-            text += &format!("  {}\n  {}\n", words.zh, words.en);
+            writeln!(text, "  {}\n  {}", words.zh, words.en).unwrap();
         }
         for item in &decision.items {
             let words = explainer.item(item);
-            text += &format!("    {}\n    {}\n", words.zh, words.en);
+            writeln!(text, "    {}\n    {}", words.zh, words.en).unwrap();
         }
     }
     insta::assert_snapshot!(text);

@@ -38,7 +38,7 @@ async fn every_table_can_be_read_through_its_entity(world: World) {
         invitation,
         measure_value, nil_report, outbox, past_grade, proposed_grade, region, relation, revision, round,
         round_relation, round_subject, scheme, scheme_version, score, session, setting, sheet, sheet_tally,
-        staff, staff_role, standing, subject, survey, survey_issue, survey_link, tally, tie_choice, waiver,
+        staff, staff_role, standing, subject, succession, survey, survey_issue, survey_link, tally, tie_choice, waiver,
     );
     let mut named = BTreeSet::from(["seaql_migrations".to_owned()]);
     for (table, count) in counts {

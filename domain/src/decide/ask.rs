@@ -21,13 +21,18 @@ struct View<'v> {
     event: Option<Event<'v>>,
 }
 
-/// A case that a rule is asked for alone.
+/// What a rule is asked for alone.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Event<'v> {
-    /// The kind of fact.
-    pub kind: usize,
-    /// The reference of the case.
-    pub reference: &'v str,
+pub(super) enum Event<'v> {
+    /// A case.
+    Case {
+        /// The kind of fact.
+        kind: usize,
+        /// The reference.
+        reference: &'v str,
+    },
+    /// One answer among those that are counted at this place.
+    Answer(usize),
 }
 
 impl Engine<'_> {

@@ -8,15 +8,20 @@ use chrono::NaiveDate;
 use super::Engine;
 use super::ask::Event;
 use crate::inputs::Date;
-use crate::outcome::{Action, Consequence, GapKind, RuleResult, Truth3};
-use crate::reason::ReasonCode;
+use crate::outcome::{Action, Consequence, FEW, GapKind, RuleResult, Truth3};
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{AsOf, FollowUp};
 use crate::scheme::model::{ConditionPlan, EffectPlan, RulePhase, RulePlan, ValueKind};
 
-/// A case for which a rule fired.
-struct Fired {
-    reference: Arc<str>,
-    day: Option<NaiveDate>,
+/// What a rule fired for.
+enum Fired {
+    /// A case.
+    Case {
+        reference: Arc<str>,
+        day: Option<NaiveDate>,
+    },
+    /// So many answers, once for each.
+    Answers(u64),
 }
 
 impl Engine<'_> {
@@ -44,8 +49,8 @@ impl Engine<'_> {
         if !self.applies(&plan.applies, subject) {
             return Vec::new();
         }
-        let mut kinds = Vec::new();
-        list_kinds(&plan.when, &mut kinds);
+        let (mut kinds, mut counted) = (Vec::new(), Vec::new());
+        list_kinds(&plan.when, &mut kinds, &mut counted);
         let mut cases: BTreeMap<(usize, &str), Option<NaiveDate>> = BTreeMap::new();
         let snapshot = self.snapshot;
         let data = snapshot.subjects.get(subject);
@@ -67,15 +72,28 @@ impl Engine<'_> {
         };
         let mut fired = Vec::new();
         for ((kind, reference), day) in cases {
-            let asked = self.ask_for(subject, rule, Some(Event { kind, reference }));
+            let asked = self.ask_for(subject, rule, Some(Event::Case { kind, reference }));
             if asked.fired == Truth3::True {
                 result.fired = Truth3::True;
                 result.settled_by = result.settled_by.or(asked.settled_by);
                 result.compared.extend(asked.compared);
-                fired.push(Fired {
+                fired.push(Fired::Case {
                     reference: Arc::from(reference),
                     day,
                 });
+            }
+        }
+        for place in counted {
+            let count = data.and_then(|data| data.answers.get(place)).copied();
+            let asked = self.ask_for(subject, rule, Some(Event::Answer(place)));
+            if let Some(count) = count.filter(|count| *count > 0)
+                && asked.fired == Truth3::True
+            {
+                result.fired = Truth3::True;
+                result.settled_by = result.settled_by.or(asked.settled_by);
+                // All of them together are told: one alone would point at a sheet.
+                result.compared.extend(self.ask(subject, rule).compared);
+                fired.push(Fired::Answers(count));
             }
         }
         if fired.is_empty() {
@@ -94,6 +112,8 @@ impl Engine<'_> {
                 rule: plan.code.clone(),
                 kind: Arc::from("alert"),
                 event: None,
+                answers: None,
+                few: false,
                 subjects: self.codes([subject]),
                 as_of: None,
                 within_days: None,
@@ -102,15 +122,21 @@ impl Engine<'_> {
                 limit: None,
             },
         };
-        consequence.event = event.map(|event| event.reference);
+        match event {
+            Some(Fired::Case { reference, .. }) => consequence.event = Some(reference),
+            Some(Fired::Answers(count)) => {
+                consequence.answers = Some(count);
+                consequence.few = count < FEW;
+            }
+            None => {}
+        }
         if matches!(plan.effect, EffectPlan::Alert) {
-            let mut gap = self.gap(
-                Some(subject),
-                GapKind::Alert,
-                &plan.code,
-                ReasonCode::AlertFires,
-                Action::Look,
-            );
+            let reason = match consequence.answers {
+                Some(count) => Reason::with(ReasonCode::AlertOfAnswers, [count.to_string()]),
+                None => ReasonCode::AlertFires.into(),
+            };
+            let kind = GapKind::Alert;
+            let mut gap = self.gap(Some(subject), kind, &plan.code, reason, Action::Look);
             gap.blocks = false;
             gap.what.clone_from(&consequence.event);
             self.gaps.push(gap);
@@ -131,13 +157,18 @@ impl Engine<'_> {
             None => None,
             Some(AsOf::PeriodStart) => Some(self.snapshot.period.0),
             Some(AsOf::PeriodEnd) => Some(self.snapshot.period.1),
-            Some(AsOf::Event) => event.and_then(|event| event.day),
+            Some(AsOf::Event) => match event {
+                Some(Fired::Case { day, .. }) => *day,
+                _ => None,
+            },
             Some(AsOf::On(day)) => Some(day.0),
         };
         Consequence {
             rule: plan.code.clone(),
             kind: Arc::from(follow_up.kind.as_str()),
             event: None,
+            answers: None,
+            few: false,
             subjects: self.codes(self.reach_on(subject, &follow_up.on, day)),
             as_of: day.map(Date),
             within_days: follow_up.within_days,
@@ -156,20 +187,20 @@ impl Engine<'_> {
     }
 }
 
-/// Kinds of the subject's own facts that a condition looks at.
-fn list_kinds(condition: &ConditionPlan, kinds: &mut Vec<usize>) {
+/// Kinds of the subject's own facts that a condition looks at, and the answers that it counts.
+fn list_kinds(condition: &ConditionPlan, kinds: &mut Vec<usize>, answers: &mut Vec<usize>) {
     match condition {
         ConditionPlan::All(list) | ConditionPlan::Any(list) => {
             for inner in list {
-                list_kinds(inner, kinds);
+                list_kinds(inner, kinds, answers);
             }
         }
-        ConditionPlan::Not(inner) => list_kinds(inner, kinds),
-        ConditionPlan::Compare(value, _) => {
-            if let ValueKind::Facts(facts) = &value.kind {
-                kinds.push(facts.kind);
-            }
-        }
+        ConditionPlan::Not(inner) => list_kinds(inner, kinds, answers),
+        ConditionPlan::Compare(value, _) => match &value.kind {
+            ValueKind::Facts(facts) => kinds.push(facts.kind),
+            ValueKind::Answers(place) => answers.push(*place),
+            _ => {}
+        },
         _ => {}
     }
 }

@@ -10,7 +10,7 @@ use crate::number::Ratio;
 use crate::outcome::{CaseGround, Former, Ground};
 use crate::scheme::file::FactCounts;
 use crate::scheme::model::{FactsPlan, ValueKind, ValuePlan};
-use crate::snapshot::{FactData, PredecessorData, SubjectData};
+use crate::snapshot::{FactData, SubjectData};
 
 /// A count of facts, their sum, or why it is missing.
 pub(super) enum Counted {
@@ -121,9 +121,12 @@ impl Engine<'_> {
             return Some(Vec::new());
         };
         let mut cases: BTreeMap<&str, Vec<&FactData>> = BTreeMap::new();
-        let alone = event.filter(|event| event.kind == plan.kind);
+        let alone = match event {
+            Some(Event::Case { kind, reference }) if kind == plan.kind => Some(reference),
+            _ => None,
+        };
         let mut facts = data.facts.iter().filter(|fact| {
-            fact.kind == plan.kind && alone.is_none_or(|event| event.reference == fact.reference)
+            fact.kind == plan.kind && alone.is_none_or(|reference| reference == fact.reference)
         });
         // Most have none at all, for whom no look-back need be worked out.
         if let Some(fact) = facts.next() {
@@ -187,15 +190,10 @@ impl Engine<'_> {
 pub(super) fn former(data: &SubjectData, code: &Arc<str>) -> Option<Former> {
     let mut predecessors = data.predecessors.iter();
     let found = predecessors.find(|one| one.code == *code && one.into != one.code)?;
-    Some(former_of(found))
-}
-
-/// A predecessor as outcomes name it.
-pub(super) fn former_of(one: &PredecessorData) -> Former {
-    Former {
-        subject: one.code.clone(),
-        name: one.name.clone(),
-        kind: one.kind,
-        on: one.on,
-    }
+    Some(Former {
+        subject: found.code.clone(),
+        name: found.name.clone(),
+        kind: found.kind,
+        on: found.on,
+    })
 }

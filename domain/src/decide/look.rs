@@ -5,7 +5,7 @@ use super::ask::Event;
 use super::fact::Counted;
 use super::figure::FigureValue;
 use crate::number::{Points, Ratio};
-use crate::outcome::{Shown, Truth3};
+use crate::outcome::{FEW, Shown, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{Over, Versus};
 use crate::scheme::model::{TestPlan, ValueKind, ValuePlan};
@@ -15,6 +15,8 @@ use crate::snapshot::LAST_YEAR;
 pub(super) enum Looked {
     Points(Points),
     Whole(i64),
+    /// How many answers.
+    Answers(u64),
     Exact(Ratio),
     Rate(FigureValue),
     Missing(Reason),
@@ -25,6 +27,7 @@ impl Looked {
         match self {
             Self::Points(points) => Shown::Points(*points),
             Self::Whole(whole) => Shown::Whole(*whole),
+            Self::Answers(count) => Shown::Whole(i64::try_from(*count).unwrap_or(i64::MAX)),
             Self::Exact(exact) => Shown::Exact(Box::new(exact.clone())),
             Self::Rate(figure) => figure.shown(),
             Self::Missing(_) => Shown::Missing,
@@ -45,6 +48,7 @@ impl Looked {
         match self {
             Self::Points(points) => Some(points.to_ratio()),
             Self::Whole(whole) => Some(Ratio::from_whole(*whole)),
+            Self::Answers(count) => Some(Ratio::of_count(*count)),
             Self::Exact(exact) => Some(exact.clone()),
             Self::Rate(figure) => figure.value.clone(),
             Self::Missing(_) => None,
@@ -61,7 +65,12 @@ impl Looked {
 
     /// Whether it is a survey's figure of so few answers that it would say who answered what.
     pub const fn is_of_few(&self) -> bool {
-        matches!(self, Self::Rate(figure) if figure.few)
+        match self {
+            Self::Rate(figure) => figure.few,
+            // Those who gave a few answers might be known, also among many.
+            Self::Answers(count) => *count < FEW,
+            _ => false,
+        }
     }
 
     fn of_points(points: Option<Points>, what: &str) -> Self {
@@ -121,6 +130,15 @@ impl Engine<'_> {
                 Counted::Sum(sum) => Looked::Exact(sum),
                 Counted::Unconfirmed => Looked::Missing(ReasonCode::NotConfirmed.into()),
             },
+            ValueKind::Answers(place) => {
+                let data = self.snapshot.subjects.get(subject);
+                let count = data.and_then(|data| data.answers.get(*place)).copied();
+                let count = count.unwrap_or(0);
+                Looked::Answers(match event {
+                    Some(Event::Answer(alone)) if alone == *place => count.min(1),
+                    _ => count,
+                })
+            }
             ValueKind::Measure {
                 measure,
                 over,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::fact::former_of;
 use super::{Engine, State};
 use crate::outcome::{
     Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome, Predecessor, Shown,
@@ -226,7 +225,10 @@ impl Engine<'_> {
 
 fn predecessor(one: &PredecessorData) -> Predecessor {
     Predecessor {
-        former: former_of(one),
+        subject: one.code.clone(),
+        name: one.name.clone(),
+        kind: one.kind,
+        on: one.on,
         into: one.into.clone(),
         grades: one.grades,
     }

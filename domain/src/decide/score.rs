@@ -6,7 +6,7 @@ use super::Engine;
 use super::fact::Counted;
 use super::look::Looked;
 use crate::inputs::{WaivedGap, WaiverHolds};
-use crate::number::{NumberError, Points, Ratio, Rounding};
+use crate::number::{Points, Ratio, Rounding};
 use crate::outcome::{
     Action, Award, Comparison, Gap, GapKind, Ground, ItemResult, ItemState, ItemTrace, Members,
     PartResult, Shown, StretchResult, Truth3,
@@ -55,10 +55,11 @@ impl Scored {
         }
     }
 
-    pub fn of_result(result: Result<Points, NumberError>, shown: Shown) -> Self {
-        match result {
-            Ok(points) => Self::of(points, shown),
-            Err(_) => Self {
+    /// Points, if they could be counted.
+    fn of_sum(points: Option<Points>, shown: Shown) -> Self {
+        match points {
+            Some(points) => Self::of(points, shown),
+            None => Self {
                 shown,
                 ..Self::missing(ReasonCode::Overflow, Action::MendScheme)
             },
@@ -67,7 +68,7 @@ impl Scored {
 
     /// A quotient that becomes points. What it was stays beside them where digits are lost.
     pub fn of_quotient(exact: Ratio, numbers: Rounding, shown: Shown) -> Self {
-        let scored = Self::of_result(numbers.to_points(&exact), shown);
+        let scored = Self::of_sum(numbers.to_points(&exact).ok(), shown);
         let lost = (scored.points).is_none_or(|points| points.to_ratio() != exact);
         Self {
             exact: lost.then_some(exact),
@@ -461,7 +462,7 @@ impl Engine<'_> {
         };
         Scored {
             counted,
-            ..Scored::of_result(worth, Shown::Whole(count))
+            ..Scored::of_sum(worth.ok(), Shown::Whole(count))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::scheme::file::{Several, Words};
 impl Explainer<'_> {
     /// Whose history a subject carries on: `“X”于 2025-06-01 并入,延续其等次`.
     pub fn predecessor(subject: &str, one: &Predecessor) -> Words {
-        let Former { name, on, kind, .. } = &one.former;
+        let Predecessor { name, on, kind, .. } = one;
         let (zh, en) = match kind {
             SuccessionKind::Rename => (
                 format!("{on} 起更名,原名“{name}”"),
@@ -31,7 +31,7 @@ impl Explainer<'_> {
             }
         };
         let into = &one.into;
-        if one.former.subject == *into || into.as_ref() == subject {
+        if one.subject == *into || into.as_ref() == subject {
             return pair(zh, en);
         }
         // A step of a predecessor is told with the code of whom it led to.
@@ -60,19 +60,19 @@ impl Explainer<'_> {
     pub fn ground(&self, ground: &Ground) -> Words {
         match ground {
             Ground::Case(case) => {
-                let (mut zh, mut en) = (
-                    format!("案件 {}", case.reference),
-                    format!("case {}", case.reference),
+                let code = &case.reference;
+                let on = case.on.map_or_else(Words::default_empty, |day| {
+                    pair(format!("({day})"), format!(" of {day}"))
+                });
+                let amount = case.amount.as_ref();
+                let amount = amount.map_or_else(Words::default_empty, |amount| {
+                    pair(format!("计 {amount}"), format!(" counting {amount}"))
+                });
+                let words = pair(
+                    format!("案件 {code}{}{}", on.zh, amount.zh),
+                    format!("case {code}{}{}", on.en, amount.en),
                 );
-                if let Some(day) = case.on {
-                    zh.push_str(&format!("({day})"));
-                    en.push_str(&format!(" of {day}"));
-                }
-                if let Some(amount) = &case.amount {
-                    zh.push_str(&format!("计 {amount}"));
-                    en.push_str(&format!(" counting {amount}"));
-                }
-                before(pair(zh, en), case.of.as_ref())
+                before(words, case.of.as_ref())
             }
             Ground::Round(one) => {
                 let grade = self.grade(one.grade.as_ref());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Explainer, pair, same};
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{FactKind, Rule, Words};
 
 impl<'a> Explainer<'a> {
@@ -45,6 +46,17 @@ impl<'a> Explainer<'a> {
                 pair(
                     format!("{}{zh}件数", name.zh),
                     format!("number of {}{en}", name.en),
+                )
+            }
+            "answers" => {
+                let survey = self.survey_name(code);
+                let stratum: Vec<Words> =
+                    parts.filter_map(|part| self.stratum(code, part)).collect();
+                let zh = listed(&stratum, "·", |words| &words.zh);
+                let en = listed(&stratum, ", ", |words| &words.en);
+                pair(
+                    format!("{}{zh}答卷数", survey.zh),
+                    format!("number of answers to {}{en}", survey.en),
                 )
             }
             "measure" => self
@@ -114,6 +126,24 @@ impl<'a> Explainer<'a> {
                 .iter()
                 .find(|question| question.code == code)
                 .map(|question| question.text.clone()),
+            ("option", codes) => {
+                let scales = self.scheme.file.scale.iter();
+                let options: Vec<_> = scales.flat_map(|scale| &scale.option).collect();
+                let named = |code: &str| {
+                    let mut options = options.iter();
+                    options
+                        .find(|option| option.code == code)
+                        .map_or_else(|| same(code), |option| option.label.clone())
+                };
+                let names: Vec<Words> = codes.split(',').map(named).collect();
+                let each = |pick: fn(&Words) -> &str, between: &str| {
+                    names.iter().map(pick).collect::<Vec<_>>().join(between)
+                };
+                Some(pair(
+                    format!("“{}”", each(|w| &w.zh, "”或“")),
+                    format!("“{}”", each(|w| &w.en, "” or “")),
+                ))
+            }
             ("panel", code) => survey
                 .panel
                 .iter()
@@ -147,6 +177,79 @@ impl<'a> Explainer<'a> {
                 .map(|quota| quota.name.clone())
         };
         rule.or_else(quota).unwrap_or_else(|| same(code))
+    }
+
+    /// The name of what comes of a decision: an alert, or a kind of follow-up.
+    pub fn follow_up_name(&self, kind: &str) -> Words {
+        if kind == "alert" {
+            return pair("预警", "alert");
+        }
+        let mut kinds = self.scheme.file.follow_up.iter();
+        let found = kinds.find(|one| one.code == kind);
+        found.map_or_else(|| same(kind), |one| one.name.clone())
+    }
+
+    /// The name of a grade of another appraisal that a kind of follow-up limits.
+    pub fn limit_name(&self, kind: &str, limit: &str) -> Words {
+        let mut kinds = self.scheme.file.follow_up.iter();
+        let found = kinds
+            .find(|one| one.code == kind)
+            .and_then(|one| one.limit.iter().find(|one| one.code == limit));
+        found.map_or_else(|| same(limit), |one| one.name.clone())
+    }
+
+    /// A reason, with names in place of codes: of questions, panels, marks, measures and schemes.
+    pub fn reason(&self, reason: &Reason) -> Words {
+        reason.words_by(|place, value| match (reason.code, place) {
+            (ReasonCode::ShareShort, 1) => Some(self.respondents(value)),
+            (ReasonCode::QuestionUnanswered, 0) => {
+                let surveys = self.scheme.file.survey.iter();
+                let mut asked = surveys.flat_map(|survey| &survey.question);
+                asked
+                    .find(|question| question.code == value)
+                    .map(|question| question.text.clone())
+            }
+            (ReasonCode::MeasureMissing | ReasonCode::SizesZero, 0)
+            | (ReasonCode::SizeMissing, 1) => {
+                let mut measures = self.scheme.file.measure.iter();
+                measures
+                    .find(|measure| measure.code == value)
+                    .map(|measure| measure.name.clone())
+            }
+            (ReasonCode::MeasureMissing, 1) => match value {
+                "last_year" => Some(pair("上年", "last year")),
+                "round" => Some(pair("本轮", "the round")),
+                _ => None,
+            },
+            (ReasonCode::NoPoints, 0) => Some(match value {
+                "the total" => pair("总分", "the total"),
+                what => self.what(what),
+            }),
+            _ => None,
+        })
+    }
+
+    /// A mark of respondents, or panels that count together.
+    fn respondents(&self, codes: &str) -> Words {
+        let surveys = || self.scheme.file.survey.iter();
+        let mark = surveys().flat_map(|survey| &survey.mark);
+        let mut named = mark.map(|one| (&one.code, &one.name));
+        if let Some((_, name)) = named.find(|(code, _)| *code == codes) {
+            return name.clone();
+        }
+        let names: Vec<Words> = codes
+            .split(", ")
+            .map(|code| {
+                let mut panels = surveys().flat_map(|survey| &survey.panel);
+                panels
+                    .find(|panel| panel.code == code)
+                    .map_or_else(|| same(code), |panel| panel.name.clone())
+            })
+            .collect();
+        let each = |pick: fn(&Words) -> &str, between: &str| {
+            names.iter().map(pick).collect::<Vec<_>>().join(between)
+        };
+        pair(each(|w| &w.zh, "、"), each(|w| &w.en, ", "))
     }
 
     pub(super) fn survey_name(&self, code: &str) -> Words {

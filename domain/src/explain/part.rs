@@ -55,7 +55,7 @@ impl Explainer<'_> {
         let value = if self.is_withheld(part.few) {
             withheld()
         } else if let Some(why) = &part.why {
-            let words = why.words();
+            let words = self.reason(why);
             pair(format!(":{}", words.zh), format!(": {}", words.en))
         } else {
             let value = self.value(&part.what, &part.value);
@@ -125,7 +125,7 @@ impl Explainer<'_> {
             return withheld();
         }
         if let Some(why) = &figure.why {
-            return why.words();
+            return self.reason(why);
         }
         let words = self.value(&figure.what, &figure.value);
         let lines = figure.lines.map_or_else(Words::default_empty, lines_words);
@@ -188,10 +188,21 @@ impl Explainer<'_> {
         let said = self
             .rule(&one.rule)
             .map_or_else(|| same(&one.rule), |rule| rule.words.clone());
+        let kind = self.follow_up_name(&one.kind);
         let mut told = vec![pair(
-            said.zh.trim_end_matches('。'),
-            said.en.trim_end_matches('.'),
+            format!("{}:{}", kind.zh, said.zh.trim_end_matches('。')),
+            format!("{}: {}", kind.en, said.en.trim_end_matches('.')),
         )];
+        if let Some(count) = one.answers {
+            told.push(if self.is_withheld(one.few) {
+                withheld()
+            } else {
+                pair(
+                    format!("{count}份答卷如此作答,每份一次"),
+                    format!("{count} answers say so, once for each"),
+                )
+            });
+        }
         if let Some(event) = &one.event {
             told.push(pair(format!("案件:{event}"), format!("case {event}")));
         }
@@ -227,9 +238,10 @@ impl Explainer<'_> {
             ));
         }
         if let Some(limit) = &one.limit {
+            let limit = self.limit_name(&one.kind, limit);
             told.push(pair(
-                format!("其他考核等次不高于“{limit}”"),
-                format!("at most “{limit}” in the other appraisal"),
+                format!("其他考核等次不高于“{}”", limit.zh),
+                format!("at most “{}” in the other appraisal", limit.en),
             ));
         }
         joined(&told)

@@ -73,9 +73,14 @@ pub struct Former {
 /// A rename, merger or transfer by which a subject carries on another's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Predecessor {
-    /// Whom it carries on.
-    #[serde(flatten)]
-    pub former: Former,
+    /// Code of whom it carries on.
+    pub subject: Arc<str>,
+    /// What that one was called.
+    pub name: Arc<str>,
+    /// What happened to it.
+    pub kind: SuccessionKind,
+    /// From which day.
+    pub on: Date,
     /// Whom that one became: the subject itself, or another predecessor of it.
     pub into: Arc<str>,
     /// Whether its grades continue as those of the subject.

@@ -54,6 +54,8 @@ pub enum Part {
     Item,
     /// A label.
     Label,
+    /// A kind of consequence.
+    FollowUp,
     /// A rule.
     Rule,
     /// A quota.
@@ -141,6 +143,7 @@ pub fn diff(old: &Scheme, new: &Scheme) -> Vec<Change> {
         (Part::Indicator, "indicator"),
         (Part::Item, "item"),
         (Part::Label, "label"),
+        (Part::FollowUp, "follow_up"),
         (Part::Rule, "rule"),
         (Part::Quota, "quota"),
         (Part::Assumption, "assumption"),

@@ -212,9 +212,10 @@ pub(super) fn load(text: &str) -> Loaded {
             total_ceiling: None,
             tie_breakers: Vec::new(),
         }),
+        // Its absence is a fault; until that is told, the stricter of the two stands in its place.
         closing: reader
             .one("closing")
-            .unwrap_or(Closing { two_people: false }),
+            .unwrap_or(Closing { two_people: true }),
         grade: reader.list("grade", Needed::Yes),
         category: reader.list("category", Needed::Yes),
         measure: reader.list("measure", Needed::No),
@@ -225,6 +226,7 @@ pub(super) fn load(text: &str) -> Loaded {
         indicator: reader.list("indicator", Needed::No),
         item: reader.list("item", Needed::Yes),
         label: reader.list("label", Needed::No),
+        follow_up: reader.list("follow_up", Needed::No),
         rule: reader.list("rule", Needed::No),
         quota: reader.list("quota", Needed::No),
     };

@@ -36,6 +36,8 @@ pub struct Scheme {
     pub(crate) surveys: Vec<SurveyPlan>,
     /// Figures of surveys that something looks at, and the whole survey's own.
     pub(crate) figures: Vec<FigurePlan>,
+    /// Answers that rules count.
+    pub(crate) answers: Vec<AnswersPlan>,
     pub(crate) labels: Vec<LabelPlan>,
     pub(crate) rules: Vec<RulePlan>,
     pub(crate) quotas: Vec<QuotaPlan>,
@@ -176,6 +178,8 @@ pub(crate) enum ValueKind {
     Node(usize),
     Total,
     Facts(FactsPlan),
+    /// A place among the answers that are counted.
+    Answers(usize),
     Measure {
         measure: usize,
         over: Option<Over>,
@@ -305,6 +309,16 @@ pub(crate) struct FigurePlan {
     pub plain: bool,
     pub lower_bound: bool,
     pub what: Arc<str>,
+}
+
+/// Which answers a rule counts.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AnswersPlan {
+    pub survey: usize,
+    pub question: usize,
+    pub options: Vec<usize>,
+    pub panel: Option<usize>,
+    pub channel: Option<Channel>,
 }
 
 #[derive(Debug, Clone)]

@@ -312,6 +312,7 @@ impl<'a> Builder<'a> {
                     self.fault(other.row, Contradiction::AnswersTwice, []);
                 }
             }
+            self.count_answers((subject, survey), cells);
             let mut strata = Vec::new();
             let mut all = 0_u64;
             for cells in cells.chunk_by(|one, other| one.stratum() == other.stratum()) {
@@ -342,6 +343,26 @@ impl<'a> Builder<'a> {
             let data = self.subjects.get_mut(subject);
             if let Some(counts) = data.and_then(|data| data.surveys.get_mut(survey)) {
                 counts.strata = strata;
+            }
+        }
+    }
+
+    /// Counts the answers that rules look at one by one. Nothing else of a single answer is kept.
+    fn count_answers(&mut self, (subject, survey): (usize, usize), cells: &[Cell]) {
+        for (place, plan) in self.scheme.answers.iter().enumerate() {
+            if plan.survey != survey {
+                continue;
+            }
+            let chosen = cells.iter().filter(|cell| {
+                large(cell.question) == plan.question
+                    && plan.options.contains(&large(cell.option))
+                    && plan.panel.is_none_or(|panel| panel == large(cell.panel))
+                    && plan.channel.is_none_or(|channel| channel == cell.channel)
+            });
+            let count = chosen.fold(0, |sum: u64, cell| sum.saturating_add(cell.count));
+            let data = self.subjects.get_mut(subject);
+            if let Some(known) = data.and_then(|data| data.answers.get_mut(place)) {
+                *known = count;
             }
         }
     }

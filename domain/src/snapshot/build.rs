@@ -273,6 +273,7 @@ impl<'a> Builder<'a> {
                 surveys: (self.scheme.surveys.iter())
                     .map(|_| SurveyData::default())
                     .collect(),
+                answers: vec![0; self.scheme.answers.len()],
                 investigations: Vec::new(),
                 history: (self.inputs.round.earlier.iter()).map(|_| None).collect(),
                 proposed: None,

@@ -108,6 +108,8 @@ pub(crate) struct SubjectData {
     pub nil: Vec<usize>,
     /// By survey.
     pub surveys: Vec<SurveyData>,
+    /// How many answers there are of each kind that rules count.
+    pub answers: Vec<u64>,
     pub investigations: Vec<InvestigationData>,
     /// For each earlier round, the latest first.
     pub history: Vec<Option<PastData>>,

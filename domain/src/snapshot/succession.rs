@@ -17,6 +17,9 @@ use crate::scheme::file::MeasureUnit;
 /// More steps one after the other than any office goes through; without a bound a long chain would fill the memory.
 const MOST_STEPS: usize = 32;
 
+/// Last year's values of one measure, by predecessor.
+type LastYear<'a> = BTreeMap<&'a str, (Row, Ratio)>;
+
 /// What is needed to read rows about predecessors.
 #[derive(Default)]
 pub(super) struct Carried<'a> {
@@ -29,7 +32,7 @@ pub(super) struct Carried<'a> {
     /// Grades in earlier rounds of predecessors, and of subjects that have some.
     grades: BTreeMap<(&'a str, usize), (usize, Option<u32>)>,
     /// Last year's values of predecessors, by who carries them on and measure.
-    last_year: BTreeMap<(usize, usize), BTreeMap<&'a str, (Row, Ratio)>>,
+    last_year: BTreeMap<(usize, usize), LastYear<'a>>,
 }
 
 impl<'a> Builder<'a> {

@@ -95,7 +95,7 @@ async fn a_merged_unit_leaves_the_round_and_hands_on_its_cases_and_its_grades(wo
     assert!(outcome.find("u-002").is_none(), "it takes part no longer");
     let decision = outcome.find("u-001").unwrap();
     let carried = &decision.predecessors[0];
-    assert_eq!(carried.former.subject.as_ref(), "u-002");
+    assert_eq!(carried.subject.as_ref(), "u-002");
     assert!(carried.grades);
     let counted: Vec<String> = decision
         .rules

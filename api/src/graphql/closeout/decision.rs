@@ -291,6 +291,8 @@ pub struct Consequence {
     rule: String,
     /// `alert`, or the kind of follow-up.
     kind: String,
+    /// The name of the kind.
+    kind_name: Words,
     /// Reference of the case that it comes of, where the rule is asked for each.
     event: Option<String>,
     /// Codes of the subjects that it concerns.
@@ -305,6 +307,10 @@ pub struct Consequence {
     record_points: Option<Points>,
     /// The highest grade left open in another appraisal.
     limit: Option<String>,
+    /// The name of that grade.
+    limit_name: Option<Words>,
+    /// How many answers it comes of, where the rule is asked for each; null also where it is withheld.
+    answers: Option<i32>,
     /// The same in words.
     words: Words,
 }
@@ -447,10 +453,14 @@ impl Decision {
 
     /// Figures of surveys.
     async fn figures(&self) -> Vec<SurveyFigure> {
+        let explainer = self.explainer();
         self.decision
             .figures
             .iter()
-            .map(|figure| SurveyFigure::new(figure, self.withholding))
+            .map(|figure| SurveyFigure {
+                why: (figure.why.as_ref()).map(|why| explainer.reason(why).into()),
+                ..SurveyFigure::new(figure, self.withholding)
+            })
             .collect()
     }
 
@@ -474,6 +484,12 @@ impl Decision {
             as_of: one.as_of.map(|day| day.0.into()),
             record_points: one.record_points.map(Points),
             limit: one.limit.as_deref().map(str::to_owned),
+            limit_name: (one.limit.as_deref())
+                .map(|limit| explainer.limit_name(&one.kind, limit).into()),
+            kind_name: explainer.follow_up_name(&one.kind).into(),
+            answers: (one.answers)
+                .filter(|_| !explainer.is_withheld(one.few))
+                .map(|count| i32::try_from(count).unwrap_or(i32::MAX)),
             rule: one.rule.to_string(),
             kind: one.kind.to_string(),
             subjects: one.subjects.iter().map(ToString::to_string).collect(),

@@ -116,7 +116,11 @@ impl Gap {
 
     /// Why it is a gap.
     async fn reason(&self) -> Words {
-        self.gap.reason.words().into()
+        self.preflight
+            .words
+            .explainer()
+            .reason(&self.gap.reason)
+            .into()
     }
 
     /// Whether the round cannot be closed with it.

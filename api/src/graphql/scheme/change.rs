@@ -36,6 +36,8 @@ pub enum SchemePart {
     Item,
     /// A label.
     Label,
+    /// A kind of consequence.
+    FollowUp,
     /// A rule.
     Rule,
     /// A quota.

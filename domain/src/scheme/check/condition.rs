@@ -39,6 +39,7 @@ impl Checker {
             points,
             facts,
             measure,
+            answers,
             label,
             finding,
             earlier,
@@ -79,6 +80,7 @@ impl Checker {
             eligible.is_some(),
             disqualified.is_some(),
             related.is_some(),
+            answers.is_some(),
         ];
         if heads.iter().filter(|head| **head).count() != 1 {
             self.faults.say(
@@ -103,6 +105,11 @@ impl Checker {
             let (value, test) = (value?, test?);
             self.check_test(path, &value, &test);
             return Some(ConditionPlan::Compare(value, test));
+        }
+        if let Some(answers) = answers {
+            let value = self.answers_value(&format!("{path}/answers"), answers);
+            let test = self.test(path, &test);
+            return Some(ConditionPlan::Compare(value?, test?));
         }
         if tested {
             self.faults.say(

@@ -56,6 +56,9 @@ struct Checker {
     labels: Names,
     rules: Names,
     figures: Vec<FigurePlan>,
+    answers: Vec<super::model::AnswersPlan>,
+    /// Whether what is checked now belongs to a rule for each event.
+    per_event: bool,
     survey_plans: Vec<SurveyPlan>,
     slots: usize,
 }
@@ -83,6 +86,8 @@ impl Checker {
             labels: Names::new(),
             rules: Names::new(),
             figures: Vec::new(),
+            answers: Vec::new(),
+            per_event: false,
             survey_plans: Vec::new(),
             slots: 0,
         };
@@ -245,6 +250,7 @@ impl Checker {
             facts,
             surveys: std::mem::take(&mut self.survey_plans),
             figures: std::mem::take(&mut self.figures),
+            answers: std::mem::take(&mut self.answers),
             labels,
             rules: rules?,
             quotas,

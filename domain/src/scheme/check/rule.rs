@@ -76,7 +76,9 @@ impl Checker {
         let path = format!("rule/{}", rule.code);
         let applies = self.applies(&path, rule.categories.as_ref());
         let place = format!("{path}/when");
+        self.per_event = rule.per_event;
         let when = self.condition(&place, &rule.when);
+        self.per_event = false;
         let effect = self.effect(&format!("{path}/effect"), &rule.effect);
         let (when, effect) = (when?, effect?);
         let seen = self.look(&when);
@@ -134,6 +136,19 @@ impl Checker {
                 &format!("{path}/effect"),
                 "way_not_possible",
                 "`as_of = \"event\"` is for a rule with `per_event = true`: name another day",
+            );
+        }
+        if let EffectPlan::FollowUp(follow_up) = &effect
+            && follow_up.as_of == Some(AsOf::Event)
+            && seen.answers
+        {
+            self.faults.say(
+                &format!("{path}/effect"),
+                "way_not_possible",
+                Words::new(
+                    "答卷不记日期:请为 `as_of` 另写一天",
+                    "no day is kept of an answer: name another day as `as_of`",
+                ),
             );
         }
         Some(RulePlan {

@@ -40,6 +40,8 @@ pub(super) struct Seen {
     pub standing: bool,
     /// Earlier rounds or findings.
     pub record: bool,
+    /// Single answers.
+    pub answers: bool,
     /// Related subjects at all.
     pub related: bool,
     pub related_grade: bool,
@@ -84,6 +86,7 @@ impl Checker {
                 },
             ),
             ConditionPlan::Compare(value, _) => match value.kind {
+                ValueKind::Answers(_) => seen.answers = true,
                 ValueKind::Item(_) => seen.points = true,
                 ValueKind::Node(_) | ValueKind::Total => {
                     seen.points = true;

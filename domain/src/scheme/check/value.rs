@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::super::file::{
-    Combine, Every, Facts, Figure, LookBack, MeasureFigure, SurveyFigure, Value, Words,
+    AnswerCount, Combine, Every, Facts, Figure, LookBack, MeasureFigure, SurveyFigure, Value, Words,
 };
-use super::super::model::{Back, FactsPlan, FigurePlan, ValueKind, ValuePlan};
+use super::super::model::{AnswersPlan, Back, FactsPlan, FigurePlan, ValueKind, ValuePlan};
 use super::Checker;
 
 impl Checker {
@@ -108,6 +108,61 @@ impl Checker {
             });
         Some(ValuePlan {
             kind: ValueKind::Figure(place),
+            what: Arc::from(what),
+        })
+    }
+
+    /// A count of answers. Only rules for each event look at it: everything else looks at rates, which say of how many.
+    pub(super) fn answers_value(&mut self, path: &str, written: &AnswerCount) -> Option<ValuePlan> {
+        if !self.per_event {
+            self.faults.say(path, "way_not_possible", Words::new("答案件数只用于逐件触发的规则:请写 `per_event = true`,或改用比率", "a count of answers is for a rule with `per_event = true`: write that, or look at a rate"));
+        }
+        let found = self.surveys.get(&written.of).copied();
+        let survey = self.known(&format!("{path}/of"), "survey", &written.of, found)?;
+        let file = self.file.survey.get(survey)?.clone();
+        let rated: Vec<_> = file.question.iter().filter(|q| q.scale.is_some()).collect();
+        let found = rated.iter().position(|q| q.code == written.question);
+        let place = format!("{path}/question");
+        let question = self.known(&place, "rated question", &written.question, found)?;
+        let scale = rated.get(question).and_then(|asked| asked.scale.clone());
+        let scales = self.file.scale.clone();
+        let scale = scales.iter().find(|one| Some(&one.code) == scale.as_ref());
+        let mut options = Vec::with_capacity(written.options.len());
+        for code in &written.options {
+            let found = scale.and_then(|scale| scale.option.iter().position(|o| o.code == *code));
+            options.extend(self.known(&format!("{path}/options"), "option", code, found));
+        }
+        if written.options.is_empty() {
+            self.faults.say(
+                &format!("{path}/options"),
+                "empty_list",
+                Words::new("请至少写一个选项", "name at least one option"),
+            );
+        }
+        let mut what = format!(
+            "answers/{}/question={}/option={}",
+            written.of,
+            written.question,
+            written.options.join(",")
+        );
+        let mut panel = None;
+        if let Some(code) = &written.panel {
+            let found = file.panel.iter().position(|p| p.code == *code);
+            panel = Some(self.known(&format!("{path}/panel"), "panel", code, found)?);
+            what = format!("{what}/panel={code}");
+        }
+        if let Some(channel) = written.channel {
+            what = format!("{what}/channel={}", channel.word());
+        }
+        self.answers.push(AnswersPlan {
+            survey,
+            question,
+            options,
+            panel,
+            channel: written.channel,
+        });
+        Some(ValuePlan {
+            kind: ValueKind::Answers(self.answers.len().saturating_sub(1)),
             what: Arc::from(what),
         })
     }

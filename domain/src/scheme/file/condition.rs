@@ -65,6 +65,24 @@ pub enum Figure {
     MeanScore,
 }
 
+/// A count of answers, for rules that fire once for each of them.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerCount {
+    /// The survey.
+    pub of: String,
+    /// The question.
+    pub question: String,
+    /// Answers that chose one of these options of its scale.
+    pub options: Vec<String>,
+    /// From this panel alone.
+    #[serde(default)]
+    pub panel: Option<String>,
+    /// On this channel alone.
+    #[serde(default)]
+    pub channel: Option<Channel>,
+}
+
 /// A count, or a sum of a numeric field, of facts.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -158,6 +176,9 @@ pub struct Condition {
     /// A measure is compared.
     #[serde(default)]
     pub measure: Option<MeasureFigure>,
+    /// Valid answers are counted; for rules with `per_event = true` alone, which then fire once for each.
+    #[serde(default)]
+    pub answers: Option<AnswerCount>,
     /// This or more.
     #[serde(default)]
     pub at_least: Option<Ratio>,

@@ -114,6 +114,9 @@ pub struct SchemeFile {
     /// Titles for the best or the worst.
     #[serde(default)]
     pub label: Vec<Label>,
+    /// Kinds of consequence, by name.
+    #[serde(default)]
+    pub follow_up: Vec<FollowUpKind>,
     /// Rules.
     #[serde(default)]
     pub rule: Vec<Rule>,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Step, Value, Words};
+use super::{Choice, Condition, Step, Value, Words};
 use crate::inputs::Date;
 use crate::number::{Points, Ratio};
 
@@ -159,6 +159,19 @@ pub struct FollowUp {
     /// The highest grade left open in another appraisal.
     #[serde(default)]
     pub limit: Option<String>,
+}
+
+/// A kind of consequence by its name.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUpKind {
+    /// Its code, which follow-ups name as their `kind`.
+    pub code: String,
+    /// Its name.
+    pub name: Words,
+    /// Grades of the other appraisal that such follow-ups name as their `limit`.
+    #[serde(default)]
+    pub limit: Vec<Choice>,
 }
 
 /// The day whose relations say whom a consequence concerns.

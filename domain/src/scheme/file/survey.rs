@@ -144,6 +144,9 @@ pub struct Survey {
     pub one_person: Option<OnePerson>,
     /// The groups of respondents.
     pub panel: Vec<Panel>,
+    /// Marks of respondents that demands look at, by name: front-line staff 基层一线 …
+    #[serde(default)]
+    pub mark: Vec<Choice>,
     /// The ways in which sheets come in.
     pub channel: Vec<ChannelUse>,
     /// Its questions.

@@ -251,7 +251,7 @@ impl<'a> Bounds<'a> {
             ValueKind::Node(node) => self.nodes.get(*node)?.clone(),
             ValueKind::Total => self.total.clone(),
             ValueKind::Facts(plan) if plan.sum.is_some() => Some(Range::ALL),
-            ValueKind::Facts(_) => Some(Range::counts()),
+            ValueKind::Facts(_) | ValueKind::Answers(_) => Some(Range::counts()),
             ValueKind::Measure {
                 measure,
                 over,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::file::{SchemeFile, Words};
+use super::super::file::{Effect, SchemeFile, Words};
 use super::super::load::Faults;
 
 pub(super) fn review(file: &SchemeFile, faults: &mut Faults) {
@@ -13,6 +13,55 @@ pub(super) fn review(file: &SchemeFile, faults: &mut Faults) {
     for (key, value) in &parts {
         walk(key, value, faults);
     }
+    name_follow_ups(file, faults);
+    name_marks(file, faults);
+}
+
+/// Kinds of follow-up, and the limits of another appraisal, that people would read as codes.
+fn name_follow_ups(file: &SchemeFile, faults: &mut Faults) {
+    for rule in &file.rule {
+        let Effect::FollowUp(written) = &rule.effect else {
+            continue;
+        };
+        let path = format!("rule/{}/effect/follow_up", rule.code);
+        let mut kinds = file.follow_up.iter();
+        let Some(kind) = kinds.find(|kind| kind.code == written.kind) else {
+            let place = format!("{path}/kind");
+            unnamed(faults, &place, &written.kind, "[[follow_up]]");
+            continue;
+        };
+        if let Some(limit) = &written.limit
+            && !kind.limit.iter().any(|one| one.code == *limit)
+        {
+            let place = format!("{path}/limit");
+            unnamed(faults, &place, limit, "[[follow_up]] limit");
+        }
+    }
+}
+
+/// Marks of respondents that people would read as codes.
+fn name_marks(file: &SchemeFile, faults: &mut Faults) {
+    for survey in &file.survey {
+        for (place, share) in survey.demand.share.iter().enumerate() {
+            if let Some(mark) = &share.mark
+                && !survey.mark.iter().any(|one| one.code == *mark)
+            {
+                let path = format!("survey/{}/demand/share/{place}/mark", survey.code);
+                unnamed(faults, &path, mark, "mark");
+            }
+        }
+    }
+}
+
+fn unnamed(faults: &mut Faults, path: &str, code: &str, list: &str) {
+    faults.warn(
+        path,
+        "words_missing",
+        Words::new(
+            format!("`{code}` 没有名称,人们只能读到代码:请在 `{list}` 中写明中英文名称"),
+            format!("`{code}` has no name, so people read the code: name it in both languages under `{list}`"),
+        ),
+    );
 }
 
 fn walk(path: &str, value: &Value, faults: &mut Faults) {
