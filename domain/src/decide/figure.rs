@@ -333,7 +333,10 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
         let wanted = || format!("{} {}", test.op.text(), test.text);
         (!met).then(|| Reason::with(short, [format!("{n}/{d}"), wanted()]))
     };
-    let issued = total(|turnout| turnout.issued);
+    // Sheets of a panel to which it is not known how many were issued cannot be set against those of the others.
+    let told = |panel: usize| data.turnouts.iter().any(|(other, _)| *other == panel);
+    let all_told = (data.sheets.iter()).all(|sheets| sheets.returned == 0 || told(sheets.panel));
+    let issued = total(|turnout| turnout.issued).filter(|_| all_told);
     quorum(
         &demand.attended,
         total(|turnout| turnout.attended).zip(total(|turnout| turnout.entitled)),
