@@ -528,7 +528,8 @@ fn what_is_published_of_a_sample_round_recomputes_and_counts_no_few_answers() {
     for place in places() {
         let inputs = Inputs::parse(&place.sample).unwrap();
         let outcome = place.decide(&inputs);
-        if outcome.blocking().next().is_some() {
+        // Ballots sheet by sheet stand in files alone: a database gives their counts.
+        if outcome.blocking().next().is_some() || !inputs.ballots.is_empty() {
             continue;
         }
         let full = Package {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Engine, State};
 use crate::outcome::{
-    Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome, Predecessor, Shown,
-    Status, wilson_e4,
+    Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome, Predecessor,
+    Shown, Status, wilson_e4,
 };
 use crate::scheme::file::{AnswerClass, Figure};
 use crate::scheme::model::FigurePlan;
