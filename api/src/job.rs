@@ -1,4 +1,5 @@
-//! Work that nobody waits for: jobs of the outbox, figures of open rounds, and the removal of sessions that are over.
+//! Work that nobody waits for: jobs of the outbox, checkpoints of the log, figures of open rounds, and the removal of
+//! sessions that are over.
 //!
 //! Any number of workers may run, inside `serve` and beside it; the database hands each job to one of them. A job may
 //! run twice, so each is written to bear that. Deliberately absent: making jobs. They are written in the transaction
@@ -6,6 +7,7 @@
 
 use std::time::Duration;
 
+use service::audit::checkpoint;
 use service::outbox::{self, Claim, Failure, Fate, Job};
 use service::standing::Seen;
 use service::{Fault, Service};
@@ -13,12 +15,16 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::http::shutdown::Shutdown;
 use crate::mail::{Mailer, Message};
+use crate::notary::Notary;
 
 /// How often to look for work.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How often to remove what has expired. Until then it lies there without effect.
 const PURGE: Duration = Duration::from_hours(1);
+
+/// How often to look whether a checkpoint is due.
+const LOOK_AT_LOG: Duration = Duration::from_mins(1);
 
 /// How long a claimed job stays ours.
 const LEASE: Duration = Duration::from_mins(2);
@@ -34,15 +40,17 @@ const BATCH: u32 = 4;
 pub struct Worker {
     service: Service,
     mailer: Mailer,
+    notary: Notary,
     seen: Seen,
 }
 
 impl Worker {
     /// A worker on this database.
-    pub fn new(service: Service, mailer: Mailer) -> Self {
+    pub fn new(service: Service, mailer: Mailer, notary: Notary) -> Self {
         Self {
             service,
             mailer,
+            notary,
             seen: Seen::default(),
         }
     }
@@ -54,11 +62,17 @@ impl Worker {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut purge = interval(PURGE);
         purge.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut log = interval(LOOK_AT_LOG);
+        log.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
                 _ = purge.tick() => {
                     let _in_the_log: Result<u64, Fault> = self.service.purge_sessions().await;
+                    continue;
+                }
+                _ = log.tick() => {
+                    let _in_the_log: Result<_, Fault> = self.notary.make_due(&self.service).await;
                     continue;
                 }
                 () = shutdown.triggered() => return,
@@ -122,6 +136,10 @@ impl Worker {
                     .await
                     .map_err(|fault| fault.to_string())
             }
+            checkpoint::JOB => match self.notary.make(&self.service).await {
+                Ok(_) => Ok(()),
+                Err(_) => Err("no checkpoint of the log could be made".to_owned()),
+            },
             other => Err(format!(
                 "`{other}` is no kind of job that this version knows"
             )),

@@ -8,6 +8,7 @@ pub mod graphql;
 pub mod http;
 pub mod job;
 pub mod mail;
+mod notary;
 pub mod page;
 pub mod report;
 pub mod sheet;

@@ -34,6 +34,8 @@
 //! | revision | 版次 | one stored close-out of a round |
 //! | follow-up | 结果运用 | what comes of a decision |
 //! | alert | 预警 | a warning |
+//! | checkpoint | 检查点 | the signed size and hash of a list that only grows |
+//! | receipt | 回执 | what a respondent is given to ask later whether the answers count |
 
 // A close-out never stops half-way and is exact: what can fail says so in its type, no float decides.
 #![deny(
@@ -61,4 +63,5 @@ pub mod reason;
 pub mod scheme;
 pub mod snapshot;
 pub mod survey;
+pub mod tree;
 pub mod trial;

@@ -17,6 +17,7 @@ pub mod ballot_line;
 pub mod ballot_link;
 pub mod ballot_sheet;
 pub mod checklist_result;
+pub mod checkpoint;
 pub mod close_proposal;
 pub mod composition;
 pub mod decision;

@@ -25,6 +25,7 @@ mod m20261122_000011_date_scores;
 mod m20261122_000020_create_tie_choices;
 mod m20261122_000030_create_ballots;
 mod m20261122_000040_create_successions;
+mod m20261122_000050_create_checkpoints;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000020_create_tie_choices::Migration),
             Box::new(m20261122_000030_create_ballots::Migration),
             Box::new(m20261122_000040_create_successions::Migration),
+            Box::new(m20261122_000050_create_checkpoints::Migration),
         ]
     }
 }

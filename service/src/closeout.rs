@@ -206,6 +206,7 @@ impl Service {
             },
         )
         .await?;
+        audit::checkpoint::request(self, &transaction).await?;
         transaction.commit().await?;
         Ok(Closing {
             revision,

@@ -55,6 +55,26 @@ pub async fn put(transaction: &WriteTransaction, new: Setting<'_>) -> Result<(),
     Ok(())
 }
 
+/// The value of a setting that is drawn once for each database: what is stored, or else what is given here. Of two
+/// processes that start at once both end up with the one that was stored.
+pub async fn keep(transaction: &WriteTransaction, fresh: Setting<'_>) -> Result<String, Fault> {
+    let row = setting::ActiveModel {
+        name: Set(fresh.name.to_owned()),
+        value: Set(fresh.value.to_owned()),
+    };
+    setting::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(setting::Column::Name)
+                .do_nothing()
+                .to_owned(),
+        )
+        .exec_without_returning(transaction)
+        .await?;
+    find(transaction, fresh.name)
+        .await?
+        .ok_or_else(|| Fault::internal(format!("the setting `{}` is not kept", fresh.name)))
+}
+
 /// A setting to put.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting<'a> {

@@ -44,7 +44,9 @@ fn every_variable_that_a_file_names_is_a_setting() {
 fn the_production_settings_are_complete() {
     let secrets = tempfile::tempdir().unwrap();
     let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\n-----END PRIVATE KEY-----\n";
-    std::fs::write(secrets.path().join("auth_key"), key).unwrap();
+    for name in ["auth_key", "checkpoint_key"] {
+        std::fs::write(secrets.path().join(name), key).unwrap();
+    }
     std::fs::write(
         secrets.path().join("database_url"),
         "postgres://mingjian:secret@postgres/mingjian\n",

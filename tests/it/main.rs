@@ -16,5 +16,6 @@ mod graphql;
 mod harness;
 mod import;
 mod intake;
+mod log;
 mod page;
 mod stand;

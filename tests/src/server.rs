@@ -67,6 +67,7 @@ impl Server {
                 database.migrate_url.clone(),
             ),
             ("MINGJIAN_AUTH_KEY_FILE", key.display().to_string()),
+            ("MINGJIAN_CHECKPOINT_KEY_FILE", key.display().to_string()),
             ("MINGJIAN_MAIL_HOST", mail.address.ip().to_string()),
             ("MINGJIAN_MAIL_PORT", mail.address.port().to_string()),
             ("MINGJIAN_MAIL_SECURITY", "plain".to_owned()),

@@ -140,18 +140,24 @@ impl Key {
     }
 
     fn read(pem: &Secret, key: &'static str) -> Result<Self, KeyFault> {
-        let unreadable = || KeyFault::Unreadable { key };
-        let inner = pem
-            .expose()
-            .trim()
-            .strip_prefix("-----BEGIN PRIVATE KEY-----")
-            .and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"))
-            .ok_or_else(unreadable)?;
-        let packed: String = inner.split_whitespace().collect();
-        let document = STANDARD.decode(packed).map_err(|_| unreadable())?;
-        let pair = Ed25519KeyPair::from_pkcs8(&document).map_err(|_| unreadable())?;
+        let document = read_key_document(pem, key)?;
+        let pair =
+            Ed25519KeyPair::from_pkcs8(&document).map_err(|_| KeyFault::Unreadable { key })?;
         Self::from_pair(&pair)
     }
+}
+
+/// The PKCS#8 document in a PEM text.
+pub(crate) fn read_key_document(pem: &Secret, key: &'static str) -> Result<Vec<u8>, KeyFault> {
+    let unreadable = || KeyFault::Unreadable { key };
+    let inner = pem
+        .expose()
+        .trim()
+        .strip_prefix("-----BEGIN PRIVATE KEY-----")
+        .and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"))
+        .ok_or_else(unreadable)?;
+    let packed: String = inner.split_whitespace().collect();
+    STANDARD.decode(packed).map_err(|_| unreadable())
 }
 
 impl Tokens {

@@ -19,6 +19,7 @@ use crate::graphql::{self, Endpoint, StaffGate, graphiql, schema};
 use crate::http::{self, Readiness, shutdown};
 use crate::job::Worker;
 use crate::mail::Mailer;
+use crate::notary::Notary;
 use crate::page;
 use crate::upload;
 
@@ -28,6 +29,7 @@ pub(super) struct House {
     service: Service,
     intake: Intake,
     mailer: Mailer,
+    notary: Notary,
     tokens: Arc<Tokens>,
     sessions: Sessions,
     listener: TcpListener,
@@ -43,6 +45,7 @@ impl House {
         let tokens =
             Tokens::new(&settings.auth, &settings.http.public_url).map_err(|fault| fail(&fault))?;
         let mailer = Mailer::new(&settings.mail).map_err(|fault| fail(&fault))?;
+        let notary = Notary::find_or_make(&settings.checkpoint).map_err(|fault| fail(&fault))?;
         let listen = settings.http.listen;
         let listener = TcpListener::bind(listen).await.map_err(|error| {
             Failure::new(format!(
@@ -65,6 +68,7 @@ impl House {
             service,
             intake,
             mailer,
+            notary,
             tokens,
             sessions,
             listener,
@@ -92,7 +96,7 @@ impl House {
             &self.settings.http,
             self.readiness(),
         );
-        let worker = Worker::new(self.service.clone(), self.mailer.clone());
+        let worker = Worker::new(self.service.clone(), self.mailer, self.notary);
         let worker = tokio::spawn(worker.run(ended.clone()));
         tracing::info!(%address, "listening");
         let serving = http::serve(self.listener, routes, &self.settings.http, ended);

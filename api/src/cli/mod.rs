@@ -16,6 +16,7 @@ mod import;
 mod investigation;
 mod json_schema;
 mod language;
+mod log;
 mod migrate;
 mod region;
 mod replay;
@@ -95,6 +96,9 @@ enum Command {
     Report(report::ReportArguments),
     /// Show a whole round of a fictional district, then serve it on this machine alone.
     Demo(demo::DemoArguments),
+    /// Take the log of changes and its checkpoints out, as evidence.
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Keep accounts.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
@@ -176,6 +180,7 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Report(arguments) => wait(report::run(config, &arguments)),
         Command::Demo(arguments) => wait(demo::run(&arguments)),
+        Command::Log(command) => wait(log::run(config, command)),
         Command::Staff(command) => wait(staff::run(config, command)),
         Command::Doctor(arguments) => wait(doctor::run(config, &arguments)),
     }

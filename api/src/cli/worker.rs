@@ -8,6 +8,7 @@ use crate::config::Purpose;
 use crate::http::shutdown;
 use crate::job::Worker;
 use crate::mail::Mailer;
+use crate::notary::Notary;
 use crate::telemetry;
 
 /// Works until the process is asked to stop.
@@ -15,10 +16,12 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Production)?;
     telemetry::start(&settings.log);
     let mailer = Mailer::new(&settings.mail).map_err(|fault| Failure::new(fault.to_string()))?;
+    let notary = Notary::find_or_make(&settings.checkpoint)
+        .map_err(|fault| Failure::new(fault.to_string()))?;
     let service = open_migrated(&settings.database).await?;
     let database = service.database.clone();
     let (trigger, end) = shutdown::channel();
-    let worker = tokio::spawn(Worker::new(service, mailer).run(end));
+    let worker = tokio::spawn(Worker::new(service, mailer, notary).run(end));
     tracing::info!("working");
     shutdown::signal().await;
     trigger.pull();

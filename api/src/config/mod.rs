@@ -4,6 +4,7 @@
 //! Deliberately absent: reading a setting anywhere else, and changing one while the server runs.
 
 mod auth;
+mod checkpoint;
 mod database;
 mod graphql;
 mod http;
@@ -18,6 +19,7 @@ mod tests;
 use std::fmt;
 
 pub use self::auth::Auth;
+pub use self::checkpoint::Checkpoint;
 pub use self::database::Database;
 pub use self::graphql::Graphql;
 pub use self::http::Http;
@@ -74,6 +76,8 @@ pub struct Settings {
     pub auth: Auth,
     /// Mail.
     pub mail: Mail,
+    /// Checkpoints of the log of changes.
+    pub checkpoint: Checkpoint,
     /// Log.
     pub log: Log,
     /// Every setting there is, with its default, in the order in which they are read.
@@ -107,6 +111,7 @@ impl Settings {
         let graphql = graphql::read(&mut reader);
         let auth = auth::read(&mut reader, purpose);
         let mail = mail::read(&mut reader, purpose);
+        let checkpoint = checkpoint::read(&mut reader, purpose);
         let log = log::read(&mut reader);
         let (faults, entries) = reader.finish();
         if faults.is_empty() {
@@ -116,6 +121,7 @@ impl Settings {
                 graphql,
                 auth,
                 mail,
+                checkpoint,
                 log,
                 entries,
             })

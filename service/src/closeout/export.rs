@@ -10,6 +10,7 @@ use domain::scheme::file::Channel;
 use domain::survey::SheetState;
 use entity::{revision, survey};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sha2::{Digest, Sha256};
 
 use super::allow;
 use crate::frame::{Frame, Whom, who};
@@ -25,6 +26,16 @@ pub enum PackageKind {
     Counts,
     /// Every answer sheet, so that the counts can be made again: for auditors.
     Sheets,
+}
+
+impl PackageKind {
+    /// How the log tells them apart.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Counts => "counts alone",
+            Self::Sheets => "with every answer sheet",
+        }
+    }
 }
 
 impl Service {
@@ -77,11 +88,18 @@ impl Service {
             PackageKind::Counts | PackageKind::Sheets => package,
         };
         let bytes = package.to_canonical().map_err(Fault::internal)?;
-        self.log_export(actor, id).await?;
+        self.log_export(actor, id, (kind, &bytes)).await?;
         Ok(bytes)
     }
 
-    async fn log_export(&self, actor: &Actor, id: Id<Round>) -> Result<(), Fault> {
+    /// Who has taken out what: with the digest of the file, so that it can be told from one that was changed, and with
+    /// whether answer sheets were in it.
+    async fn log_export(
+        &self,
+        actor: &Actor,
+        id: Id<Round>,
+        (kind, bytes): (PackageKind, &[u8]),
+    ) -> Result<(), Fault> {
         let transaction = self.database.begin_write().await?;
         audit::append(
             &transaction,
@@ -90,6 +108,8 @@ impl Service {
                 who: &who(actor),
                 action: "round.export",
                 object: &id.to_string(),
+                after: Some(Sha256::digest(bytes).into()),
+                reason: Some(kind.word()),
                 ..audit::Entry::default()
             },
         )

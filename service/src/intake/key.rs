@@ -6,11 +6,10 @@
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 use domain::id::{Id, Survey};
-use entity::setting;
-use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use sha2::{Digest, Sha256};
 
 use super::Admitted;
+use crate::setting::{self, Setting};
 use crate::{Fault, Service, code};
 
 /// The setting that holds the secret from which form keys and receipts are derived. All servers of one database share
@@ -30,32 +29,19 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Reads the secret, after making one where there is none. Of two processes that start at once both end up with the
-/// one that was stored.
+/// Reads the secret, after making one where there is none.
 pub(super) async fn find_or_make_secret(service: &Service) -> Result<Secret, Fault> {
     let fresh: [u8; 32] = service.ids.bytes()?;
-    let row = setting::ActiveModel {
-        name: Set(SECRET_SETTING.to_owned()),
-        value: Set(hex::encode(fresh)),
-    };
     let transaction = service.database.begin_write().await?;
-    setting::Entity::insert(row)
-        .on_conflict(
-            OnConflict::column(setting::Column::Name)
-                .do_nothing()
-                .to_owned(),
-        )
-        .exec_without_returning(&transaction)
-        .await?;
-    let stored = crate::setting::find(&transaction, SECRET_SETTING).await?;
+    let kept = Setting {
+        name: SECRET_SETTING,
+        value: &hex::encode(fresh),
+    };
+    let stored = setting::keep(&transaction, kept).await?;
     transaction.commit().await?;
-    let bytes = stored
-        .and_then(|text| hex::decode(text).ok())
-        .ok_or_else(|| {
-            Fault::internal(
-                "the setting `intake_secret` is not hexadecimal; restore it from a backup",
-            )
-        })?;
+    let bytes = hex::decode(stored).map_err(|_| {
+        Fault::internal("the setting `intake_secret` is not hexadecimal; restore it from a backup")
+    })?;
     Ok(Secret(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
 }
 

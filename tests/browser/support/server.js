@@ -36,6 +36,7 @@ export async function startServer({ command = ["serve"], before = [], settings =
     MINGJIAN_HTTP_PUBLIC_URL: origin,
     MINGJIAN_DATABASE_URL: `sqlite://${join(folder, "mingjian.db")}`,
     MINGJIAN_AUTH_KEY_FILE: keyFile,
+    MINGJIAN_CHECKPOINT_KEY_FILE: keyFile,
     MINGJIAN_MAIL_HOST: "127.0.0.1",
     MINGJIAN_MAIL_PORT: "9",
     MINGJIAN_MAIL_SECURITY: "plain",

@@ -73,7 +73,8 @@ fn refuse_to_serve(database: &std::path::Path) {
         .env_clear()
         .env("MINGJIAN_HTTP_LISTEN", "127.0.0.1:0")
         .env("MINGJIAN_HTTP_PUBLIC_URL", "http://localhost")
-        .env("MINGJIAN_AUTH_KEY_FILE", key)
+        .env("MINGJIAN_AUTH_KEY_FILE", &key)
+        .env("MINGJIAN_CHECKPOINT_KEY_FILE", &key)
         .env("MINGJIAN_MAIL_HOST", "127.0.0.1")
         .env("MINGJIAN_MAIL_SENDER", "tests@example.com")
         .env(

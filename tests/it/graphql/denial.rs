@@ -73,6 +73,11 @@ const QUERIES: &[Row] = &[
         Error,
     ),
     row(
+        "checkpoints(first: 5) { nodes { size } }",
+        action(Action::ReadLog),
+        Error,
+    ),
+    row(
         "log(first: 5) { nodes { seq } }",
         action(Action::ReadLog),
         Error,
