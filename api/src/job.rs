@@ -10,6 +10,7 @@ use std::time::Duration;
 use service::audit::checkpoint;
 use service::outbox::{self, Claim, Failure, Fate, Job};
 use service::standing::Seen;
+use service::survey::seal;
 use service::{Fault, Service};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -140,6 +141,13 @@ impl Worker {
                 Ok(_) => Ok(()),
                 Err(_) => Err("no checkpoint of the log could be made".to_owned()),
             },
+            seal::JOB => {
+                let signer = self.notary.signer();
+                match self.service.seal_wanted(signer, &job.body).await {
+                    Ok(()) => Ok(()),
+                    Err(_) => Err("a survey could not be sealed".to_owned()),
+                }
+            }
             other => Err(format!(
                 "`{other}` is no kind of job that this version knows"
             )),

@@ -35,6 +35,7 @@
 //! | follow-up | 结果运用 | what comes of a decision |
 //! | alert | 预警 | a warning |
 //! | checkpoint | 检查点 | the signed size and hash of a list that only grows |
+//! | seal | 封存 | the signed hash over all answer sheets of a closed survey |
 //! | receipt | 回执 | what a respondent is given to ask later whether the answers count |
 
 // A close-out never stops half-way and is exact: what can fail says so in its type, no float decides.
@@ -61,6 +62,7 @@ pub mod outcome;
 pub mod package;
 pub mod reason;
 pub mod scheme;
+pub mod seal;
 pub mod snapshot;
 pub mod survey;
 pub mod tree;

@@ -1,7 +1,10 @@
 //! A closed round as one file that anybody can recompute: scheme, inputs, outcome, and for auditors the sheets.
 //!
 //! A package is canonical JSON (RFC 8785), so that it can be compared byte for byte. [`replay`] needs nothing beside
-//! it. Signatures are deliberately absent: a package proves that its outcome follows from its inputs, not who made it.
+//! it. Where answer sheets are in it, they must be those that were sealed. Checking signatures is deliberately absent: a
+//! package proves that its outcome follows from its inputs, not who made it.
+
+mod seal;
 
 mod public;
 
@@ -76,6 +79,9 @@ pub struct SurveySheets {
     /// The sheets of ballots in the same way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ballots: Vec<BallotGroup>,
+    /// The seal that was put on them when the survey was closed; absent where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<SheetSeal>,
 }
 
 /// Ballots that are counted together.
@@ -94,6 +100,21 @@ pub struct BallotGroup {
     pub answers: String,
 }
 
+/// What was signed over the sheets of a survey, and what it takes to make it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SheetSeal {
+    /// The signed note (C2SP) with the hash of the tree over all sheets but late ones.
+    pub note: String,
+    /// Leaves of sheets about subjects that left the round, which are not in the package, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
+    /// What salts the commitments, in hexadecimal.
+    pub salt: String,
+    /// The survey's id, by which log and note name it.
+    pub survey: String,
+}
+
 /// Sheets that are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,6 +130,10 @@ pub struct SheetGroup {
     /// The sheets one behind the other in hexadecimal, in the order of their bytes: the order in which they came in
     /// would say who answered when.
     pub answers: String,
+    /// The digests of the sheets' receipts in the order of the sheets, 32 bytes each in hexadecimal; empty where nothing
+    /// was sealed, and for late sheets.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub receipts: String,
 }
 
 /// That a package recomputes to itself.
@@ -218,6 +243,8 @@ struct SortedSheets<'a> {
     ballots: Vec<&'a BallotGroup>,
     definition: &'a Definition,
     groups: Vec<&'a SheetGroup>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seal: Option<&'a SheetSeal>,
 }
 
 impl<'a> SortedSheets<'a> {
@@ -226,6 +253,7 @@ impl<'a> SortedSheets<'a> {
             ballots: in_order(&survey.ballots),
             definition: &survey.definition,
             groups: in_order(&survey.groups),
+            seal: survey.seal.as_ref(),
         }
     }
 }
@@ -380,6 +408,7 @@ fn count_again(package: &Package) -> Result<u64, Box<Difference>> {
     };
     let mut number = 0_u64;
     for survey in surveys {
+        seal::compare(survey)?;
         let mut tallies: std::collections::BTreeMap<(&str, &str, Channel), Tally> =
             std::collections::BTreeMap::new();
         for group in &survey.groups {

@@ -26,6 +26,7 @@ mod m20261122_000020_create_tie_choices;
 mod m20261122_000030_create_ballots;
 mod m20261122_000040_create_successions;
 mod m20261122_000050_create_checkpoints;
+mod m20261122_000051_create_seals;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000030_create_ballots::Migration),
             Box::new(m20261122_000040_create_successions::Migration),
             Box::new(m20261122_000050_create_checkpoints::Migration),
+            Box::new(m20261122_000051_create_seals::Migration),
         ]
     }
 }

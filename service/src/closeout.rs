@@ -34,7 +34,7 @@ use sea_orm::{
 
 use crate::decision::Vocabulary;
 use crate::frame::{Frame, get_round, staff_of, who};
-use crate::survey::{Group, count_from_sheets};
+use crate::survey::{Group, count_from_sheets, seal};
 use crate::{Fault, Refusal, Service, audit, clock, standing};
 
 pub use export::PackageKind;
@@ -172,6 +172,10 @@ impl Service {
         }
         let loaded = load(&transaction, id).await?;
         let mismatches = compare(&loaded, &counted)?;
+        let surveys: Vec<_> = (loaded.surveys.iter())
+            .filter(|survey| survey.state == survey::State::Closed)
+            .map(|survey| Id::new(survey.id))
+            .collect();
         let frame = loaded.frame.clone();
         let decided = decide_loaded(loaded).await?;
         let refusals = list_refusals(&frame, &mismatches, &decided);
@@ -207,6 +211,8 @@ impl Service {
         )
         .await?;
         audit::checkpoint::request(self, &transaction).await?;
+        // Where a sheet was decided about since its survey closed, the seal is put on anew.
+        seal::request(self, &transaction, surveys).await?;
         transaction.commit().await?;
         Ok(Closing {
             revision,

@@ -32,6 +32,8 @@ pub use ballot::{BallotLink, BallotState, BallotSubmission, KnownBallot};
 pub use door::{Admitted, InvitationState, KnownSurvey, Link, LinkState, Standing};
 pub use key::{FormKey, InvitationToken, Receipt};
 
+pub use crate::survey::seal::{Proof, Sealed};
+
 use batch::Candidate;
 use door::Door;
 use key::Secret;
@@ -254,6 +256,14 @@ impl Intake {
     /// Whether the answers of a receipt count. One statement, which does the same work whatever it finds.
     pub async fn find_receipt(&self, receipt: &Receipt) -> Result<ReceiptStatus, Fault> {
         door::find_receipt(&self.service, receipt).await
+    }
+
+    /// The proof that the answers of a receipt are in the sealed list of their survey. Four statements.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] where the sheets are not those that were sealed.
+    pub async fn prove_receipt(&self, receipt: &Receipt) -> Result<Proof, Fault> {
+        crate::survey::seal::prove(&self.service, receipt.hash()).await
     }
 
     /// Whether the task that books answers is at work and has room.

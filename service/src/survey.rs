@@ -10,6 +10,7 @@ mod count;
 mod invitation;
 pub(crate) mod line;
 mod run;
+pub mod seal;
 
 use chrono::{DateTime, Utc};
 use domain::id::{Id, Round, Subject, Survey};

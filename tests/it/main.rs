@@ -18,4 +18,5 @@ mod import;
 mod intake;
 mod log;
 mod page;
+mod seal;
 mod stand;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::config::{Purpose, Settings, Sources};
 use domain::survey::SheetState;
 use reqwest::{Client, Response};
+use service::intake::Intake;
 use support::{World, on_both};
 
 use crate::intake::Stand;
@@ -17,6 +18,24 @@ on_both!(
     a_warm_link_is_shown_without_a_statement
 );
 
+/// Serves the pages as long as the test runs, and tells where.
+pub async fn serve(intake: Intake) -> String {
+    let settings = Settings::load(Sources::default(), Purpose::Tool)
+        .unwrap()
+        .http;
+    let routes = api::page::routes(intake);
+    let router = api::http::assemble(routes, &settings, api::http::always_ready());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let (trigger, shutdown) = api::http::shutdown::channel();
+    tokio::spawn(async move {
+        // The task ends with the runtime of the test.
+        let _kept = trigger;
+        api::http::serve(listener, router, &settings, shutdown).await;
+    });
+    origin
+}
+
 struct Site {
     stand: Stand,
     client: Client,
@@ -26,19 +45,7 @@ struct Site {
 impl Site {
     async fn new(world: World) -> Self {
         let stand = Stand::new(world).await;
-        let settings = Settings::load(Sources::default(), Purpose::Tool)
-            .unwrap()
-            .http;
-        let routes = api::page::routes(stand.intake.clone());
-        let router = api::http::assemble(routes, &settings, api::http::always_ready());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let (trigger, shutdown) = api::http::shutdown::channel();
-        tokio::spawn(async move {
-            // As long as the test runs: the task ends with its runtime.
-            let _kept = trigger;
-            api::http::serve(listener, router, &settings, shutdown).await;
-        });
+        let origin = serve(stand.intake.clone()).await;
         Self {
             stand,
             client: Client::new(),

@@ -221,7 +221,7 @@ fn describe_receipt(proven: &receipt::Proven) -> Finding {
     };
     Finding::new(
         format!(
-            "这份答卷{zh}：封存名单共 {} 份，它是第 {} 份（{}）",
+            "这份答卷{zh}：封存清单共 {} 份，它是第 {} 份（{}）",
             proven.size, proven.place, proven.origin
         ),
         format!(

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tlog_tiles::Hash;
+use tlog_tiles::{Hash, record_hash};
 
 use crate::finding::Finding;
 use crate::log::Log;
@@ -82,7 +82,11 @@ pub fn check(bytes: &[u8], log: &Log) -> Result<Package, Vec<Finding>> {
         "日志里没有导出这份文件的记录：文件被改动过，或者日志比它早",
         "no entry of the log says that this file was taken out: it was changed, or the log is older than it",
     );
-    let decided = digest(&canonical(outcome));
+    // A public package says what it was made from: figures of few answers are not in it.
+    let decided = match package.get("public_of") {
+        Some(whole) => text(whole, "outcome_digest").to_owned(),
+        None => digest(&canonical(outcome)),
+    };
     let object = taken_out.map(|deed| deed.object.as_str());
     let closings: Vec<&str> = (log.deeds.iter())
         .filter(|deed| deed.action == "round.close" && Some(deed.object.as_str()) == object)
@@ -201,61 +205,51 @@ fn check_survey(survey: &Value, log: &Log) -> Result<u64, Finding> {
     }
 }
 
-/// A sheet, put together again from the groups in which its lines are counted.
-#[derive(Default)]
-struct Sheet {
-    head: String,
-    is_counted: bool,
-    lines: BTreeSet<String>,
-}
-
 /// The leaves over all sheets but late ones, in the order of the digests of their receipts.
 fn collect_leaves(survey: &Value, salt: &[u8]) -> Option<Vec<Hash>> {
-    let mut sheets: BTreeMap<[u8; 32], Sheet> = BTreeMap::new();
+    let mut leaves: BTreeMap<[u8; 32], Hash> = BTreeMap::new();
     for group in survey["groups"].as_array()? {
         let state = text(group, "state");
-        if state == "late" {
-            continue;
-        }
         let tags = hex::decode(text(group, "receipts")).ok()?;
         let answers = hex::decode(text(group, "answers")).ok()?;
         let (tags, rest) = tags.as_chunks::<32>();
+        if state == "late" && tags.is_empty() && rest.is_empty() {
+            continue;
+        }
         if !rest.is_empty() || tags.is_empty() || answers.len() % tags.len() != 0 {
             return None;
         }
         let width = (answers.len() / tags.len()).max(1);
-        let head = format!(
-            "{}\n{}\n{state}\n",
-            text(group, "panel"),
-            text(group, "channel")
-        );
         let mut answers = answers.chunks(width);
         for tag in tags {
-            let line = answers.next().unwrap_or_default();
-            let sheet = sheets.entry(*tag).or_default();
-            // All lines of a sheet share its head, and no subject stands on it twice.
-            if !sheet.lines.is_empty() && sheet.head != head {
-                return None;
-            }
-            sheet.head.clone_from(&head);
-            sheet.is_counted = state == "valid";
-            let line = format!("{} {}\n", text(group, "subject"), hex::encode(line));
-            if !sheet.lines.insert(line) {
+            let commitment = Sha256::new()
+                .chain_update(SHEET)
+                .chain_update(salt)
+                .chain_update(tag)
+                .chain_update(format!(
+                    "{}\n{}\n{state}\n{}\n{}\n",
+                    text(group, "panel"),
+                    text(group, "channel"),
+                    text(group, "subject"),
+                    hex::encode(answers.next().unwrap_or_default())
+                ))
+                .finalize();
+            // No receipt stands twice.
+            let leaf = leaf(tag, state == "valid", &commitment.into());
+            if leaves.insert(*tag, leaf).is_some() {
                 return None;
             }
         }
     }
-    let leaves = sheets.iter().map(|(tag, sheet)| {
-        let commitment = Sha256::new()
-            .chain_update(SHEET)
-            .chain_update(salt)
-            .chain_update(tag)
-            .chain_update(&sheet.head)
-            .chain_update(sheet.lines.iter().map(String::as_str).collect::<String>())
-            .finalize();
-        leaf(tag, sheet.is_counted, &commitment.into())
-    });
-    Some(leaves.collect())
+    // Of subjects that left the round: sealed, and not in the package.
+    for other in survey["seal"]["others"].as_array().into_iter().flatten() {
+        let bytes = hex::decode(other.as_str()?).ok()?;
+        let (tag, _) = bytes.split_first_chunk::<32>()?;
+        if bytes.len() != 65 || leaves.insert(*tag, record_hash(&bytes)).is_some() {
+            return None;
+        }
+    }
+    Some(leaves.into_values().collect())
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {

@@ -38,7 +38,7 @@ pub fn check(proof: &str, code: &str, keys: &Keys) -> Result<Proven, Finding> {
     let tag: [u8; 32] = Sha256::digest(read_code(code)?).into();
     let malformed = || Finding::new("证明文件格式不对", "the proof is malformed");
     let (above, note) = proof.split_once("\n\n").ok_or_else(malformed)?;
-    let mut lines = above.lines();
+    let mut lines = above.split('\n');
     if lines.next() != Some(FORMAT) {
         return Err(malformed());
     }
@@ -65,7 +65,7 @@ pub fn check(proof: &str, code: &str, keys: &Keys) -> Result<Proven, Finding> {
     let leaf = record_hash(&extra);
     check_record(&path, head.size, Hash(head.root), place, leaf).map_err(|_| {
         Finding::new(
-            "证明不成立：这份答卷不在封存的名单里",
+            "证明不成立：这份答卷不在封存清单里",
             "the proof does not hold: the sheet is not in the list that was sealed",
         )
     })?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use domain::access::Actor;
-use domain::id::{Id, Subject};
+use domain::id::{Id, Subject, Survey};
 use service::Service;
 use service::page::Page;
 use service::round::RosterFilter;
@@ -12,7 +12,8 @@ use service::survey::{BallotFor, LinkFor, NewBallotInvitations, NewInvitations, 
 
 use super::database::{load_settings, of_fault, open_migrated};
 use super::{Failure, print, round};
-use crate::config::Purpose;
+use crate::config::{Purpose, Settings};
+use crate::notary::Notary;
 
 /// What can be done with surveys from the terminal.
 #[derive(Debug, Subcommand)]
@@ -71,6 +72,7 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             let survey = find(&service, which).await?.id;
             let done = service.close_survey(OPERATOR, survey).await;
             done.map_err(|fault| of_fault(&fault))?;
+            seal(&service, &settings, survey).await?;
             format!("{}: closed\n", which.survey)
         }
         SurveyCommand::Links { survey, panel } => {
@@ -96,6 +98,16 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
     };
     service.database.close().await;
     print(said.as_bytes())
+}
+
+/// Seals what was closed at once where the key is at hand; otherwise a worker does.
+async fn seal(service: &Service, settings: &Settings, survey: Id<Survey>) -> Result<(), Failure> {
+    let notary = Notary::find(&settings.checkpoint);
+    if let Some(notary) = notary.map_err(|fault| Failure::new(fault.to_string()))? {
+        let sealed = service.seal_survey(notary.signer(), survey).await;
+        sealed.map_err(|fault| of_fault(&fault))?;
+    }
+    Ok(())
 }
 
 /// A table of units and addresses.

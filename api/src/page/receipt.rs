@@ -4,8 +4,10 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use service::intake::{Receipt, ReceiptStatus};
+use service::Fault;
+use service::intake::{Intake, Proof, Receipt, ReceiptStatus, Sealed};
 
+use super::language::Value;
 use super::notice::Notice;
 use super::view::{Keeping, Manner, View};
 use super::{FormPart, Pages, QueryPart};
@@ -51,8 +53,10 @@ impl Thanks {
 #[template(path = "receipt.html")]
 struct LookupPage {
     view: View,
-    /// The middle of the names of the words: `counted`, `not-counted`, `unknown`.
+    /// The middle of the names of the words: `counted`, `not-counted`, `unknown`, `sealed`, `not-sealed`.
     found: Option<&'static str>,
+    /// The proof, once it was asked for.
+    sealed: Option<Box<Sealed>>,
     fault: bool,
     entered: String,
 }
@@ -62,6 +66,7 @@ pub(super) async fn show(query: QueryPart, headers: HeaderMap) -> Response {
     let page = LookupPage {
         view,
         found: None,
+        sealed: None,
         fault: false,
         entered: String::new(),
     };
@@ -102,6 +107,7 @@ pub(super) async fn find(
         let page = LookupPage {
             view,
             found: None,
+            sealed: None,
             fault: true,
             entered,
         };
@@ -113,15 +119,21 @@ pub(super) async fn find(
             },
         );
     };
-    let found = match pages.intake.find_receipt(&receipt).await {
-        Ok(ReceiptStatus::Counted) => "counted",
-        Ok(ReceiptStatus::NotCounted) => "not-counted",
-        Ok(ReceiptStatus::Unknown) => "unknown",
+    let asked = if field("proof").is_some() {
+        prove(&pages.intake, &receipt).await
+    } else {
+        look_up(&pages.intake, &receipt)
+            .await
+            .map(|found| (found, None))
+    };
+    let (found, sealed) = match asked {
+        Ok(found) => found,
         Err(fault) => return Notice::of(&fault).draw(view),
     };
     let page = LookupPage {
         view,
         found: Some(found),
+        sealed,
         fault: false,
         entered,
     };
@@ -132,4 +144,33 @@ pub(super) async fn find(
             keeping: Keeping::Nobody,
         },
     )
+}
+
+impl LookupPage {
+    fn place(&self, sealed: &Sealed) -> String {
+        let values = [
+            ("place", Value::Count(sealed.place)),
+            ("size", Value::Count(sealed.size)),
+        ];
+        self.view.say_with("receipt-place", values)
+    }
+}
+
+async fn look_up(intake: &Intake, receipt: &Receipt) -> Result<&'static str, Fault> {
+    Ok(match intake.find_receipt(receipt).await? {
+        ReceiptStatus::Counted => "counted",
+        ReceiptStatus::NotCounted => "not-counted",
+        ReceiptStatus::Unknown => "unknown",
+    })
+}
+
+async fn prove(
+    intake: &Intake,
+    receipt: &Receipt,
+) -> Result<(&'static str, Option<Box<Sealed>>), Fault> {
+    Ok(match intake.prove_receipt(receipt).await? {
+        Proof::Sealed(sealed) => ("sealed", Some(sealed)),
+        Proof::NotSealed => ("not-sealed", None),
+        Proof::Unknown => ("unknown", None),
+    })
 }

@@ -83,6 +83,7 @@ impl Service {
             origin: &origin,
             size: tree.size(),
             root,
+            extension: "",
         };
         let made = Checkpoint {
             size: i64::try_from(tree.size()).map_err(Fault::internal)?,

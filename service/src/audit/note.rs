@@ -90,12 +90,34 @@ pub struct TreeHead<'a> {
     pub size: u64,
     /// The hash of the tree over them.
     pub root: Hash,
+    /// What else is signed, each line with its end.
+    pub extension: &'a str,
 }
 
 impl fmt::Display for TreeHead<'_> {
     /// The text that is signed.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let root = STANDARD.encode(self.root);
-        write!(out, "{}\n{}\n{root}\n", self.origin, self.size)
+        write!(
+            out,
+            "{}\n{}\n{root}\n{}",
+            self.origin, self.size, self.extension
+        )
     }
+}
+
+/// A proof that something is in a signed tree, as a file of its own (c2sp.org/tlog-proof): what was hashed, its place
+/// from 0, the hashes beside its way to the root, and the note.
+pub(crate) fn write_proof(leaf: &[u8], place: usize, path: &[Hash], note: &str) -> String {
+    let mut proof = format!(
+        "c2sp.org/tlog-proof@v1\nextra {}\nindex {place}\n",
+        STANDARD.encode(leaf)
+    );
+    for hash in path {
+        proof.push_str(&STANDARD.encode(hash));
+        proof.push('\n');
+    }
+    proof.push('\n');
+    proof.push_str(note);
+    proof
 }

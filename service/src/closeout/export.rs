@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::allow;
 use crate::frame::{Frame, Whom, who};
-use crate::survey::{Stored, read_sheet_part};
+use crate::survey::{Stored, read_sheet_part, seal};
 use crate::{Fault, Refusal, Service, audit};
 
 /// What a package holds beside inputs and outcome.
@@ -32,7 +32,8 @@ impl PackageKind {
     /// How the log tells them apart.
     const fn word(self) -> &'static str {
         match self {
-            Self::Counts => "counts alone",
+            Self::Public => "for everybody",
+            Self::Counts => "every count",
             Self::Sheets => "with every answer sheet",
         }
     }
@@ -136,6 +137,12 @@ async fn collect_sheets(
         let definition: domain::survey::Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         let stored = Stored::of(connection, Id::new(row.id), &definition).await?;
+        // Ballots are not sealed.
+        let sealed = seal::find_last(connection, Id::new(row.id)).await?;
+        if let Some(seal) = sealed.filter(|_| stored.ballots.is_none()) {
+            surveys.push(seal::collect(connection, frame, definition, &seal).await?);
+            continue;
+        }
         let mut parts: BTreeMap<Lying, Vec<Vec<u8>>> = BTreeMap::new();
         let mut after = 0;
         loop {
@@ -177,6 +184,7 @@ async fn collect_sheets(
                     channel,
                     state,
                     answers,
+                    receipts: String::new(),
                 });
             }
         }
@@ -184,6 +192,7 @@ async fn collect_sheets(
             definition,
             groups,
             ballots,
+            seal: None,
         });
     }
     Ok(surveys)

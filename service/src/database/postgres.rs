@@ -75,7 +75,8 @@ pub(super) async fn open_as_owner(settings: &DatabaseSettings) -> Result<PgPool,
         .map_err(SetupError::unreachable)
 }
 
-/// Gives the running role what it needs, and no right to change or remove the log, its checkpoints, revisions or decisions. Does nothing
+/// Gives the running role what it needs, and no right to change or remove the log, its checkpoints, seals, revisions or
+/// decisions. Does nothing
 /// where one role does both, for an owner cannot be kept from its own tables; the triggers still refuse.
 pub(super) async fn grant_rights(
     owner: &PgPool,
@@ -93,7 +94,7 @@ pub(super) async fn grant_rights(
     let sql = format!(
         "GRANT USAGE ON SCHEMA public TO {quoted};
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted};
-         REVOKE UPDATE, DELETE ON audit_event, checkpoint, revision, decision, scheme_version FROM {quoted};
+         REVOKE UPDATE, DELETE ON audit_event, checkpoint, survey_seal, seal_page, revision, decision, scheme_version FROM {quoted};
          REVOKE INSERT, UPDATE, DELETE ON seaql_migrations FROM {quoted};"
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))

@@ -34,6 +34,7 @@ impl Service {
     pub async fn close_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<(), Fault> {
         let change = SurveyChange::begin(self, actor, id).await?;
         close(&change.transaction, id).await?;
+        super::seal::request(self, &change.transaction, [id]).await?;
         change.finish("survey.close").await
     }
 

@@ -80,6 +80,9 @@ const ROWS: &[&str] = &[
     "INSERT INTO decision (round_id, revision, subject_id, category, region_id, total_e4, maximum_e4, grade, rank,
             eligible, body)
         VALUES (41, 1, 11, 'bureau', 1, 10000, 1000000, 'A', 1, TRUE, '{}')",
+    "INSERT INTO survey_seal (survey_id, number, size, root, salt, note, verifier_key, sealed_at)
+        VALUES (61, 1, 1, {digest}, {digest}, 'note', 'key', 0)",
+    "INSERT INTO seal_page (survey_id, number, page_no, first_receipt_hash, root) VALUES (61, 1, 0, {digest}, {digest})",
     "INSERT INTO checkpoint (size, root, note, verifier_key, frontier, made_at)
         VALUES (1, {digest}, 'note', 'key', {digest}, 0)",
     "INSERT INTO standing (round_id, subject_id, category, total_e4, maximum_e4, rank, body, computed_at)
@@ -123,9 +126,11 @@ const UNDER_ANOTHER_ID: [(&str, &str); 11] = [
 ];
 
 /// The tables in which a row is frozen as soon as it stands.
-const FROZEN: [&str; 5] = [
+const FROZEN: [&str; 7] = [
     "audit_event",
     "checkpoint",
+    "survey_seal",
+    "seal_page",
     "revision",
     "decision",
     "scheme_version",
@@ -287,11 +292,12 @@ async fn frozen_rows_are_neither_changed_nor_removed(world: World) {
         let column = match table {
             "revision" => "inputs",
             "scheme_version" => "source",
-            "checkpoint" => "note",
+            "checkpoint" | "survey_seal" => "note",
+            "seal_page" => "root",
             _ => "body",
         };
         let mut refused = vec![
-            format!("UPDATE {table} SET {column} = 'x'"),
+            format!("UPDATE {table} SET {column} = {column}"),
             format!("DELETE FROM {table}"),
         ];
         match owner.engine() {

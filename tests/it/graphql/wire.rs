@@ -468,6 +468,10 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     .await;
     on.read(&scene.keeper, "staff(first: 10)").await;
     on.read(&scene.auditor, "log(first: 10)").await;
+    let signer = service::audit::note::Signer::generate().unwrap();
+    let service = &scene.stand.world.service;
+    let none = |_: &service::audit::checkpoint::Checkpoint| Vec::<()>::new();
+    service.add_checkpoint(&signer, none).await.unwrap();
     on.read(&scene.auditor, "checkpoints(first: 10)").await;
     for id in [
         &json!(county),

@@ -75,7 +75,9 @@ pub fn export(key: usize, said: &[Said]) -> Export {
             log.seal(key);
         }
     }
-    log.seal(key);
+    if log.told.is_none() {
+        log.seal(key);
+    }
     let head = format!(
         r#"{{"format":"mingjian-log/1","keys":["{}"],"origin":"{ORIGIN}"}}"#,
         KEYS[key].1

@@ -5,6 +5,8 @@
 
 mod forge;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use forge::{Export, KEYS, ORIGIN, Said, digest, export, root_of, sign};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -17,6 +19,10 @@ use verify::log::{Log, Trust};
 use verify::note::Keys;
 
 /// How many changes are tried.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the test says how much, and there is no other way to tell it"
+)]
 fn cases() -> ProptestConfig {
     let count = std::env::var("VERIFY_CASES").ok();
     let cases = count.map_or(300, |count| {
@@ -204,6 +210,16 @@ proptest! {
     }
 
     #[test]
+    fn any_change_to_a_proof_is_found(place in 0..9_usize, change in change()) {
+        let (code, file) = proof(place);
+        let altered = alter(file.as_bytes(), proof((place + 1) % 9).1.as_bytes(), &change);
+        prop_assume!(altered != file.as_bytes());
+        let keys = Keys::read([KEYS[0].1.to_owned()]).unwrap();
+        let altered = String::from_utf8_lossy(&altered);
+        prop_assert!(verify::receipt::check(&altered, &code, &keys).is_err(), "{altered}");
+    }
+
+    #[test]
     fn any_change_to_a_package_is_found(change in change()) {
         let (file, log) = (package(), log_of(&package()));
         let other = serde_json::to_vec_pretty(&package()).unwrap();
@@ -211,6 +227,71 @@ proptest! {
         let same = altered.strip_suffix(b"\n").unwrap_or(&altered) == canonical(&file);
         prop_assume!(!same);
         prop_assert!(verify::package::check(&altered, &log).is_err());
+    }
+}
+
+/// A receipt code and the proof for it, in a list of nine.
+fn proof(place: usize) -> (String, String) {
+    let code = |number: u8| [number; 16];
+    let leaf = |number: u8| {
+        let tag = Sha256::digest(code(number));
+        [&tag[..], &[1], &Sha256::digest([number])[..]].concat()
+    };
+    let leaves: Vec<Vec<u8>> = (0..9).map(leaf).collect();
+    let hashes: Vec<_> = leaves.iter().map(|leaf| record_hash(leaf)).collect();
+    let mut lines = vec![
+        "c2sp.org/tlog-proof@v1".to_owned(),
+        format!("extra {}", STANDARD.encode(&leaves[place])),
+        format!("index {place}"),
+    ];
+    let mut path = Vec::new();
+    let (mut part, mut at) = (&hashes[..], place);
+    while part.len() > 1 {
+        let (left, right) = part.split_at(1 << (part.len() - 1).ilog2());
+        if at < left.len() {
+            path.push(root_of(right).to_string());
+            part = left;
+        } else {
+            at -= left.len();
+            path.push(root_of(left).to_string());
+            part = right;
+        }
+    }
+    lines.extend(path.into_iter().rev());
+    let head = format!("{ORIGIN}/survey/svy_1\n9\n{}\n", root_of(&hashes));
+    let number = u8::try_from(place).unwrap();
+    let file = format!("{}\n\n{}", lines.join("\n"), sign(0, &head));
+    (write_code(code(number)), file)
+}
+
+/// Sixteen bytes and twelve bits that depend on them, in Crockford's digits.
+fn write_code(code: [u8; 16]) -> String {
+    let check = Sha256::new()
+        .chain_update("receipt")
+        .chain_update(code)
+        .finalize();
+    let bytes = [&code[..], &check[..2]].concat();
+    let bit = |place: usize| usize::from((bytes[place / 8] >> (7 - place % 8)) & 1);
+    let digit = |place: usize| (0..5).fold(0, |digit, more| digit * 2 + bit(place * 5 + more));
+    let digits: Vec<u8> = (0..28)
+        .map(|place| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"[digit(place)])
+        .collect();
+    String::from_utf8(digits).unwrap()
+}
+
+#[test]
+fn a_proof_holds_for_its_receipt_alone() {
+    let keys = Keys::read([KEYS[0].1.to_owned()]).unwrap();
+    for place in 0..9 {
+        let (code, file) = proof(place);
+        let proven = verify::receipt::check(&file, &code, &keys).unwrap();
+        assert_eq!((proven.place, proven.size), (place as u64 + 1, 9));
+        let (other, _) = proof((place + 1) % 9);
+        verify::receipt::check(&file, &other, &keys).unwrap_err();
+        let typo = format!("Z{}", &code[1..]);
+        verify::receipt::check(&file, &typo, &keys).unwrap_err();
+        let strangers = Keys::read([KEYS[1].1.to_owned()]).unwrap();
+        verify::receipt::check(&file, &code, &strangers).unwrap_err();
     }
 }
 
@@ -249,7 +330,10 @@ fn package() -> Value {
         ("u-1", "valid", 2, 2),
         ("u-2", "invalid", 3, 1),
     ] {
-        let text = format!("users\nweb\n{state}\n{subject} {}\n", hex::encode([answer]));
+        let text = format!(
+            "users\nweb\n{state}\n{subject}\n{}\n",
+            hex::encode([answer])
+        );
         let commitment = Sha256::new()
             .chain_update("mingjian-sheet/1\n")
             .chain_update(SALT)
