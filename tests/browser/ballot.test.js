@@ -100,6 +100,11 @@ onEveryWay("on a wide screen names stand before their options", suite, async ({ 
   await page.goto(server.links.ballot[0]);
   await assertGood(page, way);
   await screenshot(page, `ballot-wide-${way.language}`);
+  // Longer labels, as in English, stand below each other on every screen.
+  if (way.language === "en") {
+    assert.equal(await page.locator("#l1 .ask .beside").count(), 0);
+    return;
+  }
   const [name, option] = await Promise.all(
     ["#l1 legend", "#l1 .ask .beside"].map((place) => page.locator(place).first().boundingBox()),
   );

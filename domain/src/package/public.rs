@@ -11,6 +11,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{Package, PublicOf};
+use crate::canonical;
 use crate::decide::decide;
 use crate::inputs::{GivenLabel, Inputs, WaivedGap, Withheld};
 use crate::outcome::{Decision, FEW, Outcome, Truth3};
@@ -175,12 +176,17 @@ fn differing(decided: &Outcome, published: &Outcome) -> Vec<String> {
                 let mut kept = published.label_ranks.iter();
                 kept.any(|other| other.label == rank.label)
             });
-            decided != **published
+            // As they are written: what was read from a file may hold the same in another shape.
+            written(&decided) != written(published)
         }
     });
     differing
         .map(|(decided, _)| decided.subject.to_string())
         .collect()
+}
+
+fn written(decision: &Decision) -> Option<Vec<u8>> {
+    canonical::to_vec(decision).ok()
 }
 
 /// What is published of a subject whose figures are withheld.
