@@ -414,16 +414,7 @@ fn promise(view: View, about: &About) -> Vec<String> {
         view.say("ballot-abstain"),
         view.say("ballot-use"),
     ];
-    let further: &[&str] = if about.link.is_some() {
-        &["promise-link", "promise-link-open", "promise-receipt"]
-    } else {
-        &[
-            "promise-invitation",
-            "promise-confidential",
-            "promise-receipt",
-        ]
-    };
-    promises.extend(further.iter().map(|name| view.say(name)));
+    promises.extend(form::promise_admission(view, about.link.is_some()));
     promises
 }
 

@@ -364,17 +364,22 @@ fn promise(view: View, about: &About<'_>, subject: &str) -> Vec<String> {
         view.say_with("promise-length", [("count", Value::Count(count))]),
         view.say_with("promise-use", [("subject", Value::Text(subject))]),
     ];
-    let further: &[&str] = if about.link.is_some() {
-        &["promise-link", "promise-link-open", "promise-receipt"]
+    promises.extend(promise_admission(view, about.link.is_some()));
+    promises
+}
+
+/// What is promised of the way in, be it to a form or to a ballot: an open link keeps less than an invitation.
+pub(super) fn promise_admission(view: View, by_link: bool) -> impl Iterator<Item = String> {
+    let names = if by_link {
+        ["promise-link", "promise-link-open", "promise-receipt"]
     } else {
-        &[
+        [
             "promise-invitation",
             "promise-confidential",
             "promise-receipt",
         ]
     };
-    promises.extend(further.iter().map(|name| view.say(name)));
-    promises
+    names.into_iter().map(move |name| view.say(name))
 }
 
 #[derive(Clone, Copy)]

@@ -43,7 +43,7 @@ pub(super) struct Builder<'a> {
 }
 
 /// Code → place.
-fn places<'a>(codes: impl Iterator<Item = &'a Arc<str>>) -> BTreeMap<&'a str, usize> {
+pub(super) fn places<'a>(codes: impl Iterator<Item = &'a Arc<str>>) -> BTreeMap<&'a str, usize> {
     codes
         .enumerate()
         .map(|(place, code)| (code.as_ref(), place))

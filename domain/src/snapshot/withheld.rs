@@ -1,9 +1,9 @@
 //! What is given of subjects whose figures are withheld, in the inputs that everybody may read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::WithheldData;
-use super::build::Builder;
+use super::build::{Builder, places};
 use super::fault::{Contradiction, Row};
 
 impl Builder<'_> {
@@ -34,9 +34,7 @@ impl Builder<'_> {
             }
         }
         self.refuse_rows_of_withheld();
-        let labels: BTreeMap<&str, usize> = (self.scheme.labels.iter().enumerate())
-            .map(|(place, label)| (label.code.as_ref(), place))
-            .collect();
+        let labels = places(self.scheme.labels.iter().map(|label| &label.code));
         let mut holders = BTreeSet::new();
         for (row, given) in inputs.given_labels.iter().enumerate() {
             let row = Row::of("given_labels", row);
@@ -57,25 +55,27 @@ impl Builder<'_> {
         let hidden: BTreeSet<&str> = (inputs.withheld.iter())
             .map(|given| given.subject.as_str())
             .collect();
-        let scores = inputs.scores.iter().map(|row| ("scores", &row.subject));
-        let lists = inputs
-            .checklists
-            .iter()
-            .map(|row| ("checklists", &row.subject));
-        let tallies = inputs.tallies.iter().map(|row| ("tallies", &row.subject));
-        let sheets = inputs.sheets.iter().map(|row| ("sheets", &row.subject));
-        let rows: [Vec<(&'static str, &String)>; 4] = [
-            scores.collect(),
-            lists.collect(),
-            tallies.collect(),
-            sheets.collect(),
-        ];
-        for list in rows {
-            for (row, (list, subject)) in list.into_iter().enumerate() {
-                if hidden.contains(subject.as_str()) {
-                    self.fault(Row::of(list, row), Contradiction::WithheldRow, [subject]);
-                }
+        let scores = inputs.scores.iter().map(|row| &row.subject);
+        let checklists = inputs.checklists.iter().map(|row| &row.subject);
+        let tallies = inputs.tallies.iter().map(|row| &row.subject);
+        let sheets = inputs.sheets.iter().map(|row| &row.subject);
+        let rows = (numbered("scores", scores))
+            .chain(numbered("checklists", checklists))
+            .chain(numbered("tallies", tallies))
+            .chain(numbered("sheets", sheets));
+        for (row, subject) in rows {
+            if hidden.contains(subject.as_str()) {
+                self.fault(row, Contradiction::WithheldRow, [subject]);
             }
         }
     }
+}
+
+/// The rows of a list, each with whom it is about.
+fn numbered<'a>(
+    list: &'static str,
+    subjects: impl Iterator<Item = &'a String>,
+) -> impl Iterator<Item = (Row, &'a String)> {
+    let rows = subjects.enumerate();
+    rows.map(move |(row, subject)| (Row::of(list, row), subject))
 }
