@@ -7,15 +7,17 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use service::audit::checkpoint;
 use service::outbox::{self, Claim, Failure, Fate, Job};
 use service::standing::Seen;
-use service::survey::seal;
+use service::survey::{Delivery, MAIL_JOB, seal};
 use service::{Fault, Service};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::http::shutdown::Shutdown;
-use crate::mail::{Mailer, Message};
+use crate::letter::{Sender, write_mail};
+use crate::mail::{MailFault, Mailer, Message};
 use crate::notary::Notary;
 
 /// How often to look for work.
@@ -42,16 +44,18 @@ pub struct Worker {
     service: Service,
     mailer: Mailer,
     notary: Notary,
+    letters: Sender,
     seen: Seen,
 }
 
 impl Worker {
     /// A worker on this database.
-    pub fn new(service: Service, mailer: Mailer, notary: Notary) -> Self {
+    pub fn new(service: Service, mailer: Mailer, notary: Notary, letters: Sender) -> Self {
         Self {
             service,
             mailer,
             notary,
+            letters,
             seen: Seen::default(),
         }
     }
@@ -70,6 +74,8 @@ impl Worker {
                 _ = tick.tick() => {}
                 _ = purge.tick() => {
                     let _in_the_log: Result<u64, Fault> = self.service.purge_sessions().await;
+                    let days = TimeDelta::days(i64::from(self.letters.contact_days));
+                    let _in_the_log: Result<u64, Fault> = self.service.erase_contacts(days).await;
                     continue;
                 }
                 _ = log.tick() => {
@@ -86,7 +92,10 @@ impl Worker {
     }
 
     /// Does what is due. True if there may be more.
-    async fn work(&self) -> Result<bool, Fault> {
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] if the database cannot be used.
+    pub async fn work(&self) -> Result<bool, Fault> {
         let claim = Claim {
             now: self.service.clock.now(),
             lease: LEASE,
@@ -114,6 +123,11 @@ impl Worker {
                 let failure = Failure { now, fault: &fault };
                 let fate = outbox::fail(database, job, failure).await?;
                 let given_up = fate == Fate::GivenUp;
+                if given_up && job.kind == MAIL_JOB {
+                    self.service
+                        .note_invitation_mail(&job.body, Delivery::Failed)
+                        .await?;
+                }
                 tracing::warn!(
                     kind = job.kind,
                     attempt = job.attempt,
@@ -148,9 +162,32 @@ impl Worker {
                     Err(_) => Err("a survey could not be sealed".to_owned()),
                 }
             }
+            MAIL_JOB => self.invite(job).await,
             other => Err(format!(
                 "`{other}` is no kind of job that this version knows"
             )),
         }
+    }
+
+    /// Sends an invitation or a reminder, unless it is no longer needed. If the worker dies between the two, the same
+    /// message leaves again under the same name, by which mail programs show it once.
+    async fn invite(&self, job: &Job) -> Result<(), String> {
+        let broken = |_: Fault| "the database cannot be used".to_owned();
+        let mail = self.service.find_invitation_mail(&job.body).await;
+        let mut became = Delivery::Sent;
+        if let Some(mail) = mail.map_err(broken)? {
+            let message = write_mail(&mail, &self.letters).map_err(|error| error.to_string())?;
+            let key = format!("job-{}", job.id);
+            match self.mailer.send(&message, &key).await {
+                Ok(()) => {}
+                Err(fault @ (MailFault::NoSuchAddress(_) | MailFault::Unfit(_))) => {
+                    tracing::warn!(%fault, "an invitation has nowhere to go");
+                    became = Delivery::Failed;
+                }
+                Err(fault) => return Err(fault.to_string()),
+            }
+        }
+        let noted = self.service.note_invitation_mail(&job.body, became).await;
+        noted.map_err(broken)
     }
 }

@@ -4,9 +4,8 @@
 //! the outbox does, and any mail in.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use lettre::message::Mailbox;
+use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{
     AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message as Envelope, Tokio1Executor,
@@ -14,9 +13,6 @@ use lettre::{
 use serde::{Deserialize, Serialize};
 
 use crate::config::{self, MailSecurity, Transport};
-
-/// How long a mail server may take for one step.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A message to one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +24,8 @@ pub struct Message {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// The same for programs that show more than plain text.
+    pub html: Option<String>,
 }
 
 /// Why a message did not leave. Never holds an address: it is kept beside the job.
@@ -44,6 +42,9 @@ pub enum MailFault {
     /// The message itself cannot be sent, now or later.
     #[error("the message cannot be written: {0}")]
     Unfit(String),
+    /// The server says that there is no such address, now or later.
+    #[error("the mail server knows no such address: it answered {0}")]
+    NoSuchAddress(String),
     /// The server refused or could not be reached.
     #[error("the mail server did not take the message: {0}")]
     NotTaken(String),
@@ -88,7 +89,7 @@ impl Mailer {
     /// show it once.
     ///
     /// # Errors
-    /// [`MailFault::Unfit`], [`MailFault::NotTaken`].
+    /// [`MailFault::Unfit`], [`MailFault::NoSuchAddress`], [`MailFault::NotTaken`].
     pub async fn send(&self, message: &Message, key: &str) -> Result<(), MailFault> {
         let to: Mailbox = message
             .to
@@ -99,13 +100,19 @@ impl Mailer {
             .from(self.sender.clone())
             .to(to)
             .subject(&message.subject)
-            .message_id(Some(format!("<{key}@{domain}>")))
-            .body(message.text.clone())
-            .map_err(|error| MailFault::Unfit(error.to_string()))?;
+            .message_id(Some(format!("<{key}@{domain}>")));
+        let envelope = match &message.html {
+            Some(html) => envelope.multipart(MultiPart::alternative_plain_html(
+                message.text.clone(),
+                html.clone(),
+            )),
+            None => envelope.body(message.text.clone()),
+        };
+        let envelope = envelope.map_err(|error| MailFault::Unfit(error.to_string()))?;
         match &self.way {
             Way::Smtp(smtp) => {
                 let taken = smtp.send(envelope).await;
-                taken.map_err(|error| MailFault::NotTaken(describe(&error)))?;
+                taken.map_err(|error| fault_of(&error))?;
             }
             Way::File(file) => {
                 let taken = file.send(envelope).await;
@@ -164,11 +171,22 @@ fn open_smtp(settings: &config::Mail) -> Result<AsyncSmtpTransport<Tokio1Executo
             message: error.to_string(),
         })?
         .port(settings.port)
-        .timeout(Some(PATIENCE));
+        .timeout(Some(settings.timeout));
     if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
         builder = builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
     }
     Ok(builder.build())
+}
+
+/// Three answers speak of the address alone and for good (RFC 5321, 4.2.3); all others may speak of the server, so the
+/// message is worth another attempt.
+fn fault_of(error: &lettre::transport::smtp::Error) -> MailFault {
+    match error.status().map(|code| code.to_string()) {
+        Some(code) if matches!(code.as_str(), "550" | "551" | "553") => {
+            MailFault::NoSuchAddress(code)
+        }
+        _ => MailFault::NotTaken(describe(error)),
+    }
 }
 
 /// What went wrong, without the server's own words where it refused: they tend to repeat the address.
@@ -199,6 +217,7 @@ mod tests {
             to: to.to_owned(),
             subject: "邀请您参加测评".to_owned(),
             text: "虚构示例".to_owned(),
+            html: None,
         }
     }
 

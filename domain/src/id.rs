@@ -47,6 +47,7 @@ kinds! {
     SchemeVersion "scv" "scheme version";
     Round "rnd" "round";
     Survey "sur" "survey";
+    ContactList "lst" "contact list";
     Fact "fac" "fact";
     Investigation "inv" "investigation";
     Staff "stf" "staff account";

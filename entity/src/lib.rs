@@ -20,6 +20,8 @@ pub mod checklist_result;
 pub mod checkpoint;
 pub mod close_proposal;
 pub mod composition;
+pub mod contact;
+pub mod contact_list;
 pub mod decision;
 pub mod fact;
 pub mod investigation;

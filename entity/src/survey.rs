@@ -35,6 +35,8 @@ pub struct Model {
     pub opens_at: Option<i64>,
     /// First instant at which none are taken any more, microseconds since the epoch.
     pub closes_at: Option<i64>,
+    /// When it was closed by hand, microseconds since the epoch.
+    pub closed_at: Option<i64>,
     /// The questions and rules as canonical JSON.
     pub definition: String,
     /// SHA-256 of the definition, 32 bytes.

@@ -27,6 +27,7 @@ mod m20261122_000030_create_ballots;
 mod m20261122_000040_create_successions;
 mod m20261122_000050_create_checkpoints;
 mod m20261122_000051_create_seals;
+mod m20261122_000060_create_contact_lists;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000040_create_successions::Migration),
             Box::new(m20261122_000050_create_checkpoints::Migration),
             Box::new(m20261122_000051_create_seals::Migration),
+            Box::new(m20261122_000060_create_contact_lists::Migration),
         ]
     }
 }

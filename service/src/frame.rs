@@ -11,7 +11,7 @@ use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
 use domain::inputs::{self, Date, Inputs};
 use domain::scheme::Scheme;
-use domain::scheme::file::SubjectKind;
+use domain::scheme::file::{SubjectKind, Words};
 use entity::{region, round, scheme_version, subject};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Statement, Value};
 
@@ -52,6 +52,16 @@ pub(crate) struct Participant {
     pub name: String,
     pub name_en: String,
     pub left_on: Option<String>,
+}
+
+impl Participant {
+    /// Its name in the round.
+    pub(crate) fn words(&self) -> Words {
+        Words {
+            zh: self.name.clone(),
+            en: self.name_en.clone(),
+        }
+    }
 }
 
 impl Frame {

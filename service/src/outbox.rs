@@ -29,6 +29,9 @@ const MOST_ATTEMPTS: i64 = 30;
 /// Of a longer account of a failure, the first characters are kept.
 const FAULT_LENGTH: usize = 500;
 
+/// Jobs in one statement, below the number of values that SQLite binds.
+const ROWS: usize = 4_000;
+
 /// Work to add.
 #[derive(Debug, Clone, Copy)]
 pub struct NewJob<'a, B> {
@@ -82,7 +85,32 @@ pub async fn add<B: Serialize>(
     new: NewJob<'_, B>,
 ) -> Result<i64, Fault> {
     let id = ids.draw()?;
-    let row = outbox::ActiveModel {
+    outbox::Entity::insert(row_of(id, &new)?)
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(id)
+}
+
+/// Adds much work. A statement for some thousand jobs.
+pub async fn add_all<'a, B: Serialize + 'a>(
+    transaction: &WriteTransaction,
+    ids: &IdSource,
+    new: impl IntoIterator<Item = NewJob<'a, B>>,
+) -> Result<(), Fault> {
+    let rows = new
+        .into_iter()
+        .map(|new| row_of(ids.draw()?, &new))
+        .collect::<Result<Vec<_>, Fault>>()?;
+    for part in rows.chunks(ROWS) {
+        outbox::Entity::insert_many(part.to_vec())
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+fn row_of<B: Serialize>(id: i64, new: &NewJob<'_, B>) -> Result<outbox::ActiveModel, Fault> {
+    Ok(outbox::ActiveModel {
         id: Set(id),
         kind: Set(new.kind.to_owned()),
         body: Set(serde_json_canonicalizer::to_string(new.body).map_err(Fault::internal)?),
@@ -91,11 +119,7 @@ pub async fn add<B: Serialize>(
         claimed_until_at: Set(None),
         done_at: Set(None),
         fault: Set(None),
-    };
-    outbox::Entity::insert(row)
-        .exec_without_returning(transaction)
-        .await?;
-    Ok(id)
+    })
 }
 
 /// Claims work that is due, longest due first. No two workers get the same job while a lease lasts.

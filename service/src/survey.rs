@@ -6,6 +6,7 @@
 
 mod ballot;
 mod campaign;
+pub(crate) mod contact;
 mod count;
 mod invitation;
 pub(crate) mod line;
@@ -27,8 +28,13 @@ use crate::database::WriteTransaction;
 use crate::{Fault, IdSource, Refusal, code};
 
 pub use ballot::{Ballot, BallotFor, BallotLink, NewBallotInvitations};
-pub(crate) use ballot::{find_ballots, freeze_ballots};
-pub use campaign::{NewLinks, PanelProgress, Survey as RoundSurvey, SurveyState};
+pub(crate) use ballot::{find_ballots, freeze_ballots, refuse_ballot};
+pub use campaign::{
+    NewLinks, PanelProgress, PosterLink, Posters, Survey as RoundSurvey, SurveyState,
+};
+pub use contact::{
+    About, ContactList, Delivery, HandedOut, InvitationMail, ListState, MAIL_JOB, PersonalLink, Way,
+};
 pub use count::{
     Difference, Group, GroupProgress, Recount, count_from_sheets, list_progress, list_tallies,
 };
@@ -98,6 +104,7 @@ fn row_of(ids: &IdSource, new: &NewSurvey<'_>) -> Result<(Id<Survey>, survey::Ac
         state: Set(survey::State::Draft),
         opens_at: Set(new.opens_at.map(|at| at.timestamp_micros())),
         closes_at: Set(new.closes_at.map(|at| at.timestamp_micros())),
+        closed_at: Set(None),
         definition_digest: Set(Sha256::digest(definition.as_bytes()).to_vec()),
         definition: Set(definition),
     };

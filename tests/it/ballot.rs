@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use reqwest::{Client, Response};
 use sea_orm::ConnectionTrait;
 use service::closeout::PackageKind;
+use service::inspection::import::{ImportKind, Request, Table};
 use service::intake::{
     Admitted, BallotSubmission, Booking, FormKey, Intake, IntakeSettings, InvitationToken,
     ReceiptStatus, RefusedAnswer, Submission,
@@ -626,6 +627,19 @@ async fn links_and_invitations_lead_to_ballots_that_are_there(world: World) {
         subjects: vec![subject],
     };
     let made = service.make_links(OPERATOR, &links).await;
+    assert_eq!(code(made.map(drop)), "SURVEY_IS_BALLOT");
+    let contacts = Request {
+        round: None,
+        survey: Some(stand.meeting.id),
+        kind: ImportKind::Contacts,
+        table: Table {
+            columns: ["subject", "panel", "mail"].map(str::to_owned).to_vec(),
+            rows: Vec::new(),
+        },
+        dry_run: true,
+        leave_out: false,
+    };
+    let made = service.import(OPERATOR, contacts).await;
     assert_eq!(code(made.map(drop)), "SURVEY_IS_BALLOT");
     let made = service.add_ballot_link(OPERATOR, &stand.wanted(7)).await;
     assert_eq!(code(made.map(drop)), "BALLOT_UNKNOWN");

@@ -65,7 +65,8 @@ impl Site {
         let gate = StaffGate::new(service.clone(), tokens);
         let endpoint = Endpoint::new(executor, gate.clone(), settings.graphql.clone());
         let (trigger, shutdown) = api::http::shutdown::channel();
-        let uploads = api::upload::routes(service, gate, settings.http.import_bytes);
+        let uploads =
+            api::upload::routes(service, gate, settings.http.import_bytes, settings.sender());
         let routes = api::graphql::routes(endpoint, shutdown.clone()).merge(uploads);
         let router = api::http::assemble(routes, &settings.http, api::http::always_ready());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

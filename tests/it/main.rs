@@ -9,6 +9,7 @@ mod ballot;
 mod cli;
 mod closeout;
 mod composition;
+mod contact;
 mod database;
 mod deployment;
 mod fault;

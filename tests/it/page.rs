@@ -11,6 +11,7 @@ use support::{World, on_both};
 use crate::intake::Stand;
 
 on_both!(
+    looking_at_an_invitation_never_uses_it_up_whoever_looks,
     an_invitation_is_answered_once_and_the_form_may_be_sent_again,
     what_is_wrong_comes_back_with_what_was_entered,
     a_closed_survey_is_gone_and_nothing_is_kept,
@@ -115,6 +116,85 @@ async fn an_invitation_is_answered_once_and_the_form_may_be_sent_again(world: Wo
     assert_eq!(other.status(), 409);
     assert_eq!(site.get(&path).await.status(), 409);
     assert_eq!(site.stand.sheets().await, [(SheetState::Valid, 1)].into());
+}
+
+/// Programs that open links: those that citizens read messages in, and those that look before a citizen does.
+const LOOKERS: [(&str, &str); 6] = [
+    (
+        "WeChat on Android",
+        "Mozilla/5.0 (Linux; Android 9; Phone) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/86.0.4240.99 \
+         XWEB/4317 MMWEBSDK/20220903 Mobile Safari/537.36 MicroMessenger/8.0.28.2240 NetType/WIFI Language/zh_CN",
+    ),
+    (
+        "WeChat on iOS",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 12_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 \
+         MicroMessenger/8.0.29 NetType/4G Language/zh_CN",
+    ),
+    (
+        "Alipay",
+        "Mozilla/5.0 (Linux; U; Android 10; zh-CN; Phone) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 \
+         Chrome/69.0.3497.100 UWS/3.22.1.57 Mobile Safari/537.36 AlipayDefined AliApp(AP/10.2.8) AlipayClient/10.2.8 \
+         Language/zh-Hans",
+    ),
+    (
+        "an old Chrome",
+        "Mozilla/5.0 (Linux; Android 6.0) AppleWebKit/537.36 Chrome/70.0.3538.80 Mobile Safari/537.36",
+    ),
+    (
+        "a scanner of mails",
+        "Mozilla/5.0 (compatible; LinkScanner/1.0)",
+    ),
+    ("nobody who says so", ""),
+];
+
+async fn looking_at_an_invitation_never_uses_it_up_whoever_looks(world: World) {
+    let site = Site::new(world).await;
+    let path = format!("/i/{}", site.stand.invite(1).await[0].expose());
+    let url = format!("{}{path}", site.origin);
+    let mut pages = std::collections::BTreeSet::new();
+    for (who, agent) in LOOKERS {
+        for purpose in ["", "prefetch", "prefetch;prerender"] {
+            let look = |request: reqwest::RequestBuilder| {
+                request
+                    .header("user-agent", agent)
+                    .header("sec-purpose", purpose)
+                    .header("purpose", purpose)
+                    .header("x-moz", purpose)
+                    .send()
+            };
+            let head = look(site.client.head(&url)).await.unwrap();
+            assert_eq!(head.status(), 200, "{who}");
+            let page = look(site.client.get(&url)).await.unwrap();
+            assert_eq!(page.status(), 200, "{who}");
+            let text = page.text().await.unwrap();
+            assert!(
+                text.contains("<form id=\"answer\" method=\"post\""),
+                "{who}"
+            );
+            // The key alone differs: nobody is shown another form.
+            let (before, after) = text.split_once("name=\"key\" value=\"").unwrap();
+            let (_, after) = after.split_once('"').unwrap();
+            pages.insert(format!("{before}{after}"));
+        }
+    }
+    assert_eq!(pages.len(), 1);
+    let states = site.stand.sheets().await;
+    assert_eq!(states, [].into());
+
+    let key = site.open(&path).await;
+    let fields = [("key", key.as_str()), ("q.speed", "good")];
+    let sent = site
+        .client
+        .post(&url)
+        .header("user-agent", LOOKERS[0].1)
+        .form(&fields);
+    let sent = sent.send().await.unwrap();
+    assert_eq!(sent.status(), 200);
+    // Used up now, for whoever looks.
+    for (who, agent) in LOOKERS {
+        let page = site.client.get(&url).header("user-agent", agent);
+        assert_eq!(page.send().await.unwrap().status(), 409, "{who}");
+    }
 }
 
 async fn what_is_wrong_comes_back_with_what_was_entered(world: World) {

@@ -1,7 +1,9 @@
-//! A mail server that keeps what it is sent: SMTP as far as one client in plain text needs it.
+//! A mail server that keeps what it is sent: SMTP as far as one client in plain text needs it. It can be told to
+//! misbehave, message by message.
 //!
 //! Deliberately absent: TLS, log-in and limits. It listens on loopback.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,12 +25,32 @@ pub struct Message {
     pub text: String,
 }
 
+/// What goes wrong with one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The connection is closed without a word.
+    Refused,
+    /// The server greets with a temporary failure.
+    Busy,
+    /// The recipient is refused for now (451).
+    Later,
+    /// The recipient is refused for good (550).
+    NoSuchAddress,
+    /// The message is refused for good, whoever it is to (554).
+    Unwanted,
+    /// Nothing is answered any more.
+    Silent,
+    /// The message is kept, and the connection closed before that is said.
+    DroppedAfterData,
+}
+
 /// A mail server on a free port of loopback; it goes with the runtime.
 #[derive(Debug, Clone)]
 pub struct MailCatcher {
     /// Where it listens.
     pub address: SocketAddr,
     messages: Arc<Mutex<Vec<Message>>>,
+    troubles: Arc<Mutex<VecDeque<Trouble>>>,
 }
 
 impl MailCatcher {
@@ -38,15 +60,35 @@ impl MailCatcher {
         let catcher = Self {
             address: listener.local_addr()?,
             messages: Arc::default(),
+            troubles: Arc::default(),
         };
-        let messages = catcher.messages.clone();
+        let kept = catcher.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 // A client that hangs up early has sent nothing to keep.
-                tokio::spawn(converse(stream, messages.clone()));
+                let catcher = kept.clone();
+                let trouble = catcher.take_trouble();
+                tokio::spawn(converse(stream, catcher, trouble));
             }
         });
         Ok(catcher)
+    }
+
+    /// Makes the next connections fail, one after the other; the ones after them do well again.
+    pub fn fail_next(&self, troubles: impl IntoIterator<Item = Trouble>) {
+        let mut waiting = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.extend(troubles);
+    }
+
+    /// How many troubles have not happened yet.
+    pub fn troubles_left(&self) -> usize {
+        let waiting = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.len()
+    }
+
+    fn take_trouble(&self) -> Option<Trouble> {
+        let mut waiting = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.pop_front()
     }
 
     /// What has come so far, oldest first.
@@ -85,10 +127,21 @@ impl MailCatcher {
     }
 }
 
-async fn converse(stream: TcpStream, messages: Arc<Mutex<Vec<Message>>>) -> std::io::Result<()> {
+async fn converse(
+    stream: TcpStream,
+    catcher: MailCatcher,
+    trouble: Option<Trouble>,
+) -> std::io::Result<()> {
+    let has = |this| trouble == Some(this);
+    if has(Trouble::Refused) {
+        return Ok(());
+    }
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     let mut message = Message::default();
+    if has(Trouble::Busy) {
+        return write.write_all(b"421 too busy\r\n").await;
+    }
     write.write_all(b"220 catcher ready\r\n").await?;
     while let Some(line) = lines.next_line().await? {
         let verb = line
@@ -102,10 +155,18 @@ async fn converse(stream: TcpStream, messages: Arc<Mutex<Vec<Message>>>) -> std:
                 message.sender = address(&line);
                 b"250 ok\r\n"
             }
+            "RCPT" if has(Trouble::Later) => b"451 later\r\n",
+            "RCPT" if has(Trouble::NoSuchAddress) => b"550 nobody here\r\n",
+            "RCPT" if has(Trouble::Silent) => {
+                // The client gives up in the end and hangs up.
+                while lines.next_line().await?.is_some() {}
+                return Ok(());
+            }
             "RCPT" => {
                 message.recipients.push(address(&line));
                 b"250 ok\r\n"
             }
+            "DATA" if has(Trouble::Unwanted) => b"554 not wanted\r\n",
             "DATA" => {
                 write.write_all(b"354 end with a dot\r\n").await?;
                 while let Some(line) = lines.next_line().await?.filter(|line| line != ".") {
@@ -116,10 +177,14 @@ async fn converse(stream: TcpStream, messages: Arc<Mutex<Vec<Message>>>) -> std:
                     message.text.push('\n');
                 }
                 let whole = std::mem::take(&mut message);
-                messages
+                catcher
+                    .messages
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(whole);
+                if has(Trouble::DroppedAfterData) {
+                    return Ok(());
+                }
                 b"250 kept\r\n"
             }
             "QUIT" => {

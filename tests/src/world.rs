@@ -28,6 +28,11 @@ pub struct World {
 }
 
 impl World {
+    /// Another one, for a test that needs several.
+    pub async fn fresh(backend: Backend) -> Self {
+        Self::new(backend).await
+    }
+
     async fn new(backend: Backend) -> Self {
         let database = Database::fresh(backend).await;
         let clock = Arc::new(FixedClock::at(START.parse().expect("an instant")));

@@ -96,7 +96,12 @@ impl House {
             &self.settings.http,
             self.readiness(),
         );
-        let worker = Worker::new(self.service.clone(), self.mailer, self.notary);
+        let worker = Worker::new(
+            self.service.clone(),
+            self.mailer,
+            self.notary,
+            self.settings.sender(),
+        );
         let worker = tokio::spawn(worker.run(ended.clone()));
         tracing::info!(%address, "listening");
         let serving = http::serve(self.listener, routes, &self.settings.http, ended);
@@ -125,6 +130,7 @@ impl House {
             self.service.clone(),
             gate.clone(),
             self.settings.http.import_bytes,
+            self.settings.sender(),
         );
         let endpoint = Endpoint::new(schema::build(parts, settings), gate, settings.clone());
         let mut routes = Router::new()

@@ -7,6 +7,7 @@ use domain::access::Actor;
 use service::inspection::import::{ImportKind, Request};
 
 use super::database::{load_settings, of_fault, open_migrated};
+use super::survey::find;
 use super::{Failure, print, round};
 use crate::config::Purpose;
 use crate::sheet::{describe, name_inspector, read_table};
@@ -24,6 +25,12 @@ pub(super) struct ImportArguments {
     /// Log-in name of the inspector whose scores these are, where the table names none.
     #[arg(long, value_name = "LOGIN")]
     inspector: Option<String>,
+    /// Code of the survey in the scheme; needed for contacts.
+    #[arg(long, requires = "round")]
+    survey: Option<String>,
+    /// Leave rows out whose address cannot be used, instead of refusing the table.
+    #[arg(long)]
+    leave_out: bool,
     /// Check everything, store nothing.
     #[arg(long)]
     dry_run: bool,
@@ -41,6 +48,9 @@ enum Kind {
     Facts,
     /// Grades of earlier rounds.
     History,
+    /// Mail addresses, telephone numbers or postal addresses that a survey is sent to. Nothing is sent until
+    /// `survey confirm`.
+    Contacts,
 }
 
 impl From<Kind> for ImportKind {
@@ -51,6 +61,7 @@ impl From<Kind> for ImportKind {
             Kind::Measures => Self::Measures,
             Kind::Facts => Self::Facts,
             Kind::History => Self::History,
+            Kind::Contacts => Self::Contacts,
         }
     }
 }
@@ -72,11 +83,17 @@ pub(super) async fn run(config: Option<&Path>, arguments: &ImportArguments) -> R
         Some(code) => Some(round::get(&service, code).await?.id),
         None => None,
     };
+    let survey = match (&arguments.round, &arguments.survey) {
+        (Some(round), Some(survey)) => Some(find(&service, round, survey).await?),
+        _ => None,
+    };
     let request = Request {
         round,
+        survey,
         kind,
         table,
         dry_run: arguments.dry_run,
+        leave_out: arguments.leave_out,
     };
     let report = service
         .import(&Actor::Operator, request)
@@ -87,7 +104,7 @@ pub(super) async fn run(config: Option<&Path>, arguments: &ImportArguments) -> R
         .into_iter()
         .map(|line| format!("{place}: {line}"))
         .collect();
-    if report.faults.is_empty() {
+    if report.faults.is_empty() || report.stored {
         print(format!("{}\n", lines.join("\n")).as_bytes())
     } else {
         Err(Failure::of_lines(lines))

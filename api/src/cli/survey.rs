@@ -1,19 +1,26 @@
-//! `mingjian survey`: opens and closes the surveys of a round and makes the links and invitations to them.
+//! `mingjian survey`: opens and closes the surveys of a round, makes the links and invitations to them, and brings them
+//! to people by mail, telephone, letter and poster.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use domain::access::Actor;
-use domain::id::{Id, Subject, Survey};
+use domain::id::{ContactList, Id, Subject, Survey};
+use domain::scheme::file::Words;
 use service::Service;
 use service::page::Page;
 use service::round::RosterFilter;
-use service::survey::{BallotFor, LinkFor, NewBallotInvitations, NewInvitations, RoundSurvey};
+use service::survey::{
+    About, BallotFor, LinkFor, ListState, NewBallotInvitations, NewInvitations, PersonalLink,
+    PosterLink, RoundSurvey, Way,
+};
 
 use super::database::{load_settings, of_fault, open_migrated};
 use super::{Failure, print, round};
 use crate::config::{Purpose, Settings};
+use crate::letter::{Sender, draw_letters, draw_posters, draw_svg, write_handed_out};
 use crate::notary::Notary;
+use crate::report::folder::Making;
 
 /// What can be done with surveys from the terminal.
 #[derive(Debug, Subcommand)]
@@ -42,6 +49,43 @@ pub(super) enum SurveyCommand {
         /// How many for each unit or ballot.
         #[arg(long)]
         count: usize,
+        /// Letters to print, one to a page, instead of CSV.
+        #[arg(long)]
+        letters: bool,
+    },
+    /// Draw a QR poster for each open link: a picture each, and a file to print all of them.
+    Posters {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// A folder that is not there yet.
+        #[arg(long)]
+        folder: PathBuf,
+    },
+    /// Tell the lists of people that the survey is sent to, printed as CSV. They are put in by `import contacts`.
+    Contacts(SurveyArguments),
+    /// Make the invitations of a list and, for mail addresses, send them. Nothing is sent before.
+    Confirm {
+        /// Id of the list, such as `lst_…`.
+        list: String,
+    },
+    /// Remind those on a list of mail addresses who have not answered by the time the mail leaves.
+    Remind {
+        /// Id of the list, such as `lst_…`.
+        list: String,
+    },
+    /// Print the personal links of a list of telephone numbers (CSV) or postal addresses (letters), this once.
+    HandOut {
+        /// Id of the list, such as `lst_…`.
+        list: String,
+    },
+    /// Make the unused invitations of a list void and erase its addresses.
+    Withdraw {
+        /// Id of the list, such as `lst_…`.
+        list: String,
+        /// Why; it stays in the log.
+        #[arg(long)]
+        reason: String,
     },
 }
 
@@ -61,15 +105,16 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
     let settings = load_settings(config, Purpose::Tool)?;
     let service = open_migrated(&settings.database).await?;
     let base = &settings.http.public_url;
+    let sender = settings.sender();
     let said = match command {
         SurveyCommand::Open(which) => {
-            let survey = find(&service, which).await?.id;
+            let survey = find(&service, &which.round, &which.survey).await?.id;
             let done = service.open_survey(OPERATOR, survey).await;
             done.map_err(|fault| of_fault(&fault))?;
             format!("{}: open\n", which.survey)
         }
         SurveyCommand::Close(which) => {
-            let survey = find(&service, which).await?.id;
+            let survey = find(&service, &which.round, &which.survey).await?.id;
             let done = service.close_survey(OPERATOR, survey).await;
             done.map_err(|fault| of_fault(&fault))?;
             seal(&service, &settings, survey).await?;
@@ -87,13 +132,48 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             survey,
             panel,
             count,
+            letters,
         } => {
-            let addresses = invite(&service, survey, (panel, *count)).await?;
-            list(
-                addresses
-                    .iter()
-                    .map(|(unit, token)| (unit, format!("{base}/i/{token}"))),
-            )?
+            let invited = invite(&service, survey, (panel, *count)).await?;
+            if *letters {
+                let id = find(&service, &survey.round, &survey.survey).await?.id;
+                let posters = service.list_posters(OPERATOR, id).await;
+                let about: About = posters.map_err(|fault| of_fault(&fault))?.about;
+                let links: Vec<PersonalLink> = invited.into_iter().map(|(_, link)| link).collect();
+                draw_letters(&about, &links, &sender).map_err(broken)?
+            } else {
+                list(invited.iter().map(|(unit, link)| (unit, sender.link(link))))?
+            }
+        }
+        SurveyCommand::Posters { survey, folder } => {
+            let id = find(&service, &survey.round, &survey.survey).await?.id;
+            write_posters(&service, id, (folder, &sender)).await?
+        }
+        SurveyCommand::Contacts(which) => {
+            let id = find(&service, &which.round, &which.survey).await?.id;
+            list_contacts(&service, id).await?
+        }
+        SurveyCommand::Confirm { list } => {
+            let made = service.confirm_contact_list(OPERATOR, parse(list)?).await;
+            let made = made.map_err(|fault| of_fault(&fault))?;
+            format!("{list}: {} invitations\n", made.contacts)
+        }
+        SurveyCommand::Remind { list } => {
+            let done = service.remind_contact_list(OPERATOR, parse(list)?).await;
+            done.map_err(|fault| of_fault(&fault))?;
+            format!("{list}: reminders wait to be sent\n")
+        }
+        SurveyCommand::HandOut { list } => {
+            let links = service.hand_out_contact_list(OPERATOR, parse(list)?).await;
+            let links = links.map_err(|fault| of_fault(&fault))?;
+            let file = write_handed_out(&links, &sender).map_err(broken)?;
+            service.database.close().await;
+            return print(&file);
+        }
+        SurveyCommand::Withdraw { list, reason } => {
+            let done = service.withdraw_contact_list(OPERATOR, parse(list)?, reason);
+            done.await.map_err(|fault| of_fault(&fault))?;
+            format!("{list}: withdrawn\n")
         }
     };
     service.database.close().await;
@@ -112,24 +192,117 @@ async fn seal(service: &Service, settings: &Settings, survey: Id<Survey>) -> Res
 
 /// A table of units and addresses.
 fn list<'a>(rows: impl Iterator<Item = (&'a String, String)>) -> Result<String, Failure> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let broken = |error: &dyn std::fmt::Display| {
-        Failure::new(format!("the table cannot be written: {error}"))
-    };
-    writer
-        .write_record(["subject", "address"])
-        .map_err(|error| broken(&error))?;
-    for (unit, address) in rows {
-        writer
-            .write_record([unit, &address])
-            .map_err(|error| broken(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| broken(&error))?;
-    String::from_utf8(bytes).map_err(|error| broken(&error))
+    let rows = rows.map(|(unit, address)| [unit.clone(), address]);
+    table(["subject", "address"], rows)
 }
 
-async fn find(service: &Service, which: &SurveyArguments) -> Result<RoundSurvey, Failure> {
-    let round = round::get(service, &which.round).await?;
+/// A table as CSV.
+fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Result<String, Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(head).map_err(broken)?;
+    for row in rows {
+        writer.write_record(row).map_err(broken)?;
+    }
+    let bytes = writer.into_inner().map_err(broken)?;
+    String::from_utf8(bytes).map_err(broken)
+}
+
+fn broken(error: impl std::fmt::Display) -> Failure {
+    Failure::new(format!("the result cannot be written: {error}"))
+}
+
+fn parse(list: &str) -> Result<Id<ContactList>, Failure> {
+    list.parse()
+        .map_err(|error: domain::id::IdError| Failure::new(error.to_string()))
+}
+
+/// Everything about the lists but who is on them; addresses that mail servers do not take are told, to be mended.
+async fn list_contacts(service: &Service, survey: Id<Survey>) -> Result<String, Failure> {
+    let lists = service.list_contact_lists(OPERATOR, survey).await;
+    let lists = lists.map_err(|fault| of_fault(&fault))?;
+    let head = ["list", "way", "state", "contacts", "waiting", "failed"];
+    table(
+        head,
+        lists.into_iter().map(|list| {
+            let way = match list.way {
+                Way::Mail => "mail",
+                Way::Phone => "phone",
+                Way::Letter => "letter",
+            };
+            let state = match list.state {
+                ListState::Draft => "draft",
+                ListState::Confirmed => "confirmed",
+                ListState::Withdrawn => "withdrawn",
+                ListState::Erased => "erased",
+            };
+            [
+                list.id.to_string(),
+                way.to_owned(),
+                state.to_owned(),
+                list.contacts.to_string(),
+                list.waiting.to_string(),
+                list.failed.join(" "),
+            ]
+        }),
+    )
+}
+
+/// A picture for each link, and `posters.html` to print all of them.
+async fn write_posters(
+    service: &Service,
+    survey: Id<Survey>,
+    (folder, sender): (&Path, &Sender),
+) -> Result<String, Failure> {
+    let posters = service.list_posters(OPERATOR, survey).await;
+    let mut posters = posters.map_err(|fault| of_fault(&fault))?;
+    let ballots = service.list_ballot_links(OPERATOR, survey).await;
+    for link in ballots.map_err(|fault| of_fault(&fault))? {
+        posters.links.push(PosterLink {
+            code: link.code,
+            panel: link.panel,
+            subject_code: name_ballot(link.ballot),
+            subject: describe_ballot(link.ballot),
+        });
+    }
+    if posters.links.is_empty() {
+        return Err(Failure::new(
+            "the survey has no open links: make them with `survey links`",
+        ));
+    }
+    let making = Making::begin(folder).map_err(broken)?;
+    for link in &posters.links {
+        let address = format!("{}/s/{}", sender.public_url, link.code);
+        let picture = draw_svg(&address, &address).map_err(broken)?;
+        // The code of a link is a name that every system takes.
+        making
+            .add(&format!("{}.svg", link.code), picture.as_bytes())
+            .map_err(broken)?;
+    }
+    let page = draw_posters(&posters.about, &posters.links, sender).map_err(broken)?;
+    making
+        .add("posters.html", page.as_bytes())
+        .map_err(broken)?;
+    making.finish().map_err(broken)?;
+    let rows = posters.links.iter().map(|link| {
+        [
+            link.subject_code.clone(),
+            link.panel.clone(),
+            format!("{}.svg", link.code),
+        ]
+    });
+    table(["subject", "panel", "file"], rows)
+}
+
+/// The survey of a round by its code.
+pub(super) async fn find(
+    service: &Service,
+    round_code: &str,
+    survey_code: &str,
+) -> Result<RoundSurvey, Failure> {
+    let round = round::get(service, round_code).await?;
     let mut surveys = service
         .list_surveys_of(OPERATOR, &[round.id])
         .await
@@ -138,16 +311,21 @@ async fn find(service: &Service, which: &SurveyArguments) -> Result<RoundSurvey,
         .remove(&round.id)
         .unwrap_or_default()
         .into_iter()
-        .find(|survey| survey.definition.code == which.survey)
+        .find(|survey| survey.definition.code == survey_code)
         .ok_or_else(|| {
             Failure::new(format!(
-                "the round `{}` has no survey `{}`; surveys are made when it opens",
-                which.round, which.survey
+                "the round `{round_code}` has no survey `{survey_code}`; surveys are made when it opens"
             ))
         })
 }
 
-async fn list_units(service: &Service, code: &str) -> Result<Vec<(String, Id<Subject>)>, Failure> {
+struct Unit {
+    code: String,
+    subject: Id<Subject>,
+    name: Words,
+}
+
+async fn list_units(service: &Service, code: &str) -> Result<Vec<Unit>, Failure> {
     let round = round::get(service, code).await?;
     let mut units = Vec::new();
     let mut after = None;
@@ -158,11 +336,14 @@ async fn list_units(service: &Service, code: &str) -> Result<Vec<(String, Id<Sub
             .await
             .map_err(|fault| of_fault(&fault))?;
         after = part.rows.last().map(|subject| subject.code.clone());
-        units.extend(
-            part.rows
-                .into_iter()
-                .map(|subject| (subject.code, subject.subject)),
-        );
+        units.extend(part.rows.into_iter().map(|subject| Unit {
+            code: subject.code,
+            subject: subject.subject,
+            name: Words {
+                zh: subject.name,
+                en: subject.name_en,
+            },
+        }));
         if !part.has_more {
             return Ok(units);
         }
@@ -186,9 +367,22 @@ async fn list_ballots(
             ballot: ballot.number,
             panel: panel.to_owned(),
         };
-        (format!("ballot-{}", ballot.number), wanted)
+        (name_ballot(ballot.number), wanted)
     });
     Ok(wanted.collect())
+}
+
+/// How a ballot is called in tables, where units are called by their codes.
+fn name_ballot(number: i64) -> String {
+    format!("ballot-{number}")
+}
+
+/// Whom a sheet of a ballot is about.
+fn describe_ballot(number: i64) -> Words {
+    Words {
+        zh: format!("第 {number} 号评议票所列对象"),
+        en: Some(format!("those on ballot {number}")),
+    }
 }
 
 async fn make_links(
@@ -196,7 +390,7 @@ async fn make_links(
     which: &SurveyArguments,
     panel: &str,
 ) -> Result<Vec<(String, String)>, Failure> {
-    let survey = find(service, which).await?;
+    let survey = find(service, &which.round, &which.survey).await?;
     let mut links = Vec::new();
     for (name, ballot) in list_ballots(service, &survey, panel).await? {
         let made = service.add_ballot_link(OPERATOR, &ballot).await;
@@ -205,13 +399,13 @@ async fn make_links(
     if survey.definition.ballot.is_some() {
         return Ok(links);
     }
-    for (code, subject) in list_units(service, &which.round).await? {
+    for unit in list_units(service, &which.round).await? {
         let wanted = LinkFor {
-            subject,
+            subject: unit.subject,
             panel: panel.to_owned(),
         };
         let made = service.add_survey_link(OPERATOR, survey.id, wanted).await;
-        links.push((code, made.map_err(|fault| of_fault(&fault))?.code));
+        links.push((unit.code, made.map_err(|fault| of_fault(&fault))?.code));
     }
     Ok(links)
 }
@@ -220,29 +414,37 @@ async fn invite(
     service: &Service,
     which: &SurveyArguments,
     (panel, count): (&str, usize),
-) -> Result<Vec<(String, String)>, Failure> {
-    let survey = find(service, which).await?;
+) -> Result<Vec<(String, PersonalLink)>, Failure> {
+    let survey = find(service, &which.round, &which.survey).await?;
     let mut invitations = Vec::new();
+    let letter = |subject: Words, token| PersonalLink {
+        name: String::new(),
+        address: String::new(),
+        subject,
+        token,
+    };
     for (name, wanted) in list_ballots(service, &survey, panel).await? {
+        let number = wanted.ballot;
         let new = NewBallotInvitations { wanted, count };
         let issued = service.issue_ballot_invitations(OPERATOR, &new).await;
         for one in issued.map_err(|fault| of_fault(&fault))? {
-            invitations.push((name.clone(), one.token.expose()));
+            let subject = describe_ballot(number);
+            invitations.push((name.clone(), letter(subject, one.token)));
         }
     }
     if survey.definition.ballot.is_some() {
         return Ok(invitations);
     }
-    for (code, subject) in list_units(service, &which.round).await? {
+    for unit in list_units(service, &which.round).await? {
         let new = NewInvitations {
             survey: survey.id,
-            subject,
+            subject: unit.subject,
             panel: panel.to_owned(),
             count,
         };
         let issued = service.issue_survey_invitations(OPERATOR, &new).await;
         for one in issued.map_err(|fault| of_fault(&fault))? {
-            invitations.push((code.clone(), one.token.expose()));
+            invitations.push((unit.code.clone(), letter(unit.name.clone(), one.token)));
         }
     }
     Ok(invitations)

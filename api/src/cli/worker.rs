@@ -21,7 +21,8 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
     let service = open_migrated(&settings.database).await?;
     let database = service.database.clone();
     let (trigger, end) = shutdown::channel();
-    let worker = tokio::spawn(Worker::new(service, mailer, notary).run(end));
+    let worker = Worker::new(service, mailer, notary, settings.sender());
+    let worker = tokio::spawn(worker.run(end));
     tracing::info!("working");
     shutdown::signal().await;
     trigger.pull();

@@ -1,6 +1,7 @@
 //! Settings of mail.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::reader::Reader;
 use super::{Purpose, Secret};
@@ -44,6 +45,8 @@ pub struct Mail {
     pub user: Option<String>,
     /// Its password.
     pub password: Option<Secret>,
+    /// How long the server may take for one step.
+    pub timeout: Duration,
     /// Folder of [`Transport::File`].
     pub folder: PathBuf,
 }
@@ -84,6 +87,12 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Mail {
         password: reader.secret_file(
             "mail.password_file",
             "file that holds the password at the mail server",
+        ),
+        timeout: reader.seconds(
+            "mail.timeout_seconds",
+            20,
+            1..=20,
+            "time that the mail server may take for one step",
         ),
         folder: reader.value(
             "mail.folder",

@@ -13,10 +13,13 @@ mod mail;
 mod reader;
 mod setting;
 mod source;
+mod survey;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+
+use crate::letter::Sender;
 
 pub use self::auth::Auth;
 pub use self::checkpoint::Checkpoint;
@@ -29,6 +32,7 @@ use self::reader::Reader;
 pub use self::reader::{Entry, Fault};
 pub use self::setting::Setting;
 pub use self::source::{FILE_VARIABLE, PREFIX, Sources};
+pub use self::survey::Survey;
 
 /// A value that must not reach a log: `Debug` shows stars, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,6 +82,8 @@ pub struct Settings {
     pub mail: Mail,
     /// Checkpoints of the log of changes.
     pub checkpoint: Checkpoint,
+    /// Surveys.
+    pub survey: Survey,
     /// Log.
     pub log: Log,
     /// Every setting there is, with its default, in the order in which they are read.
@@ -100,6 +106,14 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
+    /// What letters of surveys say of their sender.
+    pub fn sender(&self) -> Sender {
+        Sender {
+            public_url: self.http.public_url.clone(),
+            contact_days: self.survey.contact_days,
+        }
+    }
+
     /// Reads and validates all settings.
     ///
     /// # Errors
@@ -112,6 +126,7 @@ impl Settings {
         let auth = auth::read(&mut reader, purpose);
         let mail = mail::read(&mut reader, purpose);
         let checkpoint = checkpoint::read(&mut reader, purpose);
+        let survey = survey::read(&mut reader);
         let log = log::read(&mut reader);
         let (faults, entries) = reader.finish();
         if faults.is_empty() {
@@ -122,6 +137,7 @@ impl Settings {
                 auth,
                 mail,
                 checkpoint,
+                survey,
                 log,
                 entries,
             })

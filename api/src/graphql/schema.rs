@@ -40,6 +40,7 @@ pub struct Mutation(
     scheme::SchemeMutation,
     round::RoundMutation,
     survey::SurveyMutation,
+    survey::ContactMutation,
     inspection::InspectionMutation,
     inspection::FactMutation,
     inspection::InvestigationMutation,

@@ -8,11 +8,13 @@ use super::language::Language;
 
 const CHINESE: &str = concat!(
     include_str!("../../locales/zh-CN/page.ftl"),
-    include_str!("../../locales/zh-CN/report.ftl")
+    include_str!("../../locales/zh-CN/report.ftl"),
+    include_str!("../../locales/zh-CN/letter.ftl")
 );
 const ENGLISH: &str = concat!(
     include_str!("../../locales/en/page.ftl"),
-    include_str!("../../locales/en/report.ftl")
+    include_str!("../../locales/en/report.ftl"),
+    include_str!("../../locales/en/letter.ftl")
 );
 
 fn names(file: &str) -> BTreeSet<&str> {
@@ -44,6 +46,9 @@ fn every_word_that_a_template_asks_for_exists() {
         include_str!("../../templates/receipt.html"),
         include_str!("../../templates/report.html"),
         include_str!("../../templates/ranking.html"),
+        include_str!("../../templates/invitation.txt"),
+        include_str!("../../templates/invitation.html"),
+        include_str!("../../templates/letters.html"),
     ];
     for template in templates {
         for part in template.split("say(\"").skip(1) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::ReportFault;
 
 /// A folder in the making; what is half done goes away with it.
-pub(super) struct Making {
+pub(crate) struct Making {
     beside: Option<PathBuf>,
     folder: PathBuf,
 }

@@ -4,7 +4,7 @@
 //! units themselves: figures of few answers are withheld. Each file stands alone, with no script and nothing to fetch.
 //! Deliberately absent: live figures, and anything about a person beside what the package holds.
 
-mod folder;
+pub(crate) mod folder;
 mod ranking;
 mod sheet;
 

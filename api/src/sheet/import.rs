@@ -5,7 +5,7 @@ use service::inspection::import::{self, ImportKind, Report};
 use super::{SheetFault, Table, read};
 
 /// Names of columns as people write them, and as the import knows them.
-const COLUMNS: [(&str, &str); 23] = [
+const COLUMNS: [(&str, &str); 28] = [
     ("代码", "code"),
     ("对象类型", "kind"),
     ("类别", "category"),
@@ -29,6 +29,11 @@ const COLUMNS: [(&str, &str); 23] = [
     ("处理日期", "decision_on"),
     ("人数", "persons"),
     ("状态", "status"),
+    ("评议群体", "panel"),
+    ("姓名", "name"),
+    ("邮箱", "mail"),
+    ("手机号", "phone"),
+    ("通信地址", "postal"),
 ];
 
 /// Columns of grades of earlier rounds; `得分` is there what it is among scores.
@@ -117,8 +122,14 @@ pub fn describe(report: &Report, dry_run: bool) -> Vec<String> {
             )
         })
         .collect();
-    lines.push(match (report.faults.is_empty(), dry_run) {
-        (true, false) => format!("{} rows were stored", report.rows),
+    if let Some(made) = &report.made {
+        lines.push(made.clone());
+    }
+    lines.push(match (report.faults.is_empty() || report.stored, dry_run) {
+        (true, false) => format!(
+            "{} rows were stored",
+            report.rows.saturating_sub(report.faults.len())
+        ),
         (true, true) => format!("{} rows would be stored; nothing was", report.rows),
         (false, _) => format!(
             "{} faults in {} rows, nothing was stored",

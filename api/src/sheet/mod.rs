@@ -13,8 +13,8 @@ mod workbook;
 mod tests;
 
 pub use import::{describe, name_inspector, read_table};
-pub(crate) use scores::write_text;
 pub use scores::{ScoreColumn, ScoreRound, ScoreSheet, ScoreSubject};
+pub(crate) use scores::{without_formula, write_text};
 
 /// Most bytes of a file.
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;

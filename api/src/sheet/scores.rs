@@ -240,7 +240,8 @@ impl Styles {
 /// What a spreadsheet takes for the beginning of a formula.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-fn without_formula(text: &str) -> String {
+/// A text that no spreadsheet takes for a formula.
+pub(crate) fn without_formula(text: &str) -> String {
     let mark = if text.starts_with(FORMULA) { "'" } else { "" };
     format!("{mark}{text}")
 }

@@ -1,8 +1,9 @@
-//! Routes that take a file as their body, with an access token in the header: tables and schemes.
+//! Routes that take or give a file, with an access token in the header: tables, schemes and personal links.
 //!
 //! Beside GraphQL, whose requests are small on purpose. A file is bounded before it is read, and nobody's is read before
 //! it is known who sends it. Deliberately absent: cookies, so that no other site can send a file in somebody's name.
 
+mod handout;
 mod scheme;
 mod table;
 
@@ -16,12 +17,14 @@ use service::{Fault, Service};
 use crate::graphql::{ErrorCode, StaffGate, bearer};
 use crate::http::RequestId;
 use crate::http::failure::Failure;
+use crate::letter::Sender;
 
 /// The routes; `most_bytes` bounds a table.
-pub fn routes(service: Service, gate: StaffGate, most_bytes: usize) -> Router {
+pub fn routes(service: Service, gate: StaffGate, most_bytes: usize, sender: Sender) -> Router {
     let desk = Desk { service, gate };
     Router::new()
         .merge(table::routes(desk.clone(), most_bytes))
+        .merge(handout::routes(desk.clone(), sender))
         .merge(scheme::routes(desk))
 }
 

@@ -1,4 +1,4 @@
-//! The route that imports tables: `POST /import/{kind}?round=rnd_…&dry_run=true` with the file as the body and an
+//! The route that imports tables: `POST /import/{kind}?round=rnd_…&dry_run=true`, or with `survey=sur_…`, with the file as the body and an
 //! access token in the header.
 
 use axum::body::Bytes;
@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, Extension, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use domain::id::{Id, Round};
+use domain::id::{Id, Round, Survey};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -25,6 +25,9 @@ use crate::sheet::read_table;
 #[serde(deny_unknown_fields)]
 struct Wanted {
     round: Option<String>,
+    survey: Option<String>,
+    #[serde(default)]
+    leave_out: bool,
     #[serde(default)]
     dry_run: bool,
 }
@@ -72,6 +75,11 @@ async fn import(
         Some(Err(_)) => return Err(BAD_ADDRESS),
         None => None,
     };
+    let survey: Option<Id<Survey>> = match wanted.survey.as_deref().map(str::parse) {
+        Some(Ok(survey)) => Some(survey),
+        Some(Err(_)) => return Err(BAD_ADDRESS),
+        None => None,
+    };
     let bytes = whole(body)?;
     let read = tokio::task::spawn_blocking(move || read_table(&bytes, kind)).await;
     let table = match read {
@@ -80,6 +88,7 @@ async fn import(
             let report = Report {
                 rows: 0,
                 stored: false,
+                made: None,
                 faults: vec![service::inspection::import::RowReport {
                     row: 0,
                     column: None,
@@ -94,9 +103,11 @@ async fn import(
     };
     let request = Request {
         round,
+        survey,
         kind,
         table,
         dry_run: wanted.dry_run,
+        leave_out: wanted.leave_out,
     };
     let report = desk.service.import(&actor, request).await;
     match report {
@@ -112,6 +123,7 @@ fn refused(refusals: Vec<service::Refusal>) -> Report {
     Report {
         rows: 0,
         stored: false,
+        made: None,
         faults: refusals
             .into_iter()
             .map(|refusal| service::inspection::import::RowReport {
@@ -125,9 +137,9 @@ fn refused(refusals: Vec<service::Refusal>) -> Report {
     }
 }
 
-/// 200 for a table without fault, 422 for one with; the report is the same.
+/// 200 for a table without fault, or whose faulty rows were left out as asked; 422 for others. The report is the same.
 fn show(report: &Report, dry_run: bool) -> Response {
-    let status = if report.faults.is_empty() {
+    let status = if report.faults.is_empty() || report.stored {
         StatusCode::OK
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -148,6 +160,7 @@ fn show(report: &Report, dry_run: bool) -> Response {
     let body = json!({
         "rows": report.rows,
         "stored": report.stored,
+        "made": report.made,
         "dryRun": dry_run,
         "faults": faults,
     });
@@ -158,14 +171,14 @@ const NO_SUCH_KIND: Failure<'static> = failure(
     StatusCode::NOT_FOUND,
     ErrorCode::NotFound,
     [
-        "there are imports of `roster`, `scores`, `measures`, `facts` and `history`",
+        "there are imports of `roster`, `scores`, `measures`, `facts`, `history` and `contacts`",
         "没有这种导入",
     ],
 );
 const NO_SUCH_ROUND: Failure<'static> = failure(
     StatusCode::NOT_FOUND,
     ErrorCode::NotFound,
-    ["there is no such round", "没有这个考评轮次"],
+    ["there is no such round or survey", "没有这个考评轮次或测评"],
 );
 const BAD_ADDRESS: Failure<'static> = failure(
     StatusCode::BAD_REQUEST,

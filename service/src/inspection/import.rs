@@ -1,9 +1,11 @@
-//! Whole tables at once: the roster, scores, measures, facts and grades of earlier rounds, as rows of text.
+//! Whole tables at once: the roster, scores, measures, facts, grades of earlier rounds and whom a survey is sent to, as
+//! rows of text.
 //!
 //! A table is stored whole or not at all, and every fault is reported with its row, its column, what is wrong and how
 //! to mend it. A dry run does the same and stores nothing. Sending a table again changes nothing that it does not say
 //! differently.
 
+mod contact;
 mod evidence;
 mod history;
 mod roster;
@@ -35,16 +37,20 @@ pub enum ImportKind {
     Facts,
     /// Grades of rounds that were held before: `series`, `round`, `closed_on`, `subject`, `grade`, `points`.
     History,
+    /// Whom a survey is sent to: `subject`, `panel`, `name`, and one of `mail`, `phone` and `postal`. A table becomes a
+    /// list, and nothing is sent until that is confirmed.
+    Contacts,
 }
 
 impl ImportKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Roster,
         Self::Scores,
         Self::Measures,
         Self::Facts,
         Self::History,
+        Self::Contacts,
     ];
 
     /// The word for it in commands and addresses.
@@ -55,6 +61,7 @@ impl ImportKind {
             Self::Measures => "measures",
             Self::Facts => "facts",
             Self::History => "history",
+            Self::Contacts => "contacts",
         }
     }
 
@@ -87,12 +94,17 @@ pub struct Row {
 pub struct Request {
     /// The round; needed for scores, measures and facts.
     pub round: Option<Id<id::Round>>,
+    /// The survey; needed for contacts.
+    pub survey: Option<Id<id::Survey>>,
     /// What the table holds.
     pub kind: ImportKind,
     /// The table.
     pub table: Table,
     /// Whether nothing is to be stored.
     pub dry_run: bool,
+    /// Whether rows with an address that cannot be used are left out, instead of keeping all the others out. For
+    /// contacts alone.
+    pub leave_out: bool,
 }
 
 /// What became of a table.
@@ -104,6 +116,8 @@ pub struct Report {
     pub stored: bool,
     /// Everything that is wrong, by row; at most a thousand.
     pub faults: Vec<RowReport>,
+    /// The id of what the rows became, where they became one thing: a list of contacts.
+    pub made: Option<String>,
 }
 
 /// Something that is wrong with a table.
@@ -125,7 +139,7 @@ impl Service {
     /// Imports a table, whole or not at all. The number of statements grows with thousands of rows, not with rows.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `ROUND_NEEDED`, `ROUND_NOT_OPEN`; [`Fault::Denied`] if a single row lies outside the
+    /// [`Fault::Refused`] with `ROUND_NEEDED`, `SURVEY_NEEDED`, `ROUND_NOT_OPEN`, `SURVEY_CLOSED`; [`Fault::Denied`] if a single row lies outside the
     /// actor's grants; [`Fault::NotFound`]. What is wrong with rows is no error but in the [`Report`].
     pub async fn import(&self, actor: &Actor, request: Request) -> Result<Report, Fault> {
         let mut reading = Reading::new(&request.table);
@@ -133,10 +147,18 @@ impl Service {
             service: self,
             actor,
             dry_run: request.dry_run,
+            leave_out: request.leave_out,
         };
         let outcome = match (request.kind, request.round) {
             (ImportKind::Roster, _) => task.roster(&mut reading).await,
             (ImportKind::History, _) => task.history(&mut reading).await,
+            (ImportKind::Contacts, _) => match request.survey {
+                Some(survey) => task.contacts(survey, &mut reading).await,
+                None => Err(Fault::refused(
+                    Refusal::new("SURVEY_NEEDED", "say which survey the rows are for")
+                        .at(["survey"]),
+                )),
+            },
             (ImportKind::Scores, Some(round)) => task.scores(round, &mut reading).await,
             (ImportKind::Measures, Some(round)) => task.measures(round, &mut reading).await,
             (ImportKind::Facts, Some(round)) => task.facts(round, &mut reading).await,
@@ -154,6 +176,7 @@ struct Task<'a> {
     service: &'a Service,
     actor: &'a Actor,
     dry_run: bool,
+    leave_out: bool,
 }
 
 impl Task<'_> {

@@ -152,6 +152,18 @@ impl InvitationToken {
         Ok(Self(bytes))
     }
 
+    /// The token of somebody on a list: the same each time, so that it need not be kept.
+    pub(crate) fn derive(survey: Id<Survey>, secret: &[u8], contact: i64) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let tag = hmac::sign(&key, &contact.to_be_bytes());
+        let mut bytes = [0; 21];
+        let parts = survey.number().to_be_bytes();
+        for (byte, of_part) in bytes.iter_mut().zip(parts.iter().chain(tag.as_ref())) {
+            *byte = *of_part;
+        }
+        Self(bytes)
+    }
+
     /// Reads a token as it stands in a link; nothing if it is none.
     pub fn parse(text: &str) -> Option<Self> {
         code::read(text).map(Self)

@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use super::channel_word;
-use super::invitation::{IssuedInvitation, count_issued, refuse_too_many};
+use super::invitation::{Change, Issue, IssuedInvitation, count_issued, refuse_too_many};
 use crate::database::WriteTransaction;
 use crate::intake::InvitationToken;
 use crate::permit::{Permit, ask_somewhere};
@@ -290,13 +290,15 @@ impl Service {
                 .exec_without_returning(&transaction)
                 .await?;
         }
-        count_issued(
-            &transaction,
-            wanted.survey,
-            &asked.subjects,
-            (&wanted.panel, new.count),
-        )
-        .await?;
+        let count = i64::try_from(new.count).map_err(Fault::internal)?;
+        let issues = asked.subjects.iter().map(|subject| Issue {
+            survey: wanted.survey.number(),
+            subject: *subject,
+            panel: wanted.panel.clone(),
+            channel: channel_word(Channel::Web),
+        });
+        let counts = issues.map(|issue| (issue, count)).collect();
+        count_issued(&transaction, counts, Change::Issued).await?;
         let object = wanted.survey.to_string();
         let reason = format!(
             "{} invitations to ballot {} ({})",
@@ -420,7 +422,7 @@ async fn ask_for_ballot(
 ///
 /// # Errors
 /// [`Fault::Refused`] with `SURVEY_IS_BALLOT`.
-pub(super) fn refuse_ballot(definition: &Definition) -> Result<(), Fault> {
+pub(crate) fn refuse_ballot(definition: &Definition) -> Result<(), Fault> {
     match definition.ballot {
         None => Ok(()),
         Some(_) => Err(Fault::refused(Refusal::new(

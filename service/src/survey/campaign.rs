@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
-use domain::scheme::file::Channel;
+use domain::scheme::file::{Channel, Words};
 use domain::survey::{Definition, SheetState};
 use entity::{ballot_line, round_subject, sheet_tally, survey, survey_issue, survey_link};
 use sea_orm::sea_query::{Alias, Cond, Expr, ExprTrait, JoinType, Query, SelectStatement};
@@ -16,7 +16,9 @@ use sea_orm::{
     QuerySelect, RelationTrait,
 };
 
+use super::contact::{About, about, ask_about};
 use super::{LinkFor, OpenLink, parse_channel};
+use crate::frame::{Frame, Whom};
 use crate::page::{Page, Part};
 use crate::permit::{Permit, ask_somewhere};
 use crate::round::{ask_for, readable};
@@ -65,6 +67,28 @@ pub struct PanelProgress {
     pub issued: Option<u64>,
     /// Sheets that came in, by what became of them.
     pub sheets: BTreeMap<SheetState, u64>,
+}
+
+/// What the posters of a survey are made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posters {
+    /// What they ask for.
+    pub about: About,
+    /// In the order of the subjects' codes.
+    pub links: Vec<PosterLink>,
+}
+
+/// An open link that a poster leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PosterLink {
+    /// For `/s/<code>`.
+    pub code: String,
+    /// The panel that it was given to.
+    pub panel: String,
+    /// The code of whom the answers are about.
+    pub subject_code: String,
+    /// Its name.
+    pub subject: Words,
 }
 
 /// Open links to be made.
@@ -225,6 +249,50 @@ impl Service {
         audit::append(&transaction, &entry).await?;
         transaction.commit().await?;
         Ok(made)
+    }
+
+    /// The open links of a survey, all of them, for posters. Six statements.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`] if one of the subjects lies outside the actor's grants; [`Fault::NotFound`].
+    pub async fn list_posters(&self, actor: &Actor, id: Id<id::Survey>) -> Result<Posters, Fault> {
+        ask_somewhere(actor, Action::RunSurvey)?;
+        let snapshot = self.database.begin_read().await?;
+        let row = survey::Entity::find_by_id(id.number())
+            .one(&snapshot)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let frame = Frame::load(&snapshot, Id::new(row.round_id), Whom::Everybody).await?;
+        let rows = survey_link::Entity::find()
+            .filter(survey_link::Column::SurveyId.eq(id.number()))
+            .all(&snapshot)
+            .await?;
+        snapshot.finish().await?;
+        let subjects: Vec<i64> = rows.iter().map(|row| row.subject_id).collect();
+        ask_about(&frame, actor, &subjects)?;
+        let mut links = Vec::with_capacity(rows.len());
+        for link in rows {
+            // Whoever left the round is asked about no more.
+            if let Some(subject) = frame.participants.get(&link.subject_id) {
+                links.push(PosterLink {
+                    code: link.code,
+                    panel: link.panel,
+                    subject_code: subject.code.clone(),
+                    subject: subject.words(),
+                });
+            }
+        }
+        links.sort_by(|one, other| {
+            (&one.subject_code, &one.panel, &one.code).cmp(&(
+                &other.subject_code,
+                &other.panel,
+                &other.code,
+            ))
+        });
+        Ok(Posters {
+            about: about(&frame, &row)?,
+            links,
+        })
     }
 
     /// The open links of a survey that lie in the actor's grants, in the order of their codes. One statement.

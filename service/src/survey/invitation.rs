@@ -1,11 +1,12 @@
 //! One-time invitations: made in numbers, handed out once, known to the database by their hashes alone.
 
+use std::collections::BTreeMap;
+
 use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::Channel;
 use entity::{invitation, survey_issue};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr,
-};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::channel_word;
 use crate::database::WriteTransaction;
@@ -62,16 +63,31 @@ pub async fn issue_invitations(
         });
         issued.push(IssuedInvitation { token });
     }
-    // Rows in the order of their hashes tell nothing about the order in which tokens were handed out.
+    insert_invitations(transaction, rows).await?;
+    let issue = Issue {
+        survey: new.survey.number(),
+        subject: new.subject.number(),
+        panel: new.panel.clone(),
+        channel: channel_word(Channel::Web),
+    };
+    let count = i64::try_from(new.count).map_err(Fault::internal)?;
+    let counts = BTreeMap::from([(issue, count)]);
+    count_issued(transaction, counts, Change::Issued).await?;
+    Ok(issued)
+}
+
+/// Stores invitations. Rows in the order of their hashes tell nothing about the order in which tokens were handed out.
+pub(crate) async fn insert_invitations(
+    transaction: &WriteTransaction,
+    mut rows: Vec<invitation::ActiveModel>,
+) -> Result<(), Fault> {
     rows.sort_by(|one, other| one.token_hash.as_ref().cmp(other.token_hash.as_ref()));
     for part in rows.chunks(ROWS) {
         invitation::Entity::insert_many(part.to_vec())
             .exec_without_returning(transaction)
             .await?;
     }
-    let subject = [new.subject.number()];
-    count_issued(transaction, new.survey, &subject, (&new.panel, new.count)).await?;
-    Ok(issued)
+    Ok(())
 }
 
 /// # Errors
@@ -86,43 +102,56 @@ pub(super) fn refuse_too_many(count: usize) -> Result<(), Fault> {
     ))
 }
 
-/// Adds to the number of sheets issued about each of these subjects, from which quorums are taken.
-pub(super) async fn count_issued(
+/// To whom sheets or invitations were issued.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Issue {
+    pub survey: i64,
+    pub subject: i64,
+    pub panel: String,
+    pub channel: &'static str,
+}
+
+/// Whether invitations were made, or made void.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Change {
+    Issued,
+    Revoked,
+}
+
+/// Adds to the numbers of sheets issued, from which quorums are taken, or takes off what was counted before. A statement
+/// for some thousand groups.
+pub(crate) async fn count_issued(
     transaction: &WriteTransaction,
-    survey: Id<Survey>,
-    subjects: &[i64],
-    (panel, count): (&str, usize),
+    counts: BTreeMap<Issue, i64>,
+    change: Change,
 ) -> Result<(), Fault> {
-    let count = i64::try_from(count).map_err(Fault::internal)?;
-    let channel = channel_word(Channel::Web).to_owned();
-    let rows = subjects.iter().map(|subject| survey_issue::ActiveModel {
-        survey_id: Set(survey.number()),
-        subject_id: Set(*subject),
-        panel: Set(panel.to_owned()),
-        channel: Set(channel.clone()),
-        ..Default::default()
-    });
-    survey_issue::Entity::insert_many(rows)
-        .on_conflict_do_nothing_on([
+    let sum = match change {
+        Change::Issued => "coalesce(survey_issue.issued, 0) + excluded.issued",
+        Change::Revoked => "survey_issue.issued - excluded.issued",
+    };
+    let rows: Vec<_> = counts
+        .into_iter()
+        .map(|(issue, count)| survey_issue::ActiveModel {
+            survey_id: Set(issue.survey),
+            subject_id: Set(issue.subject),
+            panel: Set(issue.panel),
+            channel: Set(issue.channel.to_owned()),
+            issued: Set(Some(count)),
+            ..Default::default()
+        })
+        .collect();
+    for part in rows.chunks(ROWS) {
+        let mut adding = OnConflict::columns([
             survey_issue::Column::SurveyId,
             survey_issue::Column::SubjectId,
             survey_issue::Column::Panel,
             survey_issue::Column::Channel,
-        ])
-        .exec_without_returning(transaction)
-        .await?;
-    survey_issue::Entity::update_many()
-        .col_expr(
-            survey_issue::Column::Issued,
-            Expr::col(survey_issue::Column::Issued)
-                .if_null(0_i64)
-                .add(count),
-        )
-        .filter(survey_issue::Column::SurveyId.eq(survey.number()))
-        .filter(survey_issue::Column::SubjectId.is_in(subjects.iter().copied()))
-        .filter(survey_issue::Column::Panel.eq(panel))
-        .filter(survey_issue::Column::Channel.eq(channel))
-        .exec(transaction)
-        .await?;
+        ]);
+        adding.value(survey_issue::Column::Issued, Expr::cust(sum));
+        survey_issue::Entity::insert_many(part.to_vec())
+            .on_conflict(adding)
+            .exec_without_returning(transaction)
+            .await?;
+    }
     Ok(())
 }

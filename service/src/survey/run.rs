@@ -5,7 +5,8 @@ use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
 use domain::survey::Definition;
 use entity::{round_subject, survey};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
     GroupProgress, IssuedInvitation, LinkFor, NewInvitations, OpenLink, Recount, add_links, close,
@@ -14,7 +15,7 @@ use super::{
 use crate::database::WriteTransaction;
 use crate::frame::touch_open;
 use crate::permit::Permit;
-use crate::{Fault, Refusal, Service, audit, scope};
+use crate::{Fault, Refusal, Service, audit, clock, scope};
 
 impl Service {
     /// Lets a survey of an open round take answers.
@@ -35,6 +36,15 @@ impl Service {
         let change = SurveyChange::begin(self, actor, id).await?;
         close(&change.transaction, id).await?;
         super::seal::request(self, &change.transaction, [id]).await?;
+        // From here on counts the time after which addresses are erased.
+        survey::Entity::update_many()
+            .col_expr(
+                survey::Column::ClosedAt,
+                Expr::val(clock::micros(change.now)),
+            )
+            .filter(survey::Column::Id.eq(id.number()))
+            .exec(&change.transaction)
+            .await?;
         change.finish("survey.close").await
     }
 
@@ -167,13 +177,13 @@ impl SurveyChange {
 }
 
 /// Permission for a survey as a whole.
-struct AskedForSurvey {
-    permit: Permit,
-    round: Id<id::Round>,
+pub(super) struct AskedForSurvey {
+    pub permit: Permit,
+    pub round: Id<id::Round>,
 }
 
 /// Asks for a survey as a whole, which belongs to its round and to no region.
-async fn ask_for_survey(
+pub(super) async fn ask_for_survey(
     connection: &impl ConnectionTrait,
     actor: &Actor,
     action: Action,

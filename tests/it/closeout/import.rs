@@ -27,9 +27,11 @@ async fn a_table_is_imported_whole_or_not_at_all(world: World) {
     let service = stand.world.service.clone();
     let import = |kind, table, dry_run| import::Request {
         round: Some(ROUND),
+        survey: None,
         kind,
         table,
         dry_run,
+        leave_out: false,
     };
     let columns = ["subject", "item", "inspector", "points"];
     let wrong = table(

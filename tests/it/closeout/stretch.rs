@@ -121,6 +121,7 @@ async fn points_for_each_half_year_are_kept_apart_and_a_missing_one_is_named(wor
     };
     let import = |rows| import::Request {
         round: Some(ROUND),
+        survey: None,
         kind: ImportKind::Scores,
         table: Table {
             columns: ["subject", "item", "period", "inspector", "points"]
@@ -129,6 +130,7 @@ async fn points_for_each_half_year_are_kept_apart_and_a_missing_one_is_named(wor
             rows,
         },
         dry_run: false,
+        leave_out: false,
     };
     let report = service
         .import(

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::{Action, Grant, Role, may};
+use domain::access::{Action, Actor, Grant, Role, may};
 use domain::id::{self, Id};
 use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
+use service::inspection::import::{ImportKind, Request};
 use service::relation::{RelationDraft, RelationKind};
 use support::{World, on_both, project};
 
@@ -17,6 +18,7 @@ use super::scene::Scene;
 use super::sdl::Sdl;
 use super::socket::Socket;
 use super::{Site, Token, code, everywhere};
+use crate::contact::table;
 use crate::stand::{ROUND, case, elsewhere, subject};
 
 on_both!(
@@ -315,7 +317,22 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "contactListConfirm(id: \"{list}\") { refusals { code } }",
+        action(Action::RunSurvey),
+        Error,
+    ),
+    row(
         "surveyAddBallotLink(input: {surveyId: \"{survey}\", ballot: 1, panel: \"users\"}) { refusals { code } }",
+        action(Action::RunSurvey),
+        Error,
+    ),
+    row(
+        "contactListRemind(id: \"{list}\") { refusals { code } }",
+        action(Action::RunSurvey),
+        Error,
+    ),
+    row(
+        "contactListWithdraw(id: \"{list}\", reason: \"r\") { refusals { code } }",
         action(Action::RunSurvey),
         Error,
     ),
@@ -579,7 +596,7 @@ async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
         to_on: None,
     };
     let relation = service
-        .add_relation(&domain::access::Actor::Operator, relation)
+        .add_relation(&Actor::Operator, relation)
         .await
         .unwrap();
     // A ballot to which links and invitations can be made.
@@ -613,7 +630,27 @@ async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
         ("{fact}", facts[0].fact.id.to_string()),
         ("{investigation}", investigations[0].id.to_string()),
         ("{relation}", relation.id.to_string()),
+        ("{list}", add_list(scene, "mail").await.to_string()),
     ]
+}
+
+/// A list of one person, not confirmed.
+async fn add_list(scene: &Scene, column: &str) -> Id<id::ContactList> {
+    let address = match column {
+        "mail" => "a@example.com",
+        _ => "13800138000",
+    };
+    let request = Request {
+        round: None,
+        survey: Some(scene.stand.survey),
+        kind: ImportKind::Contacts,
+        table: table(column, &[address]),
+        dry_run: false,
+        leave_out: false,
+    };
+    let service = &scene.stand.world.service;
+    let report = service.import(&Actor::Operator, request).await.unwrap();
+    report.made.unwrap().parse().unwrap()
 }
 
 fn of_form(mut case: service::inspection::FactDraft) -> service::inspection::FactDraft {
@@ -711,7 +748,7 @@ fn every_field_of_the_roots_has_a_row() {
 }
 
 /// A file that somebody sends: where to, what, and what they must be allowed to.
-const FILES: [(&str, &str, Action); 6] = [
+const FILES: [(&str, &str, Action); 8] = [
     (
         "/import/roster",
         "code,kind,category,region,name,name_en\nnew,unit,organ,r,新,new\n",
@@ -737,6 +774,12 @@ const FILES: [(&str, &str, Action); 6] = [
         "series,round,closed_on,subject,grade\nr,r-2025,2025-12-31,u-001,good\n",
         Action::ChangeRound,
     ),
+    (
+        "/import/contacts?survey={survey}",
+        "subject,panel,mail\nu-001,users,b@example.com\n",
+        Action::RunSurvey,
+    ),
+    ("/contacts/{list}/hand-out", "", Action::RunSurvey),
     ("/schemes", "code = 7\n", Action::AddScheme),
 ];
 
@@ -744,10 +787,16 @@ async fn files_are_taken_from_those_who_may_send_them(world: World) {
     let scene = Scene::filled(world).await;
     let (site, world) = (&scene.site, &scene.stand.world);
     let people = everybody(site).await;
+    let list = add_list(&scene, "phone").await;
+    let confirmed = world.service.confirm_contact_list(&Actor::Operator, list);
+    confirmed.await.unwrap();
     for may in [false, true] {
         for (path, file, action) in FILES {
             let before = fingerprint(world).await;
-            let path = path.replace("{round}", &ROUND.to_string());
+            let path = path
+                .replace("{round}", &ROUND.to_string())
+                .replace("{survey}", &scene.stand.survey.to_string())
+                .replace("{list}", &list.to_string());
             for person in people
                 .iter()
                 .filter(|person| person.may(Needs::Action(action)) == may)
@@ -801,11 +850,13 @@ fn every_route_has_a_row_or_takes_no_file_from_staff() {
     }
     let known: BTreeSet<String> = OTHERS
         .iter()
-        .chain(&["/import/{kind}", "/schemes"])
+        .chain(&["/contacts/{list}/hand-out", "/import/{kind}", "/schemes"])
         .map(|&route| route.to_owned())
         .collect();
     assert_eq!(routes, known);
-    for kind in ["roster", "scores", "measures", "facts", "history"] {
+    for kind in [
+        "roster", "scores", "measures", "facts", "history", "contacts",
+    ] {
         let route = format!("/import/{kind}");
         assert!(
             FILES.iter().any(|(path, ..)| path.starts_with(&route)),

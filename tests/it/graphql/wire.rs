@@ -4,12 +4,15 @@
 use std::collections::BTreeSet;
 
 use domain::access::{Actor, Role};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use service::inspection::import::{ImportKind, Request};
 use support::{World, on_both, project};
 
 use super::scene::{SCHEME, Scene};
 use super::sdl::Sdl;
 use super::{Site, Token, everywhere};
+use crate::contact::table;
 use crate::stand::{ROUND, subject};
 
 on_both!(
@@ -99,6 +102,55 @@ impl Recorder<'_> {
         self.sdl.note(root, field, &value, &mut self.shown);
         value
     }
+}
+
+/// Sends the survey to two people, by mail and by telephone.
+async fn send(on: &mut Recorder<'_>, administrator: &Token, (scene, survey): (&Scene, &str)) {
+    let service = &scene.stand.world.service;
+    let mut lists = Vec::new();
+    for (column, address) in [("mail", "a@example.com"), ("phone", "13800138000")] {
+        let request = Request {
+            round: None,
+            survey: Some(survey.parse().unwrap()),
+            kind: ImportKind::Contacts,
+            table: table(column, &[address]),
+            dry_run: false,
+            leave_out: false,
+        };
+        let report = service.import(&Actor::Operator, request).await.unwrap();
+        let list = report.made.unwrap();
+        on.change(
+            administrator,
+            &format!("contactListConfirm(id: \"{list}\")"),
+        )
+        .await;
+        lists.push(list);
+    }
+    let by_phone = lists[1].parse().unwrap();
+    service
+        .hand_out_contact_list(&Actor::Operator, by_phone)
+        .await
+        .unwrap();
+    let transaction = service.database.begin_write().await.unwrap();
+    for sql in [
+        "UPDATE contact SET delivery = 'failed' WHERE address = 'a@example.com'",
+        "UPDATE contact_list SET mailed_at = 1 WHERE way = 'mail'",
+    ] {
+        transaction.execute_unprepared(sql).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    on.read(administrator, &format!("survey(id: \"{survey}\")"))
+        .await;
+    on.change(
+        administrator,
+        &format!("contactListRemind(id: \"{}\")", lists[0]),
+    )
+    .await;
+    let call = format!(
+        "contactListWithdraw(id: \"{}\", reason: \"lost\")",
+        lists[1]
+    );
+    on.change(administrator, &call).await;
 }
 
 fn text(value: &Value) -> &str {
@@ -255,6 +307,7 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
         format!("surveyAddBallotLink(input: {{ surveyId: {vote}, ballot: 1, panel: \"users\" }})");
     on.change(administrator, &call).await;
     on.read(administrator, &format!("survey(id: {vote})")).await;
+    send(&mut on, administrator, (&scene, text(survey))).await;
     on.change(administrator, &format!("surveyClose(id: {survey})"))
         .await;
 

@@ -1,10 +1,12 @@
 //! Surveys of a round: what they ask, how far they have come, opening and closing, links and invitations.
 
 mod ballot;
+mod contact;
 mod mutation;
 mod progress;
 mod question;
 mod types;
 
+pub use contact::ContactMutation;
 pub use mutation::SurveyMutation;
 pub use types::{RoundSurveys, Survey, SurveyKey, SurveyQuery};

@@ -7,6 +7,7 @@ use domain::id::{self, Id};
 use service::survey;
 
 use super::ballot::{BallotsKey, SurveyBallot, SurveyBallotLink, SurveyBallotScope};
+use super::contact::ContactList;
 use super::progress::{ProgressKey, SurveyProgress};
 use super::question::SurveyQuestion;
 use crate::graphql::asker::{Asker, service};
@@ -134,20 +135,30 @@ impl Survey {
         &self,
         context: &Context<'_>,
     ) -> Option<Result<Vec<SurveyBallotLink>, GraphqlFault>> {
-        let actor = match Asker::of(context) {
-            Ok(asker) => &asker.actor,
-            Err(fault) => return Some(Err(fault)),
+        let links = async {
+            let actor = &Asker::of(context)?.actor;
+            let links = service(context)?
+                .list_ballot_links(actor, self.0.id)
+                .await?;
+            Ok(links.into_iter().map(SurveyBallotLink::from).collect())
         };
-        let service = match service(context) {
-            Ok(service) => service,
-            Err(fault) => return Some(Err(fault)),
+        Some(links.await)
+    }
+
+    /// The lists of people whom it is sent to, oldest first. For those who run all of the survey.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn contact_lists(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<Vec<ContactList>, GraphqlFault>> {
+        let lists = async {
+            let actor = &Asker::of(context)?.actor;
+            let lists = service(context)?
+                .list_contact_lists(actor, self.0.id)
+                .await?;
+            Ok(lists.into_iter().map(ContactList).collect())
         };
-        let links = service.list_ballot_links(actor, self.0.id).await;
-        Some(
-            links
-                .map_err(GraphqlFault::from)
-                .map(|links| links.into_iter().map(SurveyBallotLink::from).collect()),
-        )
+        Some(lists.await)
     }
 
     /// Its open links, in the order of their codes. For those who run surveys.

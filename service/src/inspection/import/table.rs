@@ -17,6 +17,8 @@ pub(super) struct Reading<'a> {
     pub rows: &'a [Row],
     /// Rows that hold something.
     pub used: usize,
+    /// The id of what the rows became.
+    pub made: Option<String>,
     faults: Vec<RowReport>,
 }
 
@@ -39,12 +41,23 @@ impl<'a> Reading<'a> {
                 .collect(),
             rows: &table.rows,
             used: 0,
+            made: None,
             faults: Vec::new(),
         }
     }
 
     pub(super) fn has_faults(&self) -> bool {
         !self.faults.is_empty()
+    }
+
+    /// How many faults there are so far.
+    pub(super) fn fault_count(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Whether the table has a column of this name.
+    pub(super) fn has_column(&self, name: &str) -> bool {
+        self.columns.contains_key(name)
     }
 
     pub(super) fn fault(&mut self, fault: RowReport) {
@@ -211,6 +224,7 @@ impl<'a> Reading<'a> {
             rows: self.used,
             stored,
             faults: self.faults,
+            made: self.made,
         }
     }
 }
