@@ -87,6 +87,7 @@ impl Notary {
             to: to.clone(),
             subject: format!("操作日志检查点 Checkpoint of the log: {}", made.size),
             text: write_text(made),
+            html: None,
         };
         self.mail_to.iter().map(message).collect()
     }

@@ -51,6 +51,10 @@ pub struct Model {
     pub state: State,
     /// How many contacts it had when it was stored.
     pub contacts: i64,
+    /// With what it was drawn at random; absent where everybody is on it.
+    pub seed: Option<String>,
+    /// From how many contacts it was drawn.
+    pub drawn_from: Option<i64>,
     /// From which the tokens of its contacts follow, 32 bytes; gone once the contacts are.
     pub secret: Option<Vec<u8>>,
     /// When it was stored, microseconds since the epoch.

@@ -44,6 +44,7 @@ pub mod seal_page;
 pub mod session;
 pub mod setting;
 pub mod sheet;
+pub mod sheet_batch;
 pub mod sheet_tally;
 pub mod staff;
 pub mod staff_role;

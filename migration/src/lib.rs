@@ -28,6 +28,8 @@ mod m20261122_000040_create_successions;
 mod m20261122_000050_create_checkpoints;
 mod m20261122_000051_create_seals;
 mod m20261122_000060_create_contact_lists;
+mod m20261122_000061_create_sheet_batches;
+mod m20261122_000062_record_samples;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +56,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000050_create_checkpoints::Migration),
             Box::new(m20261122_000051_create_seals::Migration),
             Box::new(m20261122_000060_create_contact_lists::Migration),
+            Box::new(m20261122_000061_create_sheet_batches::Migration),
+            Box::new(m20261122_000062_record_samples::Migration),
         ]
     }
 }

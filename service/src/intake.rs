@@ -294,7 +294,7 @@ fn write_ballot_words(answers: &BallotAnswers) -> Result<Option<String>, Fault> 
 }
 
 /// What was answered in words, as a sheet holds it: a JSON object by the number of the question.
-fn write_words(answers: &Answers) -> Result<Option<String>, Fault> {
+pub(crate) fn write_words(answers: &Answers) -> Result<Option<String>, Fault> {
     let words: BTreeMap<usize, &str> = answers.words().collect();
     if words.is_empty() {
         return Ok(None);

@@ -8,6 +8,7 @@ mod ballot;
 mod campaign;
 pub(crate) mod contact;
 mod count;
+pub(crate) mod entry;
 mod invitation;
 pub(crate) mod line;
 mod run;
@@ -33,7 +34,8 @@ pub use campaign::{
     NewLinks, PanelProgress, PosterLink, Posters, Survey as RoundSurvey, SurveyState,
 };
 pub use contact::{
-    About, ContactList, Delivery, HandedOut, InvitationMail, ListState, MAIL_JOB, PersonalLink, Way,
+    About, ContactList, Delivery, Drawn, HandedOut, InvitationMail, ListState, MAIL_JOB,
+    PersonalLink, Way,
 };
 pub use count::{
     Difference, Group, GroupProgress, Recount, count_from_sheets, list_progress, list_tallies,

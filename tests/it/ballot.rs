@@ -628,19 +628,22 @@ async fn links_and_invitations_lead_to_ballots_that_are_there(world: World) {
     };
     let made = service.make_links(OPERATOR, &links).await;
     assert_eq!(code(made.map(drop)), "SURVEY_IS_BALLOT");
-    let contacts = Request {
-        round: None,
-        survey: Some(stand.meeting.id),
-        kind: ImportKind::Contacts,
-        table: Table {
-            columns: ["subject", "panel", "mail"].map(str::to_owned).to_vec(),
-            rows: Vec::new(),
-        },
-        dry_run: true,
-        leave_out: false,
-    };
-    let made = service.import(OPERATOR, contacts).await;
-    assert_eq!(code(made.map(drop)), "SURVEY_IS_BALLOT");
+    for kind in [ImportKind::Contacts, ImportKind::Answers] {
+        let rows = Request {
+            round: None,
+            survey: Some(stand.meeting.id),
+            kind,
+            table: Table {
+                columns: ["subject", "panel", "mail"].map(str::to_owned).to_vec(),
+                rows: Vec::new(),
+            },
+            dry_run: true,
+            leave_out: false,
+            sample: None,
+        };
+        let made = service.import(OPERATOR, rows).await;
+        assert_eq!(code(made.map(drop)), "SURVEY_IS_BALLOT");
+    }
     let made = service.add_ballot_link(OPERATOR, &stand.wanted(7)).await;
     assert_eq!(code(made.map(drop)), "BALLOT_UNKNOWN");
     let wanted = BallotFor {

@@ -1,6 +1,7 @@
 //! Lists of people whom a survey is sent to: put in, confirmed, mailed, reminded, handed out, withdrawn and erased.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -14,11 +15,13 @@ use domain::access::Actor;
 use domain::id::{self, Id};
 use domain::survey::{Entries, SheetState, validate};
 use sea_orm::{ConnectionTrait, Statement};
-use service::inspection::import::{ImportKind, Report, Request, Row, Table};
+use service::inspection::import::{ImportKind, Report, Request, Row, Sample, Table};
 use service::intake::{Booking, InvitationToken, RefusedAnswer, Submission};
 use service::outbox;
 use service::survey::{ContactList, ListState, Way};
+use sha2::{Digest, Sha256};
 use support::mail::{MailCatcher, Trouble};
+use support::plant::Plan;
 use support::{World, on_both};
 
 use crate::stand::{ROUND, Stand, refusals};
@@ -33,7 +36,8 @@ on_both!(
     numbers_are_handed_out_once,
     a_withdrawn_list_leaves_no_link_that_works,
     addresses_are_erased_thirty_days_after_the_end,
-    addresses_go_when_the_hours_of_a_survey_or_its_round_are_over
+    addresses_go_when_the_hours_of_a_survey_or_its_round_are_over,
+    a_sample_is_drawn_again_by_whoever_has_the_table_and_the_seed
 );
 
 const OPERATOR: &Actor = &Actor::Operator;
@@ -64,6 +68,10 @@ fn mailer(settings: &[(&str, String)]) -> Mailer {
     Mailer::new(&load(settings).mail).unwrap()
 }
 
+fn in_memory() -> Mailer {
+    mailer(&[("mail.transport", "memory".to_owned())])
+}
+
 fn smtp(address: SocketAddr) -> Mailer {
     mailer(&[
         ("mail.host", address.ip().to_string()),
@@ -75,11 +83,20 @@ fn smtp(address: SocketAddr) -> Mailer {
 
 impl Post {
     pub async fn new(world: World) -> Self {
-        Self::with(world, mailer(&[("mail.transport", "memory".to_owned())])).await
+        Self::with(world, in_memory()).await
+    }
+
+    /// Under another scheme, which has a survey like the stand's.
+    pub async fn under(world: World, scheme: &str) -> Self {
+        let plan = Plan { scheme, units: 2 };
+        Self::of(Stand::of(world, plan).await, in_memory())
     }
 
     async fn with(world: World, mailer: Mailer) -> Self {
-        let stand = Stand::new(world).await;
+        Self::of(Stand::new(world).await, mailer)
+    }
+
+    fn of(stand: Stand, mailer: Mailer) -> Self {
         let notary = Notary::find_or_make(&load(&[]).checkpoint).unwrap();
         let service = stand.world.service.clone();
         let worker = Worker::new(service, mailer.clone(), notary, sender());
@@ -98,6 +115,7 @@ impl Post {
             table,
             dry_run,
             leave_out,
+            sample: None,
         };
         let imported = self.stand.world.service.import(OPERATOR, request).await;
         imported.unwrap()
@@ -280,7 +298,7 @@ async fn rows_that_cannot_be_written_to_are_listed_and_left_out_only_if_that_is_
 
     // A row that asks about nobody keeps the list out, whatever is left out.
     let mut foreign = addresses.clone();
-    foreign.rows[2].cells[0] = "u-999".to_owned();
+    "u-999".clone_into(&mut foreign.rows[2].cells[0]);
     let refused = post.import(foreign, (false, true)).await;
     assert!(!refused.stored);
     assert!(told(&refused).contains(&(4, "UNKNOWN_SUBJECT".to_owned())));
@@ -300,6 +318,7 @@ async fn rows_that_cannot_be_written_to_are_listed_and_left_out_only_if_that_is_
         table: table("mail", &["x@example.com"]),
         dry_run: false,
         leave_out: false,
+        sample: None,
     };
     let nowhere = post.stand.world.service.import(OPERATOR, request).await;
     assert_eq!(refusals(nowhere)[0].code, "SURVEY_NEEDED");
@@ -585,4 +604,72 @@ async fn everything(world: &World, sql: &str) -> Vec<String> {
     rows.iter()
         .map(|row| row.try_get("", "text").unwrap())
         .collect()
+}
+
+async fn a_sample_is_drawn_again_by_whoever_has_the_table_and_the_seed(world: World) {
+    let post = Post::new(world).await;
+    let addresses: Vec<String> = (0..60).map(|n| format!("p{n}@example.com")).collect();
+    let named: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let draw = async |seed: Option<&str>| {
+        let request = Request {
+            round: None,
+            survey: Some(post.stand.survey),
+            kind: ImportKind::Contacts,
+            table: table("mail", &named),
+            dry_run: false,
+            leave_out: false,
+            sample: Some(Sample {
+                size: 5,
+                seed: seed.map(str::to_owned),
+            }),
+        };
+        let service = &post.stand.world.service;
+        let report = service.import(OPERATOR, request).await.unwrap();
+        let list = report.made.unwrap().parse().unwrap();
+        let sql = "SELECT address AS text FROM contact ORDER BY address";
+        let drawn = everything(&post.stand.world, sql).await;
+        service
+            .withdraw_contact_list(OPERATOR, list, "again")
+            .await
+            .unwrap();
+        drawn
+    };
+    let first = draw(Some("2026-03-02")).await;
+    assert_eq!(first.len(), 10, "five about each of two units");
+    assert_eq!(draw(Some("2026-03-02")).await, first);
+    assert_ne!(draw(Some("2026-03-03")).await, first);
+
+    // As it is written down for those who draw it again.
+    let mut by_unit: BTreeMap<usize, Vec<(Vec<u8>, &str)>> = BTreeMap::new();
+    for (place, address) in named.iter().enumerate() {
+        let unit = place % 2 + 1;
+        let code = format!("u-00{unit}");
+        let mut text = String::new();
+        for part in ["2026-03-02", &code, "users", address] {
+            write!(text, "{}:{part}", part.len()).unwrap();
+        }
+        let rank = Sha256::digest(text.as_bytes()).to_vec();
+        by_unit.entry(unit).or_default().push((rank, address));
+    }
+    let mut expected = Vec::new();
+    for ranked in by_unit.values_mut() {
+        ranked.sort();
+        expected.extend(ranked.iter().take(5).map(|(_, address)| *address));
+    }
+    expected.sort_unstable();
+    assert_eq!(first, expected);
+
+    let own = draw(None).await;
+    assert_eq!(own.len(), 10);
+    let lists = post.lists().await;
+    let drawn: Vec<_> = lists.into_iter().filter_map(|list| list.drawn).collect();
+    assert!(drawn.iter().all(|drawn| drawn.from == 60));
+    // Nobody said with what, so that was drawn too.
+    let drawn = drawn
+        .iter()
+        .find(|drawn| !drawn.seed.starts_with("2026"))
+        .unwrap();
+    assert_eq!(drawn.seed.len(), 32);
+    let log = everything(&post.stand.world, "SELECT body AS text FROM audit_event").await;
+    assert!(log.iter().any(|body| body.contains(&drawn.seed)));
 }

@@ -12,6 +12,7 @@ mod composition;
 mod contact;
 mod database;
 mod deployment;
+mod entry;
 mod fault;
 mod graphql;
 mod harness;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use domain::access::Actor;
-use service::inspection::import::{ImportKind, Request};
+use service::inspection::import::{ImportKind, Request, Sample};
 
 use super::database::{load_settings, of_fault, open_migrated};
 use super::survey::find;
@@ -25,12 +25,18 @@ pub(super) struct ImportArguments {
     /// Log-in name of the inspector whose scores these are, where the table names none.
     #[arg(long, value_name = "LOGIN")]
     inspector: Option<String>,
-    /// Code of the survey in the scheme; needed for contacts.
+    /// Code of the survey in the scheme; needed for contacts, answers and issues.
     #[arg(long, requires = "round")]
     survey: Option<String>,
     /// Leave rows out whose address cannot be used, instead of refusing the table.
     #[arg(long)]
     leave_out: bool,
+    /// Of contacts, draw so many at random for each subject and panel.
+    #[arg(long, value_name = "COUNT")]
+    sample: Option<usize>,
+    /// With what to draw them, so that anybody can draw them again; drawn itself where it is not given.
+    #[arg(long, requires = "sample")]
+    seed: Option<String>,
     /// Check everything, store nothing.
     #[arg(long)]
     dry_run: bool,
@@ -51,6 +57,10 @@ enum Kind {
     /// Mail addresses, telephone numbers or postal addresses that a survey is sent to. Nothing is sent until
     /// `survey confirm`.
     Contacts,
+    /// Sheets from paper, from the telephone, or from whoever else held the survey.
+    Answers,
+    /// How many were invited, issued, attending and entitled.
+    Issues,
 }
 
 impl From<Kind> for ImportKind {
@@ -62,6 +72,8 @@ impl From<Kind> for ImportKind {
             Kind::Facts => Self::Facts,
             Kind::History => Self::History,
             Kind::Contacts => Self::Contacts,
+            Kind::Answers => Self::Answers,
+            Kind::Issues => Self::Issues,
         }
     }
 }
@@ -84,7 +96,7 @@ pub(super) async fn run(config: Option<&Path>, arguments: &ImportArguments) -> R
         None => None,
     };
     let survey = match (&arguments.round, &arguments.survey) {
-        (Some(round), Some(survey)) => Some(find(&service, round, survey).await?),
+        (Some(round), Some(survey)) => Some(find(&service, round, survey).await?.id),
         _ => None,
     };
     let request = Request {
@@ -94,6 +106,10 @@ pub(super) async fn run(config: Option<&Path>, arguments: &ImportArguments) -> R
         table,
         dry_run: arguments.dry_run,
         leave_out: arguments.leave_out,
+        sample: arguments.sample.map(|size| Sample {
+            size,
+            seed: arguments.seed.clone(),
+        }),
     };
     let report = service
         .import(&Actor::Operator, request)

@@ -18,7 +18,7 @@ use service::survey::{
 use super::database::{load_settings, of_fault, open_migrated};
 use super::{Failure, print, round};
 use crate::config::{Purpose, Settings};
-use crate::letter::{Sender, draw_letters, draw_posters, draw_svg, write_handed_out};
+use crate::letter::{Sender, draw_forms, draw_letters, draw_posters, draw_svg, write_handed_out};
 use crate::notary::Notary;
 use crate::report::folder::Making;
 
@@ -52,6 +52,9 @@ pub(super) enum SurveyCommand {
         /// Letters to print, one to a page, instead of CSV.
         #[arg(long)]
         letters: bool,
+        /// The questions to be answered on paper, one copy for each invitation with its code, instead of CSV.
+        #[arg(long, conflicts_with = "letters")]
+        forms: bool,
     },
     /// Draw a QR poster for each open link: a picture each, and a file to print all of them.
     Posters {
@@ -133,14 +136,25 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             panel,
             count,
             letters,
+            forms,
         } => {
+            let which = find(&service, &survey.round, &survey.survey).await?;
+            if *forms && which.definition.ballot.is_some() {
+                return Err(Failure::new(
+                    "a ballot has no form for paper: leave `--forms` out, and take `--letters`",
+                ));
+            }
             let invited = invite(&service, survey, (panel, *count)).await?;
-            if *letters {
-                let id = find(&service, &survey.round, &survey.survey).await?.id;
-                let posters = service.list_posters(OPERATOR, id).await;
+            if *letters || *forms {
+                let posters = service.list_posters(OPERATOR, which.id).await;
                 let about: About = posters.map_err(|fault| of_fault(&fault))?.about;
                 let links: Vec<PersonalLink> = invited.into_iter().map(|(_, link)| link).collect();
-                draw_letters(&about, &links, &sender).map_err(broken)?
+                if *forms {
+                    let about = (&about, &which.definition);
+                    draw_forms(about, &links, &sender).map_err(broken)?
+                } else {
+                    draw_letters(&about, &links, &sender).map_err(broken)?
+                }
             } else {
                 list(invited.iter().map(|(unit, link)| (unit, sender.link(link))))?
             }
@@ -223,7 +237,16 @@ fn parse(list: &str) -> Result<Id<ContactList>, Failure> {
 async fn list_contacts(service: &Service, survey: Id<Survey>) -> Result<String, Failure> {
     let lists = service.list_contact_lists(OPERATOR, survey).await;
     let lists = lists.map_err(|fault| of_fault(&fault))?;
-    let head = ["list", "way", "state", "contacts", "waiting", "failed"];
+    let head = [
+        "list",
+        "way",
+        "state",
+        "contacts",
+        "drawn_from",
+        "seed",
+        "waiting",
+        "failed",
+    ];
     table(
         head,
         lists.into_iter().map(|list| {
@@ -243,6 +266,10 @@ async fn list_contacts(service: &Service, survey: Id<Survey>) -> Result<String, 
                 way.to_owned(),
                 state.to_owned(),
                 list.contacts.to_string(),
+                list.drawn
+                    .as_ref()
+                    .map_or_else(String::new, |drawn| drawn.from.to_string()),
+                list.drawn.map_or_else(String::new, |drawn| drawn.seed),
                 list.waiting.to_string(),
                 list.failed.join(" "),
             ]
@@ -381,7 +408,7 @@ fn name_ballot(number: i64) -> String {
 fn describe_ballot(number: i64) -> Words {
     Words {
         zh: format!("第 {number} 号评议票所列对象"),
-        en: Some(format!("those on ballot {number}")),
+        en: format!("those on ballot {number}"),
     }
 }
 

@@ -27,6 +27,10 @@ struct Html<'a> {
 }
 
 impl Half {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a template passes references"
+    )]
     fn erased(&self, days: &usize) -> String {
         self.language
             .say_with("letter-erased", [("days", Value::Count(*days))])

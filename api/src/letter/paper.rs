@@ -174,7 +174,7 @@ fn both<T>(of: impl Fn(Language) -> T) -> [T; 2] {
 }
 
 /// A code in groups of four, to be read out and typed.
-fn in_groups(code: &str) -> String {
+pub(super) fn in_groups(code: &str) -> String {
     let digits: Vec<char> = code.chars().collect();
     let groups: Vec<String> = digits
         .chunks(4)
@@ -184,6 +184,6 @@ fn in_groups(code: &str) -> String {
 }
 
 /// A sample on its way through files carries no mark but its name.
-fn is_fictional(about: &About) -> bool {
+pub(super) fn is_fictional(about: &About) -> bool {
     about.round.zh.contains("虚构")
 }

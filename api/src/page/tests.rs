@@ -49,6 +49,7 @@ fn every_word_that_a_template_asks_for_exists() {
         include_str!("../../templates/invitation.txt"),
         include_str!("../../templates/invitation.html"),
         include_str!("../../templates/letters.html"),
+        include_str!("../../templates/paper_form.html"),
     ];
     for template in templates {
         for part in template.split("say(\"").skip(1) {

@@ -5,7 +5,7 @@ use service::inspection::import::{self, ImportKind, Report};
 use super::{SheetFault, Table, read};
 
 /// Names of columns as people write them, and as the import knows them.
-const COLUMNS: [(&str, &str); 28] = [
+const COLUMNS: [(&str, &str); 34] = [
     ("代码", "code"),
     ("对象类型", "kind"),
     ("类别", "category"),
@@ -34,6 +34,12 @@ const COLUMNS: [(&str, &str); 28] = [
     ("邮箱", "mail"),
     ("手机号", "phone"),
     ("通信地址", "postal"),
+    ("渠道", "channel"),
+    ("邀请码", "code"),
+    ("受邀人数", "invited"),
+    ("发出份数", "issued"),
+    ("到会人数", "attended"),
+    ("应到人数", "entitled"),
 ];
 
 /// Columns of grades of earlier rounds; `得分` is there what it is among scores.

@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use service::Fault;
-use service::inspection::import::{ImportKind, Report, Request};
+use service::inspection::import::{ImportKind, Report, Request, Sample};
 
 use super::{BROKEN, Desk, failure, failure_of, whole};
 use crate::graphql::ErrorCode;
@@ -28,6 +28,8 @@ struct Wanted {
     survey: Option<String>,
     #[serde(default)]
     leave_out: bool,
+    sample: Option<usize>,
+    seed: Option<String>,
     #[serde(default)]
     dry_run: bool,
 }
@@ -108,6 +110,10 @@ async fn import(
         table,
         dry_run: wanted.dry_run,
         leave_out: wanted.leave_out,
+        sample: wanted.sample.map(|size| Sample {
+            size,
+            seed: wanted.seed,
+        }),
     };
     let report = desk.service.import(&actor, request).await;
     match report {
@@ -171,7 +177,7 @@ const NO_SUCH_KIND: Failure<'static> = failure(
     StatusCode::NOT_FOUND,
     ErrorCode::NotFound,
     [
-        "there are imports of `roster`, `scores`, `measures`, `facts`, `history` and `contacts`",
+        "there are imports of `roster`, `scores`, `measures`, `facts`, `history`, `contacts`, `answers` and `issues`",
         "没有这种导入",
     ],
 );

@@ -5,9 +5,11 @@
 //! to mend it. A dry run does the same and stores nothing. Sending a table again changes nothing that it does not say
 //! differently.
 
+mod answer;
 mod contact;
 mod evidence;
 mod history;
+mod issue;
 mod roster;
 mod score;
 mod table;
@@ -40,17 +42,25 @@ pub enum ImportKind {
     /// Whom a survey is sent to: `subject`, `panel`, `name`, and one of `mail`, `phone` and `postal`. A table becomes a
     /// list, and nothing is sent until that is confirmed.
     Contacts,
+    /// Sheets of a survey: `channel`, `subject` and `panel` or the `code` of an invitation, and a column for each
+    /// question.
+    Answers,
+    /// How many were invited, issued, attending and entitled: `subject`, `panel`, `channel`, `invited`, `issued`,
+    /// `attended`, `entitled`.
+    Issues,
 }
 
 impl ImportKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Roster,
         Self::Scores,
         Self::Measures,
         Self::Facts,
         Self::History,
         Self::Contacts,
+        Self::Answers,
+        Self::Issues,
     ];
 
     /// The word for it in commands and addresses.
@@ -62,6 +72,8 @@ impl ImportKind {
             Self::Facts => "facts",
             Self::History => "history",
             Self::Contacts => "contacts",
+            Self::Answers => "answers",
+            Self::Issues => "issues",
         }
     }
 
@@ -94,7 +106,7 @@ pub struct Row {
 pub struct Request {
     /// The round; needed for scores, measures and facts.
     pub round: Option<Id<id::Round>>,
-    /// The survey; needed for contacts.
+    /// The survey; needed for contacts, answers and issues.
     pub survey: Option<Id<id::Survey>>,
     /// What the table holds.
     pub kind: ImportKind,
@@ -105,6 +117,17 @@ pub struct Request {
     /// Whether rows with an address that cannot be used are left out, instead of keeping all the others out. For
     /// contacts alone.
     pub leave_out: bool,
+    /// A random sample of the contacts instead of all of them.
+    pub sample: Option<Sample>,
+}
+
+/// A random sample to be drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// How many for each subject and panel.
+    pub size: usize,
+    /// With what, so that it can be drawn again; drawn itself where nobody says.
+    pub seed: Option<String>,
 }
 
 /// What became of a table.
@@ -116,7 +139,8 @@ pub struct Report {
     pub stored: bool,
     /// Everything that is wrong, by row; at most a thousand.
     pub faults: Vec<RowReport>,
-    /// The id of what the rows became, where they became one thing: a list of contacts.
+    /// What the rows became, or in a dry run of answers would become: the id of a list of contacts, or how many sheets
+    /// count and how many do not.
     pub made: Option<String>,
 }
 
@@ -148,17 +172,20 @@ impl Service {
             actor,
             dry_run: request.dry_run,
             leave_out: request.leave_out,
+            sample: request.sample,
         };
         let outcome = match (request.kind, request.round) {
             (ImportKind::Roster, _) => task.roster(&mut reading).await,
             (ImportKind::History, _) => task.history(&mut reading).await,
-            (ImportKind::Contacts, _) => match request.survey {
-                Some(survey) => task.contacts(survey, &mut reading).await,
-                None => Err(Fault::refused(
-                    Refusal::new("SURVEY_NEEDED", "say which survey the rows are for")
-                        .at(["survey"]),
-                )),
-            },
+            (ImportKind::Contacts | ImportKind::Answers | ImportKind::Issues, _) => {
+                match request.survey {
+                    Some(survey) => task.of_survey(request.kind, survey, &mut reading).await,
+                    None => Err(Fault::refused(
+                        Refusal::new("SURVEY_NEEDED", "say which survey the rows are for")
+                            .at(["survey"]),
+                    )),
+                }
+            }
             (ImportKind::Scores, Some(round)) => task.scores(round, &mut reading).await,
             (ImportKind::Measures, Some(round)) => task.measures(round, &mut reading).await,
             (ImportKind::Facts, Some(round)) => task.facts(round, &mut reading).await,
@@ -177,9 +204,24 @@ struct Task<'a> {
     actor: &'a Actor,
     dry_run: bool,
     leave_out: bool,
+    sample: Option<Sample>,
 }
 
 impl Task<'_> {
+    /// The tables that are about one survey.
+    async fn of_survey(
+        &self,
+        kind: ImportKind,
+        survey: Id<id::Survey>,
+        reading: &mut Reading<'_>,
+    ) -> Result<bool, Fault> {
+        match kind {
+            ImportKind::Answers => self.answers(survey, reading).await,
+            ImportKind::Issues => self.issues(survey, reading).await,
+            _ => self.contacts(survey, reading).await,
+        }
+    }
+
     /// Whether anything is left to do after the rows were read and checked.
     fn stops(&self, reading: &Reading<'_>) -> bool {
         self.dry_run || reading.has_faults()

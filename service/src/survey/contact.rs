@@ -79,6 +79,8 @@ pub struct ContactList {
     pub state: ListState,
     /// How many people it had when it was stored.
     pub contacts: u64,
+    /// How it was drawn at random; absent where everybody is on it.
+    pub drawn: Option<Drawn>,
     /// When it was stored.
     pub added_at: DateTime<Utc>,
     /// When mails to them were queued last.
@@ -100,11 +102,23 @@ pub(crate) struct NewContact {
     pub address: String,
 }
 
+/// How a list was drawn at random: anybody who has the table can draw it again. Its rows stand in the order of SHA-256
+/// over seed, code of the subject, panel and address in small letters, each with its length and a colon before it; of
+/// each subject and panel the first ones are on the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawn {
+    /// With what.
+    pub seed: String,
+    /// From how many contacts.
+    pub from: u64,
+}
+
 /// A list to be stored.
 pub(crate) struct NewList {
     pub survey: i64,
     pub way: Way,
     pub contacts: Vec<NewContact>,
+    pub drawn: Option<Drawn>,
 }
 
 /// A personal link on its way to somebody.
@@ -205,6 +219,13 @@ pub(crate) async fn add_list(
         way: Set(new.way.stored()),
         state: Set(contact_list::State::Draft),
         contacts: Set(i64::try_from(new.contacts.len()).map_err(Fault::internal)?),
+        seed: Set(new.drawn.as_ref().map(|drawn| drawn.seed.clone())),
+        drawn_from: Set(new
+            .drawn
+            .as_ref()
+            .map(|drawn| i64::try_from(drawn.from))
+            .transpose()
+            .map_err(Fault::internal)?),
         secret: Set(Some(secret.to_vec())),
         added_at: Set(clock::micros(service.clock.now())),
         mailed_at: Set(None),
@@ -828,6 +849,10 @@ async fn read_lists(
                 contact_list::State::Erased => ListState::Erased,
             },
             contacts: count(row.contacts),
+            drawn: (row.seed.zip(row.drawn_from)).map(|(seed, from)| Drawn {
+                seed,
+                from: count(from),
+            }),
             added_at: clock::instant(row.added_at)?,
             mailed_at: row.mailed_at.map(clock::instant).transpose()?,
             handed_out_at: row.handed_out_at.map(clock::instant).transpose()?,

@@ -32,6 +32,7 @@ async fn a_table_is_imported_whole_or_not_at_all(world: World) {
         table,
         dry_run,
         leave_out: false,
+        sample: None,
     };
     let columns = ["subject", "item", "inspector", "points"];
     let wrong = table(

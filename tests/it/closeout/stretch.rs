@@ -131,6 +131,7 @@ async fn points_for_each_half_year_are_kept_apart_and_a_missing_one_is_named(wor
         },
         dry_run: false,
         leave_out: false,
+        sample: None,
     };
     let report = service
         .import(

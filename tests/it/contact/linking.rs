@@ -4,6 +4,7 @@
 //! What is not promised is what lies beneath the tables, such as the marks of transactions on PostgreSQL.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Write;
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use service::intake::{Booking, Receipt};
@@ -156,7 +157,7 @@ async fn answer_all(post: &Post) -> Vec<(String, String)> {
         post.stand
             .world
             .clock
-            .advance(std::time::Duration::from_secs(60));
+            .advance(std::time::Duration::from_mins(1));
         let option = if place % 2 == 0 { "good" } else { "bad" };
         let Booking::Booked(receipt) = post.answer(token, option).await else {
             panic!("not booked");
@@ -176,10 +177,10 @@ async fn answer_all(post: &Post) -> Vec<(String, String)> {
 fn hash_of(receipt: &Receipt) -> String {
     let digits: String = receipt.to_string().replace('-', "");
     let alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let bits: String = digits
-        .chars()
-        .map(|digit| format!("{:05b}", alphabet.find(digit).unwrap()))
-        .collect();
+    let mut bits = String::new();
+    for digit in digits.chars() {
+        write!(bits, "{:05b}", alphabet.find(digit).unwrap()).unwrap();
+    }
     let bytes: Vec<u8> = (0..16)
         .map(|byte| u8::from_str_radix(&bits[byte * 8..byte * 8 + 8], 2).unwrap())
         .collect();

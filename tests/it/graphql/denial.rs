@@ -647,6 +647,7 @@ async fn add_list(scene: &Scene, column: &str) -> Id<id::ContactList> {
         table: table(column, &[address]),
         dry_run: false,
         leave_out: false,
+        sample: None,
     };
     let service = &scene.stand.world.service;
     let report = service.import(&Actor::Operator, request).await.unwrap();
@@ -748,7 +749,7 @@ fn every_field_of_the_roots_has_a_row() {
 }
 
 /// A file that somebody sends: where to, what, and what they must be allowed to.
-const FILES: [(&str, &str, Action); 8] = [
+const FILES: [(&str, &str, Action); 10] = [
     (
         "/import/roster",
         "code,kind,category,region,name,name_en\nnew,unit,organ,r,新,new\n",
@@ -777,6 +778,16 @@ const FILES: [(&str, &str, Action); 8] = [
     (
         "/import/contacts?survey={survey}",
         "subject,panel,mail\nu-001,users,b@example.com\n",
+        Action::RunSurvey,
+    ),
+    (
+        "/import/answers?survey={survey}",
+        "subject,panel,channel,overall\nu-001,users,web,good\n",
+        Action::RunSurvey,
+    ),
+    (
+        "/import/issues?survey={survey}",
+        "subject,panel,channel,invited\nu-001,users,web,30\n",
         Action::RunSurvey,
     ),
     ("/contacts/{list}/hand-out", "", Action::RunSurvey),
@@ -855,7 +866,7 @@ fn every_route_has_a_row_or_takes_no_file_from_staff() {
         .collect();
     assert_eq!(routes, known);
     for kind in [
-        "roster", "scores", "measures", "facts", "history", "contacts",
+        "roster", "scores", "measures", "facts", "history", "contacts", "answers", "issues",
     ] {
         let route = format!("/import/{kind}");
         assert!(

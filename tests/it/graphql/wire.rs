@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use domain::access::{Actor, Role};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use service::inspection::import::{ImportKind, Request};
+use service::inspection::import::{ImportKind, Request, Sample};
 use support::{World, on_both, project};
 
 use super::scene::{SCHEME, Scene};
@@ -116,6 +116,10 @@ async fn send(on: &mut Recorder<'_>, administrator: &Token, (scene, survey): (&S
             table: table(column, &[address]),
             dry_run: false,
             leave_out: false,
+            sample: Some(Sample {
+                size: 1,
+                seed: Some("20260302".to_owned()),
+            }),
         };
         let report = service.import(&Actor::Operator, request).await.unwrap();
         let list = report.made.unwrap();

@@ -205,6 +205,7 @@ impl Play<'_> {
             table,
             dry_run: false,
             leave_out: false,
+            sample: None,
         };
         let report = self.service.import(OPERATOR, request).await.map_err(fail)?;
         if report.stored {

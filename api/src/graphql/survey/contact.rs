@@ -69,6 +69,17 @@ impl ContactList {
         i32::try_from(self.0.contacts).unwrap_or(i32::MAX)
     }
 
+    /// From how many people it was drawn at random; null where everybody is on it.
+    async fn drawn_from(&self) -> Option<i32> {
+        let drawn = self.0.drawn.as_ref()?;
+        Some(i32::try_from(drawn.from).unwrap_or(i32::MAX))
+    }
+
+    /// With what it was drawn, so that anybody who has the table can draw it again.
+    async fn seed(&self) -> Option<&str> {
+        self.0.drawn.as_ref().map(|drawn| drawn.seed.as_str())
+    }
+
     /// When it was stored.
     async fn added_at(&self) -> Instant {
         Instant(self.0.added_at)

@@ -16,7 +16,8 @@ use super::table::{Columns, Reading};
 use super::{Row, RowReport, Task};
 use crate::frame::{Frame, Participant, Whom, touch_open};
 use crate::survey::contact::{NewContact, NewList, add_list, ask_about, known_contacts};
-use crate::survey::{Way, refuse_ballot};
+use crate::survey::{Drawn, Way, refuse_ballot};
+use crate::text::digest_of;
 use crate::{Fault, Refusal, audit};
 
 const COLUMNS: Columns<'_> = Columns {
@@ -76,17 +77,22 @@ impl Task<'_> {
         if self.dry_run || reading.fault_count() > unfit || read.contacts.is_empty() {
             return Ok(false);
         }
+        let (contacts, drawn) = self.draw(&frame, read.contacts)?;
         let transaction = self.service.database.begin_write().await?;
         let now = self.service.clock.now();
         touch_open(&transaction, round, now).await?;
-        let count = read.contacts.len();
+        let count = contacts.len();
         let new = NewList {
             survey: row.id,
             way,
-            contacts: read.contacts,
+            contacts,
+            drawn: drawn.clone(),
         };
         let list = add_list(self.service, &transaction, new).await?.to_string();
-        let reason = format!("{count} contacts for {id}");
+        let how = drawn.map_or_else(String::new, |drawn| {
+            format!(", drawn from {} with the seed `{}`", drawn.from, drawn.seed)
+        });
+        let reason = format!("{count} contacts for {id}{how}");
         let entry = audit::Entry {
             reason: Some(&reason),
             ..permit.entry(now, "contact_list.add", &list)
@@ -95,6 +101,48 @@ impl Task<'_> {
         transaction.commit().await?;
         reading.made = Some(list);
         Ok(true)
+    }
+}
+
+impl Task<'_> {
+    /// All of the contacts, or a random sample of them.
+    fn draw(
+        &self,
+        frame: &Frame,
+        contacts: Vec<NewContact>,
+    ) -> Result<(Vec<NewContact>, Option<Drawn>), Fault> {
+        let Some(sample) = &self.sample else {
+            return Ok((contacts, None));
+        };
+        let seed = match &sample.seed {
+            Some(seed) => clean(seed).filter(|seed| (1..=LONGEST).contains(&seed.chars().count())),
+            None => Some(hex::encode(self.service.ids.bytes::<16>()?)),
+        };
+        let seed = seed.ok_or_else(|| {
+            let message = format!("write a seed of 1 to {LONGEST} characters");
+            Fault::refused(Refusal::new("SEED_UNFIT", message).at(["seed"]))
+        })?;
+        let from = u64::try_from(contacts.len()).map_err(Fault::internal)?;
+        let rank = |one: &NewContact| {
+            let code = frame.code(one.subject).unwrap_or_default();
+            digest_of(&[&seed, code, &one.panel, &one.address.to_lowercase()])
+        };
+        let mut ranked: Vec<([u8; 32], NewContact)> =
+            contacts.into_iter().map(|one| (rank(&one), one)).collect();
+        ranked.sort_unstable_by_key(|(rank, _)| *rank);
+        let mut taken: BTreeMap<(i64, String), usize> = BTreeMap::new();
+        let drawn = ranked.into_iter().map(|(_, one)| one).filter(|one| {
+            let taken = taken.entry((one.subject, one.panel.clone())).or_default();
+            *taken += 1;
+            *taken <= sample.size
+        });
+        Ok((
+            drawn.collect(),
+            Some(Drawn {
+                seed: seed.clone(),
+                from,
+            }),
+        ))
     }
 }
 

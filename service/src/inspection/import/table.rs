@@ -17,7 +17,7 @@ pub(super) struct Reading<'a> {
     pub rows: &'a [Row],
     /// Rows that hold something.
     pub used: usize,
-    /// The id of what the rows became.
+    /// What the rows became.
     pub made: Option<String>,
     faults: Vec<RowReport>,
 }
@@ -53,6 +53,11 @@ impl<'a> Reading<'a> {
     /// How many faults there are so far.
     pub(super) fn fault_count(&self) -> usize {
         self.faults.len()
+    }
+
+    /// The names of the columns, sorted.
+    pub(super) fn column_names(&self) -> Vec<&'a str> {
+        self.columns.keys().copied().collect()
     }
 
     /// Whether the table has a column of this name.
