@@ -1,5 +1,5 @@
 //! Work that nobody waits for: jobs of the outbox, checkpoints of the log, figures of open rounds, and the removal of
-//! sessions that are over.
+//! sessions and links that are over.
 //!
 //! Any number of workers may run, inside `serve` and beside it; the database hands each job to one of them. A job may
 //! run twice, so each is written to bear that. Deliberately absent: making jobs. They are written in the transaction
@@ -10,11 +10,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use service::audit::checkpoint;
 use service::outbox::{self, Claim, Failure, Fate, Job};
+use service::staff::link::{INVITATION_JOB, RESET_JOB};
 use service::standing::Seen;
 use service::survey::{Delivery, MAIL_JOB, seal};
 use service::{Fault, Service};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::auth::link::Links;
 use crate::http::shutdown::Shutdown;
 use crate::letter::{Sender, write_mail};
 use crate::mail::{MailFault, Mailer, Message};
@@ -42,20 +44,29 @@ const BATCH: u32 = 4;
 #[derive(Debug)]
 pub struct Worker {
     service: Service,
-    mailer: Mailer,
-    notary: Notary,
-    letters: Sender,
+    tools: Tools,
     seen: Seen,
+}
+
+/// What a worker works with.
+#[derive(Debug)]
+pub struct Tools {
+    /// Sends mail.
+    pub mailer: Mailer,
+    /// Signs checkpoints and seals.
+    pub notary: Notary,
+    /// Who invites citizens.
+    pub letters: Sender,
+    /// Writes mails with links for staff.
+    pub links: Links,
 }
 
 impl Worker {
     /// A worker on this database.
-    pub fn new(service: Service, mailer: Mailer, notary: Notary, letters: Sender) -> Self {
+    pub fn new(service: Service, tools: Tools) -> Self {
         Self {
             service,
-            mailer,
-            notary,
-            letters,
+            tools,
             seen: Seen::default(),
         }
     }
@@ -74,12 +85,13 @@ impl Worker {
                 _ = tick.tick() => {}
                 _ = purge.tick() => {
                     let _in_the_log: Result<u64, Fault> = self.service.purge_sessions().await;
-                    let days = TimeDelta::days(i64::from(self.letters.contact_days));
+                    let days = TimeDelta::days(i64::from(self.tools.letters.contact_days));
                     let _in_the_log: Result<u64, Fault> = self.service.erase_contacts(days).await;
+                    let _in_the_log: Result<u64, Fault> = self.service.purge_staff_links().await;
                     continue;
                 }
                 _ = log.tick() => {
-                    let _in_the_log: Result<_, Fault> = self.notary.make_due(&self.service).await;
+                    let _in_the_log: Result<_, Fault> = self.tools.notary.make_due(&self.service).await;
                     continue;
                 }
                 () = shutdown.triggered() => return,
@@ -140,29 +152,62 @@ impl Worker {
         Ok(())
     }
 
+    /// Makes a link and mails it. Each attempt mails a link of its own, so each is a message of its own.
+    async fn mail_link(&self, job: &Job) -> Result<(), String> {
+        let lifetimes = self.tools.links.lifetimes();
+        let made = self
+            .service
+            .make_wanted_link(&job.kind, &job.body, lifetimes)
+            .await
+            .map_err(|_| "no link could be made".to_owned())?;
+        // For whom there is no account, or none that may have one, there is nothing to send.
+        let Some(made) = made else {
+            return Ok(());
+        };
+        let key = format!("job-{}-{}", job.id, job.attempt);
+        let sent = self
+            .tools
+            .mailer
+            .send(&self.tools.links.write_mail(&made), &key)
+            .await;
+        if let Err(fault) = sent {
+            let _in_the_log: Result<(), Fault> = self.service.remove_staff_link(&made.token).await;
+            return match fault {
+                MailFault::NoSuchAddress(_) | MailFault::Unfit(_) => {
+                    tracing::warn!(%fault, "a link for staff has nowhere to go");
+                    Ok(())
+                }
+                other => Err(other.to_string()),
+            };
+        }
+        Ok(())
+    }
+
     async fn perform(&self, job: &Job) -> Result<(), String> {
         match job.kind.as_str() {
             "mail" => {
                 let message: Message = serde_json::from_str(&job.body)
                     .map_err(|_| "the job is no message".to_owned())?;
                 let key = format!("job-{}", job.id);
-                self.mailer
+                self.tools
+                    .mailer
                     .send(&message, &key)
                     .await
                     .map_err(|fault| fault.to_string())
             }
-            checkpoint::JOB => match self.notary.make(&self.service).await {
+            checkpoint::JOB => match self.tools.notary.make(&self.service).await {
                 Ok(_) => Ok(()),
                 Err(_) => Err("no checkpoint of the log could be made".to_owned()),
             },
             seal::JOB => {
-                let signer = self.notary.signer();
+                let signer = self.tools.notary.signer();
                 match self.service.seal_wanted(signer, &job.body).await {
                     Ok(()) => Ok(()),
                     Err(_) => Err("a survey could not be sealed".to_owned()),
                 }
             }
             MAIL_JOB => self.invite(job).await,
+            INVITATION_JOB | RESET_JOB => self.mail_link(job).await,
             other => Err(format!(
                 "`{other}` is no kind of job that this version knows"
             )),
@@ -176,9 +221,10 @@ impl Worker {
         let mail = self.service.find_invitation_mail(&job.body).await;
         let mut became = Delivery::Sent;
         if let Some(mail) = mail.map_err(broken)? {
-            let message = write_mail(&mail, &self.letters).map_err(|error| error.to_string())?;
+            let message =
+                write_mail(&mail, &self.tools.letters).map_err(|error| error.to_string())?;
             let key = format!("job-{}", job.id);
-            match self.mailer.send(&message, &key).await {
+            match self.tools.mailer.send(&message, &key).await {
                 Ok(()) => {}
                 Err(fault @ (MailFault::NoSuchAddress(_) | MailFault::Unfit(_))) => {
                     tracing::warn!(%fault, "an invitation has nowhere to go");

@@ -47,6 +47,7 @@ pub mod sheet;
 pub mod sheet_batch;
 pub mod sheet_tally;
 pub mod staff;
+pub mod staff_link;
 pub mod staff_role;
 pub mod standing;
 pub mod subject;

@@ -12,7 +12,7 @@ pub struct Model {
     pub id: i64,
     /// What is to be done.
     pub kind: String,
-    /// What it needs, as canonical JSON.
+    /// What it needs, as canonical JSON; `null` once it is done or given up.
     pub body: String,
     /// Not before this instant, microseconds since the epoch.
     pub due_at: i64,

@@ -27,7 +27,7 @@ pub struct Model {
     pub login: String,
     /// The name to show.
     pub name: String,
-    /// Hash of the password with its parameters (PHC string).
+    /// Hash of the password with its parameters (PHC string); empty until an invitation was taken up.
     pub password_hash: String,
     /// Whether it may be used.
     pub state: State,
@@ -37,6 +37,9 @@ pub struct Model {
     pub failed_logins: i64,
     /// No log-in before this instant, microseconds since the epoch.
     pub locked_until_at: Option<i64>,
+    /// Where mail to this person goes, in small letters.
+    #[sea_orm(unique)]
+    pub email: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -3,6 +3,9 @@
 //! A claim is a lease. A worker that dies lets it run out and another one takes over, so a job may run twice: jobs are
 //! idempotent. A worker that outlives its lease is told so and may not report on the job any more.
 //!
+//! What a job needed goes with it when it is done or given up: addresses and what people typed are kept no longer than
+//! the work takes.
+//!
 //! Deliberately absent: what the jobs do. That is known where mail and files are.
 
 use std::time::Duration;
@@ -31,6 +34,8 @@ const FAULT_LENGTH: usize = 500;
 
 /// Jobs in one statement, below the number of values that SQLite binds.
 const ROWS: usize = 4_000;
+/// The body of a job that is done or given up.
+const EMPTY: &str = "null";
 
 /// Work to add.
 #[derive(Debug, Clone, Copy)]
@@ -174,6 +179,7 @@ pub async fn claim(database: &Database, claim: Claim) -> Result<Vec<Job>, Fault>
 pub async fn finish(database: &Database, job: &Job, now: DateTime<Utc>) -> Result<bool, Fault> {
     let changes = [
         (outbox::Column::DoneAt, Expr::value(micros(now))),
+        (outbox::Column::Body, Expr::value(EMPTY)),
         (outbox::Column::Fault, Expr::value(None::<String>)),
     ];
     report(database, job, changes).await
@@ -182,19 +188,19 @@ pub async fn finish(database: &Database, job: &Job, now: DateTime<Utc>) -> Resul
 /// Puts a failed job back for a later attempt, or gives it up.
 pub async fn fail(database: &Database, job: &Job, failure: Failure<'_>) -> Result<Fate, Fault> {
     let fault: String = failure.fault.chars().take(FAULT_LENGTH).collect();
-    let (fate, change) = if job.attempt >= MOST_ATTEMPTS {
-        let done_at = Expr::value(micros(failure.now));
-        (Fate::GivenUp, (outbox::Column::DoneAt, done_at))
-    } else {
-        let due_at = failure.now + wait_after(job.attempt);
-        let change = (outbox::Column::DueAt, Expr::value(micros(due_at)));
-        (Fate::RetryAt(due_at), change)
-    };
-    let changes = [
-        change,
+    let mut changes = vec![
         (outbox::Column::ClaimedUntilAt, Expr::value(None::<i64>)),
         (outbox::Column::Fault, Expr::value(fault)),
     ];
+    let fate = if job.attempt >= MOST_ATTEMPTS {
+        changes.push((outbox::Column::DoneAt, Expr::value(micros(failure.now))));
+        changes.push((outbox::Column::Body, Expr::value(EMPTY)));
+        Fate::GivenUp
+    } else {
+        let due_at = failure.now + wait_after(job.attempt);
+        changes.push((outbox::Column::DueAt, Expr::value(micros(due_at))));
+        Fate::RetryAt(due_at)
+    };
     let ours = report(database, job, changes).await?;
     Ok(if ours { fate } else { Fate::NotOurs })
 }

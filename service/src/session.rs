@@ -31,8 +31,8 @@ const LOCKED: Duration = Duration::from_mins(15);
 pub struct Credentials {
     /// Whose.
     pub staff: Id<Staff>,
-    /// Hash of the password, in PHC form.
-    pub password_hash: String,
+    /// Hash of the password, in PHC form; none until an invitation was taken up.
+    pub password_hash: Option<String>,
 }
 
 /// A session with its next refresh token, told once.
@@ -57,7 +57,7 @@ impl Service {
             .await?;
         Ok(row.map(|row| Credentials {
             staff: Id::new(row.id),
-            password_hash: row.password_hash,
+            password_hash: Some(row.password_hash).filter(|hash| !hash.is_empty()),
         }))
     }
 
@@ -82,7 +82,7 @@ impl Service {
             .is_some_and(|until| until > clock::micros(now));
         if row.state != staff::State::Active
             || is_locked
-            || row.password_hash != verified.password_hash
+            || verified.password_hash.as_ref() != Some(&row.password_hash)
         {
             return Err(login_refused());
         }

@@ -1,13 +1,16 @@
 //! Accounts of staff and their roles.
 //!
-//! A password arrives here as its hash; passwords themselves are never seen. Deliberately absent: removing an account,
-//! for the log refers to it. It is disabled instead.
+//! A password arrives here as its hash; passwords themselves are never seen. An account without one was invited and
+//! waits for its owner to choose it by a one-time link ([`link`]). Deliberately absent: removing an account, for the
+//! log refers to it. It is disabled instead.
+
+pub mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Actor, Grant, Role, find_conflict};
 use domain::id::{self, Id};
-use entity::{session, staff, staff_role};
+use entity::{session, staff, staff_link, staff_role};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -29,8 +32,12 @@ pub struct Staff {
     pub login: String,
     /// The name to show.
     pub name: String,
+    /// Where mail to this person goes.
+    pub email: Option<String>,
     /// Whether it may be used.
     pub is_active: bool,
+    /// Whether its invitation is still to be taken up.
+    pub is_invited: bool,
     /// Counts the changes, for compare-and-set.
     pub row_version: i64,
     /// Its roles, each within a scope.
@@ -44,8 +51,10 @@ pub struct StaffDraft {
     pub login: String,
     /// The name to show.
     pub name: String,
-    /// Hash of the password, in PHC form.
-    pub password_hash: String,
+    /// Where mail to this person goes.
+    pub email: Option<String>,
+    /// Hash of the password, in PHC form. Without one the person is invited by mail to choose it.
+    pub password_hash: Option<String>,
     /// Its roles.
     pub grants: Vec<Grant>,
 }
@@ -59,6 +68,8 @@ pub struct StaffChange {
     pub row_version: i64,
     /// The name to show.
     pub name: Option<String>,
+    /// Where mail to this person goes; ends the links that were mailed to the earlier one.
+    pub email: Option<String>,
     /// Whether it may be used.
     pub is_active: Option<bool>,
     /// Hash of a new password; ends every session of the account.
@@ -67,13 +78,18 @@ pub struct StaffChange {
     pub grants: Option<Vec<Grant>>,
 }
 
+/// Longest mail address, in bytes (RFC 5321).
+const EMAIL: usize = 254;
+
 impl Staff {
     fn of(row: staff::Model, grants: Vec<Grant>) -> Self {
         Self {
             id: Id::new(row.id),
             login: row.login,
             name: row.name,
+            email: row.email,
             is_active: row.state == staff::State::Active,
+            is_invited: row.password_hash.is_empty(),
             row_version: row.row_version,
             grants,
         }
@@ -90,6 +106,7 @@ impl Staff {
             &self.id.to_string(),
             &self.login,
             &self.name,
+            self.email.as_deref().unwrap_or_default(),
             state,
             &grants.join(";"),
         ])
@@ -153,38 +170,79 @@ impl Service {
         Permit::ask_everywhere(actor, Action::ChangeStaff).map(|_| ())
     }
 
-    /// Adds an account.
+    /// Adds an account. Without a password its owner is invited by mail, in the same transaction.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `LOGIN_TAKEN`, `CODE_UNFIT`, `NAME_UNFIT`, `ROLES_INCOMPATIBLE`, `SCOPE_UNKNOWN`.
+    /// [`Fault::Refused`] with `LOGIN_TAKEN`, `EMAIL_TAKEN`, `EMAIL_UNFIT`, `EMAIL_MISSING`, `CODE_UNFIT`, `NAME_UNFIT`,
+    /// `ROLES_INCOMPATIBLE`, `SCOPE_UNKNOWN`.
     pub async fn add_staff(&self, actor: &Actor, draft: StaffDraft) -> Result<Staff, Fault> {
         let permit = Permit::ask_everywhere(actor, Action::ChangeStaff)?;
         let mut refusals = Refusals::default();
         let login = refusals.code("login", &draft.login.to_ascii_lowercase());
         let name = refusals.name("name", &draft.name);
+        let email = draft
+            .email
+            .as_deref()
+            .map(|email| read_email(&mut refusals, email));
+        let is_invited = draft.password_hash.is_none();
+        if is_invited && email.is_none() {
+            let message = "an invitation goes out by mail: give an address";
+            refusals.add(Refusal::new("EMAIL_MISSING", message).at(["email"]));
+        }
         refuse_conflict(&mut refusals, &draft.grants);
         refusals.settle()?;
         let added = Staff {
             id: Id::new(self.ids.draw()?),
             login,
             name,
+            email,
             is_active: true,
+            is_invited,
             row_version: 1,
             grants: draft.grants,
         };
         let transaction = self.database.begin_write().await?;
+        self.insert_staff(&transaction, &added, draft.password_hash)
+            .await?;
+        if is_invited {
+            self.request_invitation(&transaction, added.id).await?;
+        }
+        let object = added.id.to_string();
+        let action = if is_invited {
+            "staff.invite"
+        } else {
+            "staff.add"
+        };
+        let entry = audit::Entry {
+            after: Some(added.digest()),
+            ..permit.entry(self.clock.now(), action, &object)
+        };
+        audit::append(&transaction, &entry).await?;
+        transaction.commit().await?;
+        Ok(added)
+    }
+
+    /// Puts a new account with its roles into the database.
+    async fn insert_staff(
+        &self,
+        transaction: &WriteTransaction,
+        added: &Staff,
+        password_hash: Option<String>,
+    ) -> Result<(), Fault> {
+        refuse_taken_email(transaction, added.id, added.email.as_deref()).await?;
         let row = staff::ActiveModel {
             id: Set(added.id.number()),
             login: Set(added.login.clone()),
             name: Set(added.name.clone()),
-            password_hash: Set(draft.password_hash),
+            password_hash: Set(password_hash.unwrap_or_default()),
             state: Set(staff::State::Active),
-            row_version: Set(1),
+            row_version: Set(added.row_version),
             failed_logins: Set(0),
             locked_until_at: Set(None),
+            email: Set(added.email.clone()),
         };
         staff::Entity::insert(row)
-            .exec_without_returning(&transaction)
+            .exec_without_returning(transaction)
             .await
             .map_err(|error| {
                 if fault::is_duplicate(&error) {
@@ -193,23 +251,14 @@ impl Service {
                 }
                 error.into()
             })?;
-        self.put_grants(&transaction, added.id, &added.grants)
-            .await?;
-        let object = added.id.to_string();
-        let entry = audit::Entry {
-            after: Some(added.digest()),
-            ..permit.entry(self.clock.now(), "staff.add", &object)
-        };
-        audit::append(&transaction, &entry).await?;
-        transaction.commit().await?;
-        Ok(added)
+        self.put_grants(transaction, added.id, &added.grants).await
     }
 
     /// Changes an account, unless somebody else did so since it was read. Nobody changes their own roles or state.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `NAME_UNFIT`, `OWN_ACCOUNT`, `ROLES_INCOMPATIBLE`, `SCOPE_UNKNOWN`; [`Fault::Conflict`],
-    /// [`Fault::NotFound`].
+    /// [`Fault::Refused`] with `NAME_UNFIT`, `EMAIL_UNFIT`, `EMAIL_TAKEN`, `OWN_ACCOUNT`, `ROLES_INCOMPATIBLE`,
+    /// `SCOPE_UNKNOWN`; [`Fault::Conflict`], [`Fault::NotFound`].
     pub async fn change_staff(&self, actor: &Actor, change: StaffChange) -> Result<Staff, Fault> {
         let permit = Permit::ask_everywhere(actor, Action::ChangeStaff)?;
         let mut refusals = Refusals::default();
@@ -223,6 +272,10 @@ impl Service {
             .name
             .as_deref()
             .map(|name| refusals.name("name", name));
+        let email = change
+            .email
+            .as_deref()
+            .map(|email| read_email(&mut refusals, email));
         if let Some(grants) = &change.grants {
             refuse_conflict(&mut refusals, grants);
         }
@@ -242,11 +295,14 @@ impl Service {
             .remove(&row.id)
             .unwrap_or_default();
         let before = Staff::of(row, grants);
+        refuse_taken_email(&transaction, before.id, email.as_deref()).await?;
         let after = Staff {
             id: before.id,
             login: before.login.clone(),
             name: name.unwrap_or_else(|| before.name.clone()),
+            email: email.or_else(|| before.email.clone()),
             is_active: change.is_active.unwrap_or(before.is_active),
+            is_invited: before.is_invited && change.password_hash.is_none(),
             row_version: before.row_version.saturating_add(1),
             grants: change
                 .grants
@@ -260,6 +316,7 @@ impl Service {
         };
         let mut update = staff::Entity::update_many()
             .col_expr(staff::Column::Name, Expr::value(after.name.clone()))
+            .col_expr(staff::Column::Email, Expr::value(after.email.clone()))
             .col_expr(staff::Column::State, Expr::value(state))
             .col_expr(
                 staff::Column::RowVersion,
@@ -283,11 +340,10 @@ impl Service {
                 .await?;
         }
         if change.password_hash.is_some() || !after.is_active {
-            session::Entity::update_many()
-                .col_expr(session::Column::State, Expr::value(session::State::Revoked))
-                .filter(session::Column::StaffId.eq(after.id.number()))
-                .exec(&transaction)
-                .await?;
+            end_sessions(&transaction, after.id).await?;
+        }
+        if change.password_hash.is_some() || !after.is_active || after.email != before.email {
+            remove_links(&transaction, after.id).await?;
         }
         let object = after.id.to_string();
         let action = if change.password_hash.is_some() {
@@ -340,6 +396,62 @@ impl Service {
             })?;
         Ok(())
     }
+}
+
+/// Ends every session of an account at once.
+async fn end_sessions(transaction: &WriteTransaction, id: Id<id::Staff>) -> Result<(), Fault> {
+    session::Entity::update_many()
+        .col_expr(session::Column::State, Expr::value(session::State::Revoked))
+        .filter(session::Column::StaffId.eq(id.number()))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
+/// Takes back every link that an account was sent.
+async fn remove_links(transaction: &WriteTransaction, id: Id<id::Staff>) -> Result<(), Fault> {
+    staff_link::Entity::delete_many()
+        .filter(staff_link::Column::StaffId.eq(id.number()))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
+/// An address as it is kept: in small letters, for two that differ in nothing else are one mailbox everywhere.
+fn read_email(refusals: &mut Refusals, text: &str) -> String {
+    let email = text.trim().to_ascii_lowercase();
+    let fits = |c: char| c.is_ascii_graphic() && !"<>()[]\\,;:\"".contains(c);
+    let parts: Vec<&str> = email.split('@').collect();
+    let has_parts = matches!(parts.as_slice(), [name, place] if !name.is_empty() && place.contains('.') && !place.starts_with('.') && !place.ends_with('.'));
+    if !has_parts || email.len() > EMAIL || !email.chars().all(fits) {
+        let message = "write a mail address like `leader01@example.com`";
+        refusals.add(Refusal::new("EMAIL_UNFIT", message).at(["email"]));
+    }
+    email
+}
+
+/// Two accounts with one address could each be taken over from the other's mailbox. The unique index decides between
+/// two at the same time.
+async fn refuse_taken_email(
+    transaction: &WriteTransaction,
+    of: Id<id::Staff>,
+    email: Option<&str>,
+) -> Result<(), Fault> {
+    let Some(email) = email else {
+        return Ok(());
+    };
+    let taken = staff::Entity::find()
+        .filter(staff::Column::Email.eq(email))
+        .filter(staff::Column::Id.ne(of.number()))
+        .one(transaction)
+        .await?;
+    if taken.is_some() {
+        let message = "another account has this address: give another";
+        return Err(Fault::refused(
+            Refusal::new("EMAIL_TAKEN", message).at(["email"]),
+        ));
+    }
+    Ok(())
 }
 
 fn refuse_conflict(refusals: &mut Refusals, grants: &[Grant]) {

@@ -78,7 +78,8 @@ impl Stand {
         let draft = StaffDraft {
             login: "auditor".to_owned(),
             name: "auditor".to_owned(),
-            password_hash,
+            email: None,
+            password_hash: Some(password_hash),
             grants: vec![Grant {
                 role: Role::Auditor,
                 region: None,

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use api::auth::link::Links;
 use api::config::{Purpose, Settings, Sources};
-use api::job::Worker;
+use api::job::{Tools, Worker};
 use api::letter::Sender;
 use api::mail::Mailer;
 use api::notary::Notary;
@@ -99,7 +100,13 @@ impl Post {
     fn of(stand: Stand, mailer: Mailer) -> Self {
         let notary = Notary::find_or_make(&load(&[]).checkpoint).unwrap();
         let service = stand.world.service.clone();
-        let worker = Worker::new(service, mailer.clone(), notary, sender());
+        let tools = Tools {
+            mailer: mailer.clone(),
+            notary,
+            letters: sender(),
+            links: Links::new(&load(&[])),
+        };
+        let worker = Worker::new(service, tools);
         Self {
             stand,
             worker,

@@ -34,7 +34,7 @@ pub struct Site {
     pub world: World,
     pub client: reqwest::Client,
     address: SocketAddr,
-    sessions: Sessions,
+    passwords: Passwords,
     /// Made once: a hash takes long on purpose.
     password_hash: OnceCell<String>,
 }
@@ -56,10 +56,15 @@ impl Site {
         let tokens = Arc::new(Tokens::new(&settings.auth, &settings.http.public_url).unwrap());
         let passwords = Passwords::new().unwrap();
         let service = world.service.clone();
-        let sessions = Sessions::new(service.clone(), tokens.clone(), passwords, &settings.auth);
+        let sessions = Sessions::new(
+            service.clone(),
+            tokens.clone(),
+            passwords.clone(),
+            &settings.auth,
+        );
         let parts = schema::Parts {
             service: service.clone(),
-            sessions: sessions.clone(),
+            sessions,
         };
         let executor = schema::build(parts, &settings.graphql);
         let gate = StaffGate::new(service.clone(), tokens);
@@ -80,14 +85,14 @@ impl Site {
             world,
             client: reqwest::Client::new(),
             address,
-            sessions,
+            passwords,
             password_hash: OnceCell::new(),
         }
     }
 
     /// An account with these roles.
     pub async fn add(&self, login: &str, grants: Vec<Grant>) {
-        let hash = || self.sessions.hash(Secret::new(PASSWORD.to_owned()));
+        let hash = || self.passwords.hash(Secret::new(PASSWORD.to_owned()));
         let password_hash = self
             .password_hash
             .get_or_try_init(hash)
@@ -97,7 +102,8 @@ impl Site {
         let draft = StaffDraft {
             login: login.to_owned(),
             name: login.to_owned(),
-            password_hash,
+            email: None,
+            password_hash: Some(password_hash),
             grants,
         };
         self.world

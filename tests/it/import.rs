@@ -26,7 +26,8 @@ async fn log_in(world: &World, server: &Server, role: Role) -> String {
     let draft = StaffDraft {
         login: role.word().to_owned(),
         name: "Leader 01 (fictional)".to_owned(),
-        password_hash: hash,
+        email: None,
+        password_hash: Some(hash),
         grants: vec![Grant {
             role,
             region: None,

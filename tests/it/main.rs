@@ -21,4 +21,5 @@ mod intake;
 mod log;
 mod page;
 mod seal;
+mod staff;
 mod stand;

@@ -110,3 +110,36 @@ receipt-not-sealed-text = The sheets are sealed soon after the survey has closed
 receipt-unknown-title = Not found
 receipt-unknown-text = There are no answers with this receipt code. Please check whether it was copied correctly.
 receipt-malformed = There is a slip in this code. Please compare it: it has 28 letters and digits.
+
+link-over-title = This link holds no longer
+link-over-text = It was used already, has run out, or is incomplete. Ask for a new password at /reset, or ask an administrator to invite you again.
+too-often-title = Too many attempts
+too-often-text = Please wait a minute, go back and try again.
+
+account-invitation-title = Your account
+account-invitation-text = Choose the password with which you will log in. This link can be used once.
+account-reset-title = A new password
+account-reset-text = Choose a new password. All your sessions will end, and this link can be used once.
+account-first-title = The first administrator
+account-first-text = There is no account yet. This one keeps accounts: it invites everybody else, and sees no scores.
+account-login = Log-in name
+account-login-hint = 1 to 64 letters a to z, digits, hyphens, underscores and dots
+account-login-unfit = This log-in name has other characters, or none.
+account-name = Name to show
+account-name-unfit = Write a name of 1 to 200 characters.
+account-password = Password
+account-password-hint = At least 12 characters. A few words that only you would put together are better than many signs.
+account-short = This password has fewer than 12 characters.
+account-long = This password is longer than 256 bytes.
+account-again = The same password again
+account-differs = The two passwords differ. Please enter both again.
+account-submit = Set the password
+account-done-title = The password is set
+account-done-text = You can log in with it now. This page can be closed.
+
+reset-title = Forgotten your password?
+reset-text = Enter your log-in name or your mail address. You will get a mail with a link to choose another password.
+reset-label = Log-in name or mail address
+reset-submit = Send the mail
+reset-sent-title = Look into your mailbox
+reset-sent-text = If there is such an account with a mail address, a mail with a link is on its way. If none comes, ask your administrator.

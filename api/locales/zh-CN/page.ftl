@@ -104,3 +104,36 @@ receipt-not-sealed-text = 测评结束后不久才会封存，请到时再查；
 receipt-unknown-title = 没有查到
 receipt-unknown-text = 没有这个回执码的答卷。请核对是否抄错。
 receipt-malformed = 回执码有误，请对照检查：应有 28 个字母和数字。
+
+link-over-title = 这个链接已经失效
+link-over-text = 链接已经用过、已过期，或者不完整。可以在 /reset 页面申请重设密码，或请管理员重新邀请。
+too-often-title = 尝试次数太多
+too-often-text = 请等一分钟，返回后再试。
+
+account-invitation-title = 启用您的账号
+account-invitation-text = 请设置登录密码。这个链接只能用一次。
+account-reset-title = 设置新密码
+account-reset-text = 请设置新密码。设置后，所有已登录的会话都会结束；这个链接只能用一次。
+account-first-title = 设立第一个管理员
+account-first-text = 系统里还没有账号。这个账号负责管理账号：邀请其他人，看不到分数。
+account-login = 登录名
+account-login-hint = 1 至 64 个字符：字母 a 至 z、数字、短横、下划线和点
+account-login-unfit = 登录名为空，或含有其他字符。
+account-name = 显示的姓名
+account-name-unfit = 请填写 1 至 200 个字的姓名。
+account-password = 密码
+account-password-hint = 至少 12 个字符。用几个只有您会连在一起的词，比堆砌符号更好。
+account-short = 密码不足 12 个字符。
+account-long = 密码超过 256 个字节。
+account-again = 再输入一次密码
+account-differs = 两次输入的密码不一致，请重新输入。
+account-submit = 设置密码
+account-done-title = 密码已设置
+account-done-text = 现在可以用新密码登录，本页可以关闭。
+
+reset-title = 忘记密码
+reset-text = 请输入登录名或邮箱。您会收到一封邮件，里面有设置新密码的链接。
+reset-label = 登录名或邮箱
+reset-submit = 发送邮件
+reset-sent-title = 请查看邮箱
+reset-sent-text = 如果有这个账号并登记了邮箱，邮件已在路上。如果没有收到，请联系管理员。

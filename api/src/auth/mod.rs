@@ -4,6 +4,7 @@
 //! of `domain::access` there.
 
 pub mod limit;
+pub mod link;
 pub mod password;
 pub mod session;
 pub mod token;

@@ -18,12 +18,18 @@ const QUEUED: usize = 64;
 /// Longest password, in bytes: the hash reads all of it.
 pub const MAXIMUM_BYTES: usize = 256;
 
+/// Shortest password that a person may choose, in characters.
+pub const MINIMUM_CHARACTERS: usize = 12;
+
 /// Why a password could not be hashed or compared.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordFault {
     /// Too many people log in at this moment.
     #[error("too many passwords are being checked: try again in a moment")]
     Busy,
+    /// It is shorter than [`MINIMUM_CHARACTERS`].
+    #[error("a password has at least {MINIMUM_CHARACTERS} characters")]
+    TooShort,
     /// It is longer than [`MAXIMUM_BYTES`].
     #[error("a password has at most {MAXIMUM_BYTES} bytes")]
     TooLong,
@@ -65,6 +71,17 @@ impl Passwords {
             queue: Arc::new(Semaphore::new(QUEUED)),
             decoy: decoy.into(),
         })
+    }
+
+    /// The hash to keep of a password that a person chose.
+    ///
+    /// # Errors
+    /// The password is too short or too long, or too many are being hashed.
+    pub async fn accept(&self, password: Secret) -> Result<String, PasswordFault> {
+        if password.expose().chars().count() < MINIMUM_CHARACTERS {
+            return Err(PasswordFault::TooShort);
+        }
+        self.hash(password).await
     }
 
     /// The hash to keep, in PHC form with its own salt and parameters.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::id::{Id, Staff};
-use service::Service;
 use service::session::{OpenedSession, login_refused};
+use service::staff::link::FirstAccount;
+use service::{Refusal, Service};
 
 use super::limit::{Attempt, LoginLimits};
 use super::password::{PasswordFault, Passwords};
@@ -20,6 +21,8 @@ pub struct Sessions {
     tokens: Arc<Tokens>,
     passwords: Passwords,
     limits: Arc<LoginLimits>,
+    /// Apart from those on logging in: whoever asks for links in somebody's name must not lock them out.
+    reset_limits: Arc<LoginLimits>,
     lifetime: Duration,
 }
 
@@ -36,7 +39,18 @@ pub struct Granted {
     pub refresh_expires_at: DateTime<Utc>,
 }
 
-/// Why nobody was logged in.
+/// The very first account, as its owner writes it down.
+#[derive(Debug)]
+pub struct NewFirst {
+    /// The name to log in with.
+    pub login: String,
+    /// The name to show.
+    pub name: String,
+    /// The password.
+    pub password: Secret,
+}
+
+/// Why nobody was logged in, or no password set.
 #[derive(Debug)]
 pub enum SessionFault {
     /// Too many attempts; the time after which another is allowed.
@@ -59,6 +73,10 @@ impl From<PasswordFault> for SessionFault {
     fn from(fault: PasswordFault) -> Self {
         match fault {
             PasswordFault::Busy => Self::TooOften(Duration::from_secs(1)),
+            fault @ (PasswordFault::TooShort | PasswordFault::TooLong) => {
+                let refusal = Refusal::new("PASSWORD_UNFIT", fault.to_string()).at(["password"]);
+                Self::Service(service::Fault::refused(refusal))
+            }
             other => Self::Password(other),
         }
     }
@@ -77,6 +95,7 @@ impl Sessions {
             tokens,
             passwords,
             limits: Arc::new(LoginLimits::new(settings)),
+            reset_limits: Arc::new(LoginLimits::new(settings)),
             lifetime: settings.refresh_lifetime,
         }
     }
@@ -90,12 +109,49 @@ impl Sessions {
         }
     }
 
-    /// The hash to keep of a new password.
+    /// The hash to keep of a password that somebody chose.
     ///
     /// # Errors
-    /// The password is too long, or too many are being hashed.
-    pub async fn hash(&self, password: Secret) -> Result<String, PasswordFault> {
-        self.passwords.hash(password).await
+    /// The refusal `PASSWORD_UNFIT`; too many are being hashed.
+    pub async fn accept(&self, password: Secret) -> Result<String, SessionFault> {
+        Ok(self.passwords.accept(password).await?)
+    }
+
+    /// Asks for a mail with a link to a new password. The same is done where there is no such account.
+    ///
+    /// # Errors
+    /// [`SessionFault::TooOften`], counted by what was typed.
+    pub async fn request_reset(&self, attempt: &Attempt<'_>) -> Result<(), SessionFault> {
+        self.reset_limits
+            .count(attempt)
+            .map_err(SessionFault::TooOften)?;
+        Ok(self.service.request_password_reset(attempt.login).await?)
+    }
+
+    /// Sets the password of the account that a link is for, and uses the link up.
+    ///
+    /// # Errors
+    /// The refusals `LINK_OVER` and `PASSWORD_UNFIT`; the link still holds after the latter.
+    pub async fn set_password(&self, token: &str, password: Secret) -> Result<(), SessionFault> {
+        // Hashing costs more than asking: whoever holds no link is not to make us do it.
+        self.service.ask_staff_link(token).await?;
+        let hash = self.accept(password).await?;
+        Ok(self.service.set_password(token, hash).await?)
+    }
+
+    /// Makes the very first account by the link that the first start printed.
+    ///
+    /// # Errors
+    /// The refusals `LINK_OVER`, `PASSWORD_UNFIT`, `CODE_UNFIT`, `NAME_UNFIT`.
+    pub async fn add_first(&self, token: &str, first: NewFirst) -> Result<(), SessionFault> {
+        self.service.ask_staff_link(token).await?;
+        let account = FirstAccount {
+            login: first.login,
+            name: first.name,
+            password_hash: self.accept(first.password).await?,
+        };
+        self.service.add_first_staff(token, account).await?;
+        Ok(())
     }
 
     /// Logs somebody in. Takes as long, and writes as much, for a name that nobody has.
@@ -111,7 +167,7 @@ impl Sessions {
         let credentials = self.service.find_credentials(attempt.login).await?;
         let recorded = credentials
             .as_ref()
-            .map(|known| known.password_hash.clone());
+            .and_then(|known| known.password_hash.clone());
         let is_right = self.passwords.verify(password, recorded).await?;
         match credentials {
             Some(known) if is_right => {

@@ -11,13 +11,14 @@ use tokio::net::TcpListener;
 
 use super::Failure;
 use super::database::of_fault;
+use crate::auth::link::Links;
 use crate::auth::password::Passwords;
 use crate::auth::session::Sessions;
 use crate::auth::token::Tokens;
 use crate::config::Settings;
 use crate::graphql::{self, Endpoint, StaffGate, graphiql, schema};
 use crate::http::{self, Readiness, shutdown};
-use crate::job::Worker;
+use crate::job::{Tools, Worker};
 use crate::mail::Mailer;
 use crate::notary::Notary;
 use crate::page;
@@ -96,12 +97,13 @@ impl House {
             &self.settings.http,
             self.readiness(),
         );
-        let worker = Worker::new(
-            self.service.clone(),
-            self.mailer,
-            self.notary,
-            self.settings.sender(),
-        );
+        let tools = Tools {
+            mailer: self.mailer,
+            notary: self.notary,
+            letters: self.settings.sender(),
+            links: Links::new(&self.settings),
+        };
+        let worker = Worker::new(self.service.clone(), tools);
         let worker = tokio::spawn(worker.run(ended.clone()));
         tracing::info!(%address, "listening");
         let serving = http::serve(self.listener, routes, &self.settings.http, ended);
@@ -135,6 +137,10 @@ impl House {
         let endpoint = Endpoint::new(schema::build(parts, settings), gate, settings.clone());
         let mut routes = Router::new()
             .merge(page::routes(self.intake.clone()))
+            .merge(page::account_routes(
+                self.service.clone(),
+                self.sessions.clone(),
+            ))
             .merge(uploads)
             .merge(graphql::routes(endpoint, ended));
         if settings.graphiql {

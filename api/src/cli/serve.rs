@@ -5,6 +5,8 @@ use std::path::Path;
 use super::Failure;
 use super::database::{load_settings, of_fault, open_migrated};
 use super::house::House;
+use super::print;
+use crate::auth::link::Links;
 use crate::config::Purpose;
 use crate::http::shutdown;
 use crate::telemetry;
@@ -19,7 +21,23 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
             "this database holds a demonstration, and its people and answers are made up: give `database.url` another one",
         ));
     }
+    let links = Links::new(&settings);
+    let first = service
+        .make_first_link(links.lifetimes().invitation)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
     let house = House::open(settings, service).await?;
+    if let Some(token) = first {
+        // On standard output and not in the log, which is kept and passed on.
+        print(
+            format!(
+                "还没有任何账号。请在浏览器打开下面的链接，设立第一个管理员（只能用一次）：\n\
+                 There is no account yet. Open this link to make the first administrator; it can be used once:\n{}\n",
+                links.address(&token)
+            )
+            .as_bytes(),
+        )?;
+    }
     house.serve(shutdown::signal()).await;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! `mingjian staff add`: an account with a password that is shown once. There is no default password anywhere.
+//! `mingjian staff`: accounts, by a password that is shown once or by an invitation that is mailed. There is no default
+//! password anywhere.
 
 use std::path::Path;
 
@@ -29,6 +30,23 @@ pub(super) enum StaffCommand {
         #[arg(long)]
         category: Option<String>,
     },
+    /// Add an account whose owner chooses the password by a link that a worker mails.
+    Invite {
+        /// The name to log in with.
+        login: String,
+        /// The name to show.
+        #[arg(long)]
+        name: String,
+        /// The address to which the link is mailed.
+        #[arg(long)]
+        email: String,
+        /// A role, as for `add`. May be repeated.
+        #[arg(long = "role", required = true, value_name = "ROLE", value_parser = parse_role)]
+        roles: Vec<Role>,
+        /// Limit the roles to one category.
+        #[arg(long)]
+        category: Option<String>,
+    },
 }
 
 fn parse_role(word: &str) -> Result<Role, String> {
@@ -40,39 +58,64 @@ fn parse_role(word: &str) -> Result<Role, String> {
 
 /// Does it.
 pub(super) async fn run(config: Option<&Path>, command: StaffCommand) -> Result<(), Failure> {
-    let StaffCommand::Add {
-        login,
-        name,
-        roles,
-        category,
-    } = command;
     let settings = load_settings(config, Purpose::Tool)?;
     let service = open_migrated(&settings.database).await?;
-    let grants = roles
-        .into_iter()
-        .map(|role| Grant {
-            role,
-            region: None,
-            category: category.clone(),
-            round: None,
-        })
-        .collect();
-    let account = NewAccount {
-        login,
-        name,
-        grants,
+    let said = match command {
+        StaffCommand::Add {
+            login,
+            name,
+            roles,
+            category,
+        } => {
+            let account = NewAccount {
+                login,
+                name,
+                grants: grants_of(roles, category.as_deref()),
+            };
+            let passwords = Passwords::new().map_err(|fault| Failure::new(fault.to_string()))?;
+            let (staff, password) = add(&service, &passwords, account).await?;
+            format!(
+                "login: {}\npassword: {}\nThe password is shown this once; only its hash is kept.\n",
+                staff.login,
+                password.expose()
+            )
+        }
+        StaffCommand::Invite {
+            login,
+            name,
+            email,
+            roles,
+            category,
+        } => {
+            let draft = StaffDraft {
+                login,
+                name,
+                email: Some(email),
+                password_hash: None,
+                grants: grants_of(roles, category.as_deref()),
+            };
+            let staff = service
+                .add_staff(&Actor::Operator, draft)
+                .await
+                .map_err(|fault| of_fault(&fault))?;
+            format!(
+                "login: {}\nThe server or the worker mails the link.\n",
+                staff.login
+            )
+        }
     };
-    let passwords = Passwords::new().map_err(|fault| Failure::new(fault.to_string()))?;
-    let (staff, password) = add(&service, &passwords, account).await?;
     service.database.close().await;
-    print(
-        format!(
-            "login: {}\npassword: {}\nThe password is shown this once; only its hash is kept.\n",
-            staff.login,
-            password.expose()
-        )
-        .as_bytes(),
-    )
+    print(said.as_bytes())
+}
+
+fn grants_of(roles: Vec<Role>, category: Option<&str>) -> Vec<Grant> {
+    let grant = |role| Grant {
+        role,
+        region: None,
+        category: category.map(str::to_owned),
+        round: None,
+    };
+    roles.into_iter().map(grant).collect()
 }
 
 /// An account that does not have a password yet.
@@ -96,7 +139,8 @@ pub(super) async fn add(
     let draft = StaffDraft {
         login: account.login,
         name: account.name,
-        password_hash,
+        email: None,
+        password_hash: Some(password_hash),
         grants: account.grants,
     };
     let staff = service

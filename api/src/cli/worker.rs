@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::Failure;
 use super::database::{load_settings, open_migrated};
+use crate::auth::link::Links;
 use crate::config::Purpose;
 use crate::http::shutdown;
-use crate::job::Worker;
+use crate::job::{Tools, Worker};
 use crate::mail::Mailer;
 use crate::notary::Notary;
 use crate::telemetry;
@@ -21,8 +22,13 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
     let service = open_migrated(&settings.database).await?;
     let database = service.database.clone();
     let (trigger, end) = shutdown::channel();
-    let worker = Worker::new(service, mailer, notary, settings.sender());
-    let worker = tokio::spawn(worker.run(end));
+    let tools = Tools {
+        mailer,
+        notary,
+        letters: settings.sender(),
+        links: Links::new(&settings),
+    };
+    let worker = tokio::spawn(Worker::new(service, tools).run(end));
     tracing::info!("working");
     shutdown::signal().await;
     trigger.pull();

@@ -16,6 +16,10 @@ pub struct Auth {
     pub access_lifetime: Duration,
     /// Life of a refresh token, counted from log-in or from the last use.
     pub refresh_lifetime: Duration,
+    /// Life of an invitation, and of the link to the very first account.
+    pub invitation_lifetime: Duration,
+    /// Life of a link to a new password.
+    pub reset_lifetime: Duration,
     /// Log-ins per minute from one address.
     pub address_logins_per_minute: u32,
     /// Log-ins per minute for one account.
@@ -52,17 +56,29 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Auth {
             300..=2_592_000,
             "life of a refresh token",
         ),
+        invitation_lifetime: reader.seconds(
+            "auth.invitation_seconds",
+            259_200,
+            600..=2_592_000,
+            "life of an invitation, and of the link to the very first account",
+        ),
+        reset_lifetime: reader.seconds(
+            "auth.reset_seconds",
+            3_600,
+            300..=86_400,
+            "life of a link to a new password",
+        ),
         address_logins_per_minute: reader.number(
             "auth.address_logins_per_minute",
             30,
             1..=100_000,
-            "log-ins per minute from one address",
+            "log-ins per minute from one address; as many requests for a new password",
         ),
         account_logins_per_minute: reader.number(
             "auth.account_logins_per_minute",
             6,
             1..=100_000,
-            "log-ins per minute for one account",
+            "log-ins per minute for one account; as many requests for a new password",
         ),
     }
 }

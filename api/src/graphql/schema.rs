@@ -33,6 +33,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     session::SessionMutation,
+    session::PasswordMutation,
     region::RegionMutation,
     subject::SubjectMutation,
     subject::RelationMutation,

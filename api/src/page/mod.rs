@@ -5,11 +5,14 @@
 //! | `/s/<code>` | an open link: the form, and where it is sent |
 //! | `/i/<token>` | a one-time invitation; looking at it does not use it up |
 //! | `/receipt` | whether a receipt's answers count |
+//! | `/account/<token>` | where staff choose a password by a one-time link; looking at it does not use it up |
+//! | `/reset` | where staff ask for such a link |
 //! | `/assets/…` | style and script, named by their content |
 //!
 //! Whatever is wrong with an answer, the page comes back with all that was entered. Deliberately absent: cookies,
 //! sessions and anything that would know a citizen again.
 
+mod account;
 mod asset;
 mod ballot;
 mod form;
@@ -36,6 +39,7 @@ use service::intake::{
     Standing, Submission,
 };
 
+pub use account::routes as account_routes;
 use form::{About, Banner, Drawn};
 use notice::Notice;
 use skeleton::Skeletons;

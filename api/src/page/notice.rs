@@ -16,6 +16,9 @@ pub(super) enum Notice {
     SentBefore,
     /// The same for a link that never was and for one that is no longer good.
     Unknown,
+    /// The same for an account's link that was used, ran out or never was.
+    LinkOver,
+    TooOften,
     Unavailable,
     TooLarge,
     Unreadable,
@@ -41,7 +44,7 @@ impl Notice {
     pub(super) fn draw(self, view: View) -> Response {
         // Sent forms have no address that leads back to what was sent.
         let view = match self {
-            Self::TooLarge | Self::Unreadable => view.without_links(),
+            Self::TooLarge | Self::Unreadable | Self::TooOften => view.without_links(),
             _ => view,
         };
         let page = Page { view, notice: self };
@@ -57,7 +60,8 @@ impl Notice {
     fn status(self) -> StatusCode {
         match self {
             Self::Closed => StatusCode::GONE,
-            Self::NotYetOpen | Self::Unknown => StatusCode::NOT_FOUND,
+            Self::NotYetOpen | Self::Unknown | Self::LinkOver => StatusCode::NOT_FOUND,
+            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::AlreadyAnswered | Self::SentBefore => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -72,6 +76,8 @@ impl Notice {
             Self::AlreadyAnswered => "answered",
             Self::SentBefore => "sent",
             Self::Unknown => "unknown",
+            Self::LinkOver => "link-over",
+            Self::TooOften => "too-often",
             Self::Unavailable => "unavailable",
             Self::TooLarge => "too-large",
             Self::Unreadable => "unreadable",

@@ -36,6 +36,8 @@ const ROWS: &[&str] = &[
         VALUES (51, 'wang', '', '', 'active', 1, 0, NULL)",
     "INSERT INTO staff_role (id, staff_id, role, region_id, category, round_id, subject_id)
         VALUES (52, 51, 'auditor', NULL, NULL, NULL, NULL)",
+    "INSERT INTO staff_link (token_hash, purpose, staff_id, made_at, expires_at)
+        VALUES ({digest}, 'reset', 51, 0, 1)",
     "INSERT INTO session (id, staff_id, family, refresh_hash, state, issued_at, expires_at, used_at)
         VALUES (53, 51, 1, {digest}, 'live', 0, 1, NULL)",
     "INSERT INTO survey (id, round_id, code, state, opens_at, closes_at, definition, definition_digest)
@@ -215,6 +217,10 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE waiver SET reason = ''",
         "UPDATE staff SET state = 'away'",
         "UPDATE staff SET failed_logins = -1",
+        "UPDATE staff SET email = ''",
+        "UPDATE staff_link SET purpose = 'first'",
+        "UPDATE staff_link SET purpose = 'other'",
+        "UPDATE staff_link SET expires_at = 0",
         "UPDATE session SET expires_at = 0",
         "UPDATE session SET state = 'stale'",
         "UPDATE round SET row_version = 'many'",

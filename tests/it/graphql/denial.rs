@@ -362,8 +362,28 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "staffInvite(input: {login: \"invited\", name: \"邀\", email: \"leader01@example.com\", roles: []}) { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "staffInviteAgain(id: \"{staff}\") { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
         "staffChange(id: \"{staff}\", rowVersion: \"1\", input: {name: \"更\"}) { refusals { code } }",
         action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "passwordRequestReset(login: \"nobody\") { refusals { code } }",
+        Nothing,
+        Error,
+    ),
+    row(
+        "passwordSet(token: \"x\", password: \"a long password of tests\") { refusals { code } }",
+        Nothing,
         Error,
     ),
     row(
@@ -833,7 +853,8 @@ async fn files_are_taken_from_those_who_may_send_them(world: World) {
 }
 
 /// Routes that take no file from staff: pages for everybody, and GraphQL, whose fields have rows above.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 12] = [
+    "/account/{token}",
     "/assets/{name}",
     "/graphiql",
     "/graphiql/graphiql.css",
@@ -843,6 +864,7 @@ const OTHERS: [&str; 10] = [
     "/i/{token}",
     "/readyz",
     "/receipt",
+    "/reset",
     "/s/{code}",
 ];
 

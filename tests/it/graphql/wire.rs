@@ -2,11 +2,13 @@
 //! by GraphQL alone, asking each time for everything that the schema has to tell.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domain::access::{Actor, Role};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use service::inspection::import::{ImportKind, Request, Sample};
+use service::staff::link::{INVITATION_JOB, Lifetimes};
 use support::{World, on_both, project};
 
 use super::scene::{SCHEME, Scene};
@@ -478,6 +480,34 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
          regionId: \"{county}\", category: \"organ\", roundId: \"{round}\" }}] }})"
     );
     let added = on.change(&scene.keeper, &call).await["staff"].clone();
+    let call = "staffInvite(input: { login: \"invited\", name: \"邀\", email: \"leader01@example.com\", roles: [] })";
+    let invited = on.change(&scene.keeper, call).await["staff"].clone();
+    assert_eq!(invited["invited"], json!(true));
+    let call = format!("staffInviteAgain(id: {})", invited["id"]);
+    on.change(&scene.keeper, &call).await;
+    on.refuse(
+        &scene.keeper,
+        &format!("staffInviteAgain(id: {})", added["id"]),
+    )
+    .await;
+    let call = "passwordRequestReset(login: \"invited\")";
+    on.change(&None, call).await;
+    let lifetimes = Lifetimes {
+        invitation: Duration::from_hours(1),
+        reset: Duration::from_hours(1),
+    };
+    let body = json!({ "staff": invited["id"] }).to_string();
+    let made = (scene.stand.world.service)
+        .make_wanted_link(INVITATION_JOB, &body, &lifetimes)
+        .await
+        .unwrap()
+        .unwrap();
+    let call = format!(
+        "passwordSet(token: \"{}\", password: \"{LONG}\")",
+        made.token
+    );
+    on.change(&None, &call).await;
+    on.refuse(&None, &call).await;
     let call = format!(
         "staffChange(id: {}, rowVersion: {}, input: {{ name: \"更新\" }})",
         added["id"], added["rowVersion"]

@@ -5,7 +5,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
+use api::auth::password::Passwords;
+use api::auth::session::Sessions;
+use api::auth::token::Tokens;
 use api::config::{Purpose, Settings, Sources};
 use domain::access::Actor;
 use domain::id::{Id, Subject};
@@ -15,6 +20,8 @@ use sea_orm::ConnectionTrait;
 use service::Service;
 use service::database::DatabaseSettings;
 use service::intake::{Intake, IntakeSettings};
+use service::staff::StaffDraft;
+use service::staff::link::{INVITATION_JOB, Lifetimes};
 use service::survey::{self, BallotFor, LinkFor, NewBallotInvitations, NewInvitations, NewSurvey};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -106,12 +113,17 @@ async fn main() -> Result<(), Failure> {
     let service = Service::new(database);
     let links = fill(&service).await.map_err(|fault| format!("{fault:?}"))?;
 
-    let intake = Intake::start(service, IntakeSettings::default())
+    let intake = Intake::start(service.clone(), IntakeSettings::default())
         .await
         .map_err(|fault| format!("{fault:?}"))?;
-    let settings = Settings::load(Sources::default(), Purpose::Tool)?;
+    let mut settings = Settings::load(Sources::default(), Purpose::Tool)?;
+    // All browsers of the tests have one address.
+    settings.auth.address_logins_per_minute = 1_000;
+    settings.auth.account_logins_per_minute = 1_000;
+    let tokens = Arc::new(Tokens::new(&settings.auth, &settings.http.public_url)?);
+    let sessions = Sessions::new(service.clone(), tokens, Passwords::new()?, &settings.auth);
     let router = api::http::assemble(
-        api::page::routes(intake.clone()),
+        api::page::routes(intake.clone()).merge(api::page::account_routes(service, sessions)),
         &settings.http,
         api::http::always_ready(),
     );
@@ -234,6 +246,7 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
         }
     }
     transaction.commit().await?;
+    fill_accounts(service, &mut links).await?;
     let wanted = BallotFor {
         survey: vote,
         ballot: 1,
@@ -263,4 +276,37 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
             .collect(),
     );
     serde_json::to_string(&links).map_err(service::Fault::internal)
+}
+
+/// A link to the first account, which others go before, and invitations.
+async fn fill_accounts(
+    service: &Service,
+    links: &mut serde_json::Map<String, serde_json::Value>,
+) -> Result<(), service::Fault> {
+    let lifetimes = Lifetimes {
+        invitation: Duration::from_hours(1),
+        reset: Duration::from_hours(1),
+    };
+    let address = |token: String| format!("/account/{token}");
+    let first = service.make_first_link(lifetimes.invitation).await?;
+    links.insert("first".to_owned(), first.into_iter().map(address).collect());
+    let mut invited = Vec::new();
+    for number in 1..=20 {
+        let login = format!("leader{number:02}");
+        let draft = StaffDraft {
+            name: format!("Leader {number:02} (fictional)"),
+            email: Some(format!("{login}@example.com")),
+            login,
+            password_hash: None,
+            grants: Vec::new(),
+        };
+        let staff = service.add_staff(&Actor::Operator, draft).await?;
+        let body = serde_json::json!({ "staff": staff.id.to_string() }).to_string();
+        let made = service
+            .make_wanted_link(INVITATION_JOB, &body, &lifetimes)
+            .await?;
+        invited.extend(made.map(|made| address(made.token)));
+    }
+    links.insert("accounts".to_owned(), invited.into());
+    Ok(())
 }

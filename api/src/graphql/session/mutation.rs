@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::types::Session;
 use crate::auth::limit::Attempt;
-use crate::auth::session::{Granted, SessionFault, Sessions};
+use crate::auth::session::{SessionFault, Sessions};
 use crate::config::Secret;
 use crate::graphql::asker::{Asker, data, service};
 use crate::graphql::error::GraphqlFault;
@@ -97,11 +97,11 @@ impl SessionMutation {
 }
 
 /// Leaves to the payload what the service says, and turns the rest into errors.
-fn sift(
-    outcome: Result<Granted, SessionFault>,
-) -> Result<Result<Granted, service::Fault>, GraphqlFault> {
+pub(crate) fn sift<T>(
+    outcome: Result<T, SessionFault>,
+) -> Result<Result<T, service::Fault>, GraphqlFault> {
     match outcome {
-        Ok(granted) => Ok(Ok(granted)),
+        Ok(done) => Ok(Ok(done)),
         Err(SessionFault::Service(fault)) => Ok(Err(fault)),
         Err(SessionFault::TooOften(wait)) => Err(GraphqlFault::rate_limited(wait)),
         Err(SessionFault::Password(fault)) => Err(GraphqlFault::internal(&fault)),

@@ -6,16 +6,13 @@ use domain::id;
 use service::staff::{StaffChange, StaffDraft};
 
 use super::types::{Role, Staff};
-use crate::auth::password::PasswordFault;
 use crate::auth::session::Sessions;
 use crate::config::Secret;
 use crate::graphql::asker::{Asker, data, service};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
 use crate::graphql::payload::payload;
-
-/// Shortest password, in characters.
-const SHORTEST: usize = 12;
+use crate::graphql::session::sift;
 
 /// A role within a scope.
 #[derive(Debug, InputObject)]
@@ -48,8 +45,24 @@ pub struct StaffAddInput {
     login: String,
     /// The name to show.
     name: String,
+    /// Where mail to this person goes; without it a forgotten password cannot be reset by mail.
+    email: Option<String>,
     /// The first password, 12 characters to 256 bytes.
     password: String,
+    /// The roles, at most 50.
+    #[graphql(validator(max_items = 50))]
+    roles: Vec<StaffRoleInput>,
+}
+
+/// An account whose owner is invited by mail to choose the password.
+#[derive(InputObject)]
+pub struct StaffInviteInput {
+    /// The name to log in with: letters, digits, `-`, `_` and `.`; capitals do not matter.
+    login: String,
+    /// The name to show.
+    name: String,
+    /// Where the invitation goes.
+    email: String,
     /// The roles, at most 50.
     #[graphql(validator(max_items = 50))]
     roles: Vec<StaffRoleInput>,
@@ -60,6 +73,8 @@ pub struct StaffAddInput {
 pub struct StaffChangeInput {
     /// The name to show.
     name: Option<String>,
+    /// Where mail to this person goes; links that were mailed to the earlier address hold no longer.
+    email: Option<String>,
     /// Whether the account may be used; turning it off ends its sessions.
     active: Option<bool>,
     /// A new password, 12 characters to 256 bytes; ends the account's sessions and its lock.
@@ -73,6 +88,14 @@ payload! {
     /// What came of adding an account.
     StaffAddPayload {
         /// The new account.
+        staff: Staff
+    }
+}
+
+payload! {
+    /// What came of inviting somebody.
+    StaffInvitePayload {
+        /// The account, which waits for its owner.
         staff: Staff
     }
 }
@@ -102,16 +125,45 @@ impl StaffMutation {
         // Hashing costs more than asking: whoever may not add accounts is not to make us do it.
         service.ask_staff_change(actor)?;
         let password_hash = match hash(context, input.password).await? {
-            Ok(hash) => hash,
+            Ok(hash) => Some(hash),
             Err(fault) => return StaffAddPayload::of::<Staff>(Err(fault)),
         };
         let draft = StaffDraft {
             login: input.login,
             name: input.name,
+            email: input.email,
             password_hash,
             grants: input.roles.into_iter().map(Grant::from).collect(),
         };
         StaffAddPayload::of(service.add_staff(actor, draft).await)
+    }
+
+    /// Adds an account and mails its owner a one-time link to choose the password. For security administrators.
+    async fn staff_invite(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The account to be.")] input: StaffInviteInput,
+    ) -> Result<StaffInvitePayload, GraphqlFault> {
+        let draft = StaffDraft {
+            login: input.login,
+            name: input.name,
+            email: Some(input.email),
+            password_hash: None,
+            grants: input.roles.into_iter().map(Grant::from).collect(),
+        };
+        let actor = &Asker::of(context)?.actor;
+        StaffInvitePayload::of(service(context)?.add_staff(actor, draft).await)
+    }
+
+    /// Mails another link to somebody who has not taken up the invitation; the earlier link holds no longer. For
+    /// security administrators.
+    async fn staff_invite_again(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which account.")] id: Key<id::Staff>,
+    ) -> Result<StaffInvitePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        StaffInvitePayload::of(service(context)?.invite_staff_again(actor, id.0).await)
     }
 
     /// Changes an account, unless somebody else did so since it was read: then the error `CONFLICT`. For security
@@ -137,6 +189,7 @@ impl StaffMutation {
             id: id.0,
             row_version: parse_row_version(&row_version)?,
             name: input.name,
+            email: input.email,
             is_active: input.active,
             password_hash,
             grants: input
@@ -162,20 +215,6 @@ async fn hash(
     context: &Context<'_>,
     password: String,
 ) -> Result<Result<String, service::Fault>, GraphqlFault> {
-    let refused = |message: String| {
-        let refusal = service::Refusal::new("PASSWORD_UNFIT", message).at(["password"]);
-        Ok(Err(service::Fault::refused(refusal)))
-    };
-    if password.chars().count() < SHORTEST {
-        return refused(format!("a password has at least {SHORTEST} characters"));
-    }
     let sessions: &Sessions = data(context)?;
-    match sessions.hash(Secret::new(password)).await {
-        Ok(hash) => Ok(Ok(hash)),
-        Err(fault @ PasswordFault::TooLong) => refused(fault.to_string()),
-        Err(PasswordFault::Busy) => Err(GraphqlFault::rate_limited(
-            std::time::Duration::from_secs(1),
-        )),
-        Err(fault @ PasswordFault::Broken(_)) => Err(GraphqlFault::internal(&fault)),
-    }
+    sift(sessions.accept(Secret::new(password)).await)
 }

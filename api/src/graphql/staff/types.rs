@@ -52,6 +52,16 @@ impl Staff {
         &self.0.name
     }
 
+    /// Where mail to this person goes.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// Whether the account was invited and its owner has not chosen a password yet.
+    async fn invited(&self) -> bool {
+        self.0.is_invited
+    }
+
     /// Whether the account may be used.
     async fn active(&self) -> bool {
         self.0.is_active
