@@ -134,10 +134,7 @@ fn mentioned_in(decision: &Decision) -> BTreeSet<String> {
         .obstacles
         .iter()
         .flat_map(|obstacle| match &obstacle.change {
-            Change::Ahead(ahead) => {
-                let named = ahead.holders.iter().chain(&ahead.line);
-                named.map(AsRef::as_ref).collect()
-            }
+            Change::Ahead(ahead) => ahead.line.iter().map(AsRef::as_ref).collect(),
             Change::Related(code) => vec![code.as_ref()],
             _ => Vec::new(),
         });

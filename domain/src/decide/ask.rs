@@ -1,6 +1,5 @@
 //! Asks conditions: every comparison is made and kept, so that nothing decides that is not named.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -167,8 +166,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Subjects at the end of a path of relations.
-    pub(super) fn reach(&self, subject: usize, path: &[Step]) -> BTreeSet<usize> {
+    /// Subjects at the end of a path of relations, in their order, each once.
+    pub(super) fn reach(&self, subject: usize, path: &[Step]) -> Vec<usize> {
         self.reach_on(subject, path, None)
     }
 
@@ -178,19 +177,24 @@ impl Engine<'_> {
         subject: usize,
         path: &[Step],
         day: Option<NaiveDate>,
-    ) -> BTreeSet<usize> {
-        let mut here = BTreeSet::from([subject]);
+    ) -> Vec<usize> {
+        let mut here = vec![subject];
         for step in path {
-            here = here
+            let mut next = Vec::new();
+            for data in here
                 .iter()
                 .filter_map(|place| self.snapshot.subjects.get(*place))
-                .flat_map(|data| {
-                    let related = data.related.get(step).into_iter().flatten().copied();
+            {
+                let related = data.related.get(step).into_iter().flatten().copied();
+                next.extend(
                     related.filter(|other| {
                         day.is_none_or(|day| data.is_related_on(*step, *other, day))
-                    })
-                })
-                .collect();
+                    }),
+                );
+            }
+            next.sort_unstable();
+            next.dedup();
+            here = next;
         }
         here
     }
@@ -204,7 +208,6 @@ impl Engine<'_> {
         compared: &mut Vec<Comparison>,
     ) -> Truth3 {
         let reached = self.reach(subject, by);
-        let empty = nobody.map(|truth| Truth3::of(truth == Truth::True));
         let mut truths = Vec::with_capacity(reached.len());
         for other in &reached {
             let Some(data) = self.snapshot.subjects.get(*other) else {
@@ -222,11 +225,7 @@ impl Engine<'_> {
             ));
         }
         if truths.is_empty() {
-            return match hold {
-                Quantifier::All => empty.unwrap_or(Truth3::Undetermined),
-                Quantifier::None => empty.unwrap_or(Truth3::True),
-                Quantifier::Any | Quantifier::AtLeast(_) => Truth3::False,
-            };
+            return of_nobody(hold, nobody);
         }
         let any = || {
             truths
@@ -256,5 +255,15 @@ impl Engine<'_> {
                 }
             }
         }
+    }
+}
+
+/// What a condition on related subjects comes to where nobody is reached, with what the scheme says of that.
+pub(super) fn of_nobody(hold: Quantifier, nobody: Option<Truth>) -> Truth3 {
+    let said = nobody.map(|truth| Truth3::of(truth == Truth::True));
+    match hold {
+        Quantifier::All => said.unwrap_or(Truth3::Undetermined),
+        Quantifier::None => said.unwrap_or(Truth3::True),
+        Quantifier::Any | Quantifier::AtLeast(_) => Truth3::False,
     }
 }

@@ -108,10 +108,7 @@ impl Engine<'_> {
                     .and_then(|c| c.item_place.get(*item))
                     .copied()
                     .flatten();
-                let points = place
-                    .and_then(|place| state.and_then(|state| state.scored.get(place)))
-                    .copied()
-                    .flatten();
+                let points = place.and_then(|place| state?.scored(place));
                 Looked::of_points(points, &value.what)
             }
             ValueKind::Node(node) => {

@@ -94,7 +94,14 @@ struct Engine<'a> {
     words: Vocabulary,
     states: Vec<State>,
     gaps: Vec<Gap>,
-    quotas: Vec<QuotaResult>,
+    quotas: Vec<FilledQuota>,
+}
+
+/// A quota as it was filled in one group.
+#[derive(Clone)]
+struct FilledQuota {
+    group: [usize; 2],
+    result: QuotaResult,
 }
 
 /// What is known so far about one subject.
@@ -104,7 +111,7 @@ struct State {
     figures: Vec<FigureValue>,
     /// By place in the category's items.
     items: Vec<ItemResult>,
-    /// Items as scored, before any rule added or took away.
+    /// Items as scored, before any rule added or took away; empty while none did.
     scored: Vec<Option<Points>>,
     /// By place in the category's nodes.
     nodes: Vec<NodeResult>,
@@ -132,6 +139,16 @@ struct State {
     rank: Option<u32>,
     eligible: Option<bool>,
     consequences: Vec<crate::outcome::Consequence>,
+}
+
+impl State {
+    /// Points of an item as it was scored, by its place in the category's items.
+    fn scored(&self, place: usize) -> Option<Points> {
+        match self.scored.get(place) {
+            Some(points) => *points,
+            None => self.items.get(place)?.points,
+        }
+    }
 }
 
 impl<'a> Engine<'a> {

@@ -1,9 +1,9 @@
 //! Quotas: within each group at most so many subjects hold a grade or a better one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Engine;
+use super::{Engine, FilledQuota};
 use crate::number::Ratio;
 use crate::outcome::{Action, GapKind, GradeStep, QuotaResult, Step};
 use crate::reason::{Reason, ReasonCode};
@@ -26,13 +26,13 @@ impl Engine<'_> {
                     .or_default()
                     .push(subject);
             }
-            for members in groups.into_values() {
-                self.fill_group(plan, &members);
+            for (group, members) in groups {
+                self.fill_group(plan, group, &members);
             }
         }
     }
 
-    fn fill_group(&mut self, plan: &QuotaPlan, members: &[usize]) {
+    fn fill_group(&mut self, plan: &QuotaPlan, group: [usize; 2], members: &[usize]) {
         let state = |subject: &usize| self.states.get(*subject);
         let size = members
             .iter()
@@ -109,8 +109,9 @@ impl Engine<'_> {
             } else {
                 self.choose(plan, &class, free)
             };
+            let keeps: BTreeSet<usize> = chosen.iter().copied().collect();
             free = 0;
-            fallen.extend(class.into_iter().filter(|s| !chosen.contains(s)));
+            fallen.extend(class.into_iter().filter(|s| !keeps.contains(s)));
             kept.extend(chosen);
         }
         let next = plan.grade.saturating_add(1);
@@ -131,23 +132,25 @@ impl Engine<'_> {
                 .map(|data| data.code.clone())
                 .collect()
         };
-        self.quotas.push(QuotaResult {
+        let result = QuotaResult {
             quota: plan.code.clone(),
             group: Arc::from(name),
             size,
             seats,
             holders: codes(&kept),
             fallen: codes(&fallen),
-        });
+        };
+        self.quotas.push(FilledQuota { group, result });
     }
 
     /// Whom the committee chose among those tied for the free seats.
     fn choose(&mut self, plan: &QuotaPlan, tied: &[usize], free: usize) -> Vec<usize> {
         let recorded = self.snapshot.tie_choices.get(plan.code.as_ref());
+        let recorded: BTreeSet<usize> = recorded.into_iter().flatten().copied().collect();
         let chosen: Vec<usize> = tied
             .iter()
             .copied()
-            .filter(|s| recorded.is_some_and(|recorded| recorded.contains(s)))
+            .filter(|s| recorded.contains(s))
             .collect();
         if chosen.is_empty() || chosen.len() > free {
             self.list_tie(plan, tied, free);
@@ -242,12 +245,11 @@ impl Engine<'_> {
                     && self.sits(plan, *other)
             })
             .count();
-        let name = self.group_name(plan.group, &[subject]);
         let seats = self
             .quotas
             .iter()
-            .find(|result| result.quota == plan.code && result.group.as_ref() == name)
-            .map_or(u32::MAX, |result| result.seats);
+            .find(|filled| filled.result.quota == plan.code && filled.group == group)
+            .map_or(u32::MAX, |filled| filled.result.seats);
         (taken, usize::try_from(seats).unwrap_or(usize::MAX))
     }
 
@@ -261,8 +263,10 @@ impl Engine<'_> {
 
     /// Hands a seat that a cap freed to the next who fell only by quota, at most once, where the scheme says so.
     pub(super) fn hand_on_seats(&mut self) {
-        let results = self.quotas.clone();
-        for result in results {
+        if !self.scheme.quotas.iter().any(|plan| plan.hand_on) {
+            return;
+        }
+        for FilledQuota { result, .. } in self.quotas.clone() {
             let Some(plan) = self
                 .scheme
                 .quotas
@@ -271,12 +275,7 @@ impl Engine<'_> {
             else {
                 continue;
             };
-            let place = |code: &Arc<str>| {
-                self.snapshot
-                    .subjects
-                    .binary_search_by(|data| data.code.cmp(code))
-                    .ok()
-            };
+            let place = |code: &Arc<str>| self.snapshot.find(code);
             let freed: Vec<usize> = result
                 .holders
                 .iter()

@@ -50,7 +50,9 @@ impl Engine<'_> {
             inputs_digest: self.snapshot.digest.clone(),
             decisions,
             gaps,
-            quotas: self.quotas,
+            quotas: (self.quotas.into_iter())
+                .map(|filled| filled.result)
+                .collect(),
         }
     }
 

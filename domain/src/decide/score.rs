@@ -99,7 +99,6 @@ impl Engine<'_> {
         }
         self.gaps.append(&mut gaps);
         if let Some(state) = self.state(subject) {
-            state.scored = items.iter().map(|item| item.points).collect();
             state.items = items;
         }
     }

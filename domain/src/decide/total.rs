@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use crate::number::{NumberError, Points, Ratio};
-use crate::outcome::{Action, GapKind, ItemState, NodeResult, Truth3};
+use crate::outcome::{Action, GapKind, ItemResult, ItemState, NodeResult, Truth3};
 use crate::reason::ReasonCode;
 use crate::scheme::file::SectionKind;
 use crate::scheme::model::{EffectPlan, RulePhase, Target, Way};
@@ -74,37 +74,37 @@ impl Engine<'_> {
         }
     }
 
-    /// What fired rules put onto a node or an item; nothing while one of them is undetermined.
-    fn added(&self, subject: usize, wanted: Target) -> Result<Option<Points>, NumberError> {
-        let results = self
-            .states
-            .get(subject)
-            .map(|state| state.rules.as_slice())
-            .unwrap_or_default();
-        let rules = self.scheme.rules.iter().zip(results);
-        let mut sum = Points::ZERO;
-        for (plan, result) in rules {
-            match (&plan.effect, result) {
-                (EffectPlan::Points { target, points }, Some(result)) if *target == wanted => {
-                    match result.fired {
-                        Truth3::True => sum = sum.add(*points)?,
-                        Truth3::False => {}
-                        Truth3::Undetermined => return Ok(None),
-                    }
-                }
-                _ => {}
+    /// What rules put onto nodes and items; no points while it is undetermined whether a rule does. Of most subjects
+    /// there is nothing, so that it is gathered once and not asked of each item.
+    fn additions(&self, subject: usize) -> Vec<(Target, Option<Points>)> {
+        let added = |rule: usize| {
+            let EffectPlan::Points { target, points } = self.scheme.rules.get(rule)?.effect else {
+                return None;
+            };
+            match self.result(subject, rule)?.fired {
+                Truth3::True => Some((target, Some(points))),
+                Truth3::False => None,
+                Truth3::Undetermined => Some((target, None)),
             }
-        }
-        Ok(Some(sum))
+        };
+        self.rules_of(RulePhase::Scores).filter_map(added).collect()
     }
 
     fn sum_up(&mut self, subject: usize) {
-        if let Ok(sums) = self.sums(subject) {
+        let additions = self.additions(subject);
+        let sums = self.items_with(subject, &additions).and_then(|items| {
+            let sums = self.sums(subject, items.as_deref(), &additions)?;
+            Ok((items, sums))
+        });
+        if let Ok((items, sums)) = sums {
             let Some(state) = self.state(subject) else {
                 return;
             };
-            for (item, points) in state.items.iter_mut().zip(sums.items) {
-                item.points = points;
+            if let Some(items) = items {
+                state.scored = state.items.iter().map(|item| item.points).collect();
+                for (item, points) in state.items.iter_mut().zip(items) {
+                    item.points = points;
+                }
             }
             state.nodes = sums.nodes;
             state.total = sums.total;
@@ -124,7 +124,32 @@ impl Engine<'_> {
         }
     }
 
-    fn sums(&self, subject: usize) -> Result<Sums, NumberError> {
+    /// Points of items with what rules add to them; nothing where none does.
+    fn items_with(
+        &self,
+        subject: usize,
+        additions: &[(Target, Option<Points>)],
+    ) -> Result<Option<Vec<Option<Points>>>, NumberError> {
+        let to_item = |(target, _): &(Target, _)| matches!(target, Target::Item(_));
+        let category = self.scheme.categories.get(self.category(subject));
+        let state = self.states.get(subject);
+        let (Some(category), Some(state), true) = (category, state, additions.iter().any(to_item))
+        else {
+            return Ok(None);
+        };
+        let items = category.items.iter().zip(&state.items);
+        let added = |(item, result): (&usize, &ItemResult)| {
+            with_added(result.points, additions, Target::Item(*item))
+        };
+        items.map(added).collect::<Result<_, _>>().map(Some)
+    }
+
+    fn sums(
+        &self,
+        subject: usize,
+        items: Option<&[Option<Points>]>,
+        additions: &[(Target, Option<Points>)],
+    ) -> Result<Sums, NumberError> {
         let scheme = self.scheme;
         let (Some(category), Some(state)) = (
             scheme.categories.get(self.category(subject)),
@@ -132,25 +157,18 @@ impl Engine<'_> {
         ) else {
             return Ok(Sums::default());
         };
-        let has_point_rules = scheme
-            .rules
-            .iter()
-            .any(|rule| rule.phase == RulePhase::Scores);
-        let mut items = Vec::with_capacity(state.items.len());
         // By place in the category's nodes: sum so far, or nothing once a child is missing; and the maximum.
         let mut nodes: Vec<(Option<Points>, Points)> =
             vec![(Some(Points::ZERO), Points::ZERO); category.nodes.len()];
-        for (item, result) in category.items.iter().zip(&state.items) {
+        let mut narrowed = false;
+        for (place, (item, result)) in category.items.iter().zip(&state.items).enumerate() {
             let Some(plan) = scheme.items.get(*item) else {
                 continue;
             };
-            let mut points = result.points;
-            if has_point_rules && let Some(scored) = points {
-                let added = self.added(subject, Target::Item(*item))?;
-                points = added.map(|added| scored.add(added)).transpose()?;
-            }
-            items.push(points);
+            let added = items.and_then(|items| items.get(place));
+            let points = added.copied().unwrap_or(result.points);
             if result.state == ItemState::NotApplicable {
+                narrowed = true;
                 continue;
             }
             if let Some((sum, max)) = category
@@ -178,13 +196,7 @@ impl Engine<'_> {
             let Some(plan) = scheme.nodes.get(*node) else {
                 continue;
             };
-            let sum = match sum {
-                Some(sum) if has_point_rules => {
-                    let added = self.added(subject, Target::Node(*node))?;
-                    added.map(|added| sum.add(added)).transpose()?
-                }
-                other => other,
-            };
+            let sum = with_added(sum, additions, Target::Node(*node))?;
             let clipped = sum.map(|sum| clip(sum, plan.floor, plan.ceiling));
             let above = plan
                 .parent
@@ -207,14 +219,14 @@ impl Engine<'_> {
             });
         }
         results.reverse();
-        self.total(subject, items, results)
+        self.total(subject, results, narrowed)
     }
 
     fn total(
         &self,
         subject: usize,
-        items: Vec<Option<Points>>,
         nodes: Vec<NodeResult>,
+        narrowed: bool,
     ) -> Result<Sums, NumberError> {
         let scheme = self.scheme;
         let Some(category) = scheme.categories.get(self.category(subject)) else {
@@ -242,14 +254,18 @@ impl Engine<'_> {
                 _ => None,
             };
         }
-        let full_maximum = category
-            .items
-            .iter()
-            .filter_map(|item| scheme.items.get(*item))
-            .filter(|item| matches!(item.kind, SectionKind::Common | SectionKind::Specific))
-            .try_fold(Points::ZERO, |sum, item| {
-                sum.add(item.max.unwrap_or_default())
-            })?;
+        let full_maximum = if narrowed {
+            category
+                .items
+                .iter()
+                .filter_map(|item| scheme.items.get(*item))
+                .filter(|item| matches!(item.kind, SectionKind::Common | SectionKind::Specific))
+                .try_fold(Points::ZERO, |sum, item| {
+                    sum.add(item.max.unwrap_or_default())
+                })?
+        } else {
+            maximum
+        };
         let mut unscaled = None;
         if maximum != full_maximum && scheme.file.grading.scale_not_applicable == Some(true) {
             unscaled = base;
@@ -278,7 +294,6 @@ impl Engine<'_> {
         let grading = &scheme.file.grading;
         let total = total.map(|total| clip(total, grading.total_floor, grading.total_ceiling));
         Ok(Sums {
-            items,
             nodes,
             total,
             unscaled,
@@ -294,9 +309,24 @@ impl Engine<'_> {
     }
 }
 
+/// Points of a node or an item with what is added to it or taken away; nothing while one of these is undetermined.
+fn with_added(
+    scored: Option<Points>,
+    additions: &[(Target, Option<Points>)],
+    to: Target,
+) -> Result<Option<Points>, NumberError> {
+    let mut sum = scored;
+    for (_, points) in additions.iter().filter(|(target, _)| *target == to) {
+        sum = match (sum, points) {
+            (Some(sum), Some(points)) => Some(sum.add(*points)?),
+            _ => None,
+        };
+    }
+    Ok(sum)
+}
+
 #[derive(Default)]
 struct Sums {
-    items: Vec<Option<Points>>,
     nodes: Vec<NodeResult>,
     total: Option<Points>,
     unscaled: Option<Points>,

@@ -6,9 +6,6 @@ use crate::number::{Points, Ratio};
 use crate::outcome::{Ahead, Change, Comparison, Obstacle, Sign, Truth3};
 use crate::scheme::file::Words;
 
-/// So many names are told; a quota may seat hundreds.
-const MOST_NAMES: usize = 5;
-
 impl Explainer<'_> {
     /// What stands between a subject and the next grade, with the smallest change that would clear it.
     pub fn obstacle(&self, obstacle: &Obstacle) -> Words {
@@ -23,7 +20,7 @@ impl Explainer<'_> {
         let compared = match &obstacle.compared {
             Some(one) => {
                 let words = self.comparison(one);
-                pair(format!("({})", words.zh), format!(" ({})", words.en))
+                pair(format!("（{}）", words.zh), format!(" ({})", words.en))
             }
             None => Words::default_empty(),
         };
@@ -39,7 +36,7 @@ impl Explainer<'_> {
             None => pair("未获认定的原因", "In the way of being recognised"),
         };
         pair(
-            format!("{}:{}{};{}。", aim.zh, by.zh, compared.zh, change.zh),
+            format!("{}：{}{}；{}。", aim.zh, by.zh, compared.zh, change.zh),
             format!("{}: {}{}; {}.", aim.en, by.en, compared.en, change.en),
         )
     }
@@ -47,7 +44,7 @@ impl Explainer<'_> {
     fn change(&self, change: &Change, compared: Option<&Comparison>) -> Words {
         if compared.is_some_and(|one| self.is_withheld(one.few)) {
             return pair(
-                "答卷过少,具体数值不公开",
+                "答卷过少，具体数值不公开",
                 "there are so few answers that the figures are withheld",
             );
         }
@@ -73,11 +70,11 @@ impl Explainer<'_> {
                 format!("it rests on the result of {}", self.subject(code)),
             ),
             Change::Earlier => pair(
-                "取决于往期等次,本轮无法改变",
+                "取决于往期等次，本轮无法改变",
                 "it rests on earlier rounds, which nothing in this one changes",
             ),
             Change::Label => pair(
-                "取决于称号的评定,称号由同组排名产生",
+                "取决于称号的评定，称号由同组排名产生",
                 "it rests on a label, which is given by comparison within the group",
             ),
             Change::Committee => pair(
@@ -85,7 +82,7 @@ impl Explainer<'_> {
                 "the grade was proposed or adjusted by the committee",
             ),
             Change::Missing => pair(
-                "缺少数据,按规定如此认定;补齐数据后重新判断",
+                "缺少数据，按规定如此认定；补齐数据后重新判断",
                 "a value is missing, so what the scheme or a waiver says holds; with the value it would be asked again",
             ),
             Change::Other => pair("无法以增减数量消除", "no count would clear it"),
@@ -95,56 +92,31 @@ impl Explainer<'_> {
     fn seats(&self, ahead: &Ahead) -> Words {
         let Ahead {
             seats,
-            holders,
+            taken,
             line,
             short,
         } = ahead;
-        let names: Vec<&str> = holders
-            .iter()
-            .take(MOST_NAMES)
-            .map(|code| self.subject(code))
-            .collect();
-        let more = holders.len().saturating_sub(names.len());
-        let more = if more == 0 {
-            Words::default_empty()
-        } else {
-            pair(
-                format!("等{}个", holders.len()),
-                format!(" and {more} others"),
-            )
-        };
-        let taken = if names.is_empty() {
-            pair(
-                format!("本组名额{seats}个,无人取得"),
-                format!("the group has {seats} seats, and nobody took one"),
-            )
-        } else {
-            pair(
-                format!("本组名额{seats}个,由{}{}取得", names.join("、"), more.zh),
-                format!(
-                    "the group has {seats} seats, taken by {}{}",
-                    names.join(", "),
-                    more.en
-                ),
-            )
-        };
+        let taken = pair(
+            format!("本组名额{seats}个，{taken}个已被取得"),
+            format!("the group has {seats} seats, of which {taken} are taken"),
+        );
         let against = match (line, short) {
             (Some(line), Some(short)) => {
                 let name = self.subject(line);
                 let short = points_short(*short);
                 pair(
-                    format!(",在名额线上与{name}相比,{}", short.zh),
+                    format!("，在名额线上与{name}相比，{}", short.zh),
                     format!("; at the line it was compared with {name}: {}", short.en),
                 )
             }
             (Some(line), None) => {
                 let name = self.subject(line);
                 pair(
-                    format!(",在名额线上与{name}相比"),
+                    format!("，在名额线上与{name}相比"),
                     format!("; at the line it was compared with {name}"),
                 )
             }
-            (None, _) => pair(",没有可以竞争的名额", "; no seat was left to compete for"),
+            (None, _) => pair("，没有可以竞争的名额", "; no seat was left to compete for"),
         };
         pair(
             format!("{}{}", taken.zh, against.zh),
@@ -204,7 +176,7 @@ fn answers(count: u64, compared: Option<&Comparison>) -> Words {
         ),
     };
     pair(
-        format!("{},{}", fixed.zh, turned.zh),
+        format!("{}，{}", fixed.zh, turned.zh),
         format!("{}, {}", fixed.en, turned.en),
     )
 }

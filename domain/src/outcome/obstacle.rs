@@ -53,13 +53,13 @@ pub enum Change {
     Other,
 }
 
-/// Who took the seats of a quota.
+/// Seats of a quota that others took. Who they are stands once, with the quota.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ahead {
     /// How many seats there were in the group.
     pub seats: u32,
-    /// Who took one, in order.
-    pub holders: Vec<Arc<str>>,
+    /// How many of them were taken.
+    pub taken: u32,
     /// Whom it was compared with at the line; absent where nobody could have been passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<Arc<str>>,

@@ -46,18 +46,16 @@ pub fn publish(package: Package) -> Result<Package, Dependent> {
             .map(|subject| subject.code.clone())
             .collect(),
     };
-    // A ballot shows what one person answered about everybody on it.
-    if !package.inputs.ballots.is_empty() {
-        return Err(everyone());
-    }
     let scheme = Scheme::parse(&package.scheme).map_err(|_| everyone())?;
     let full = package.outcome.to_canonical().map_err(|_| everyone())?;
     let public_of = Some(PublicOf {
         inputs_digest: package.outcome.inputs_digest.to_string(),
         outcome_digest: hex::encode(Sha256::digest(&full)),
     });
-    let few = about_whom_few_answered(&package.inputs);
-    let mut inputs = withhold(&package.inputs, &package.outcome, &few);
+    // A ballot shows what one person answered about everybody on it: what they come to together is shown.
+    let counted = Snapshot::count_ballots(&scheme, &package.inputs).map_err(|_| everyone())?;
+    let few = about_whom_few_answered(&counted);
+    let mut inputs = withhold(counted, &package.outcome, &few);
     let again = |inputs: &Inputs| {
         let snapshot = Snapshot::build(&scheme, inputs).map_err(|_| everyone())?;
         Ok(decide(&scheme, &snapshot))
@@ -101,8 +99,7 @@ fn about_whom_few_answered(inputs: &Inputs) -> BTreeSet<String> {
     small.map(|((subject, ..), _)| subject.clone()).collect()
 }
 
-fn withhold(inputs: &Inputs, outcome: &Outcome, few: &BTreeSet<String>) -> Inputs {
-    let mut inputs = inputs.clone();
+fn withhold(mut inputs: Inputs, outcome: &Outcome, few: &BTreeSet<String>) -> Inputs {
     if few.is_empty() {
         return inputs;
     }

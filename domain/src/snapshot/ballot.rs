@@ -6,7 +6,8 @@ use super::Sheets;
 use super::answer::{Cell, small};
 use super::build::Builder;
 use super::fault::{Contradiction, Row};
-use crate::inputs::Ballot;
+use crate::inputs::{Ballot, Inputs};
+use crate::package::CountedGroup;
 use crate::scheme::file::{Channel, OnePerson};
 use crate::scheme::model::SurveyPlan;
 use crate::survey::{
@@ -239,6 +240,37 @@ impl<'a> Builder<'a> {
             replaced.extend(places);
         }
         replaced
+    }
+
+    /// What the ballots come to, as rows of the inputs in place of the sheets.
+    pub fn count_ballots(&mut self) -> Inputs {
+        let mut inputs = self.inputs.clone();
+        let definitions = self.definitions();
+        for (group, lines) in self.lay_ballots() {
+            let plan = self.scheme.surveys.get(group.survey);
+            let panel = plan.and_then(|plan| plan.panels.get(group.panel));
+            let (Some(Some(definition)), Some(subject), Some((panel, _))) = (
+                definitions.get(group.survey),
+                self.subjects.get(group.subject),
+                panel,
+            ) else {
+                continue;
+            };
+            let counted = CountedGroup {
+                definition,
+                subject: &subject.code,
+                panel,
+                channel: group.channel,
+            };
+            counted.add_to(&mut inputs, &lines.tally);
+            if let Some(sheets) = inputs.sheets.last_mut() {
+                sheets.marks = lines.marks;
+                sheets.returned_marks = lines.returned_marks;
+            }
+        }
+        inputs.ballots.clear();
+        inputs.sort();
+        inputs
     }
 
     /// Puts what the ballots come to where counts of the same kind stand.

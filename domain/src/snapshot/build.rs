@@ -50,32 +50,25 @@ pub(super) fn places<'a>(codes: impl Iterator<Item = &'a Arc<str>>) -> BTreeMap<
         .collect()
 }
 
+/// The same inputs with the counts of their ballots in place of the sheets.
+pub(super) fn count_ballots(scheme: &Scheme, inputs: &Inputs) -> Result<Inputs, Vec<RowFault>> {
+    if inputs.ballots.is_empty() {
+        return Ok(inputs.clone());
+    }
+    let mut builder = Builder::new(scheme, inputs);
+    let (regions, _) = builder.lay_regions();
+    builder.lay_subjects(&regions);
+    let counted = builder.count_ballots();
+    let faults = builder.faults.into_list();
+    if faults.is_empty() {
+        Ok(counted)
+    } else {
+        Err(faults)
+    }
+}
+
 pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<RowFault>> {
-    let (from, to) = (inputs.round.period_from.0, inputs.round.period_to.0);
-    let mut builder = Builder {
-        scheme,
-        inputs,
-        subjects: Vec::with_capacity(inputs.subjects.len()),
-        places: BTreeMap::new(),
-        last: None,
-        unplaced: BTreeSet::new(),
-        items: places(scheme.items.iter().map(|item| &item.code)),
-        measures: places(scheme.measures.iter().map(|measure| &measure.code)),
-        facts: places(scheme.facts.iter().map(|fact| &fact.code)),
-        surveys: places(scheme.surveys.iter().map(|survey| &survey.code)),
-        rules: places(scheme.rules.iter().map(|rule| &rule.code)),
-        grades: places(scheme.grades.iter().map(|grade| &grade.code)),
-        quotas: places(scheme.quotas.iter().map(|quota| &quota.code)),
-        stretches: scheme
-            .measures
-            .iter()
-            .map(|plan| super::stretch::stretches(plan.every, from, to))
-            .collect(),
-        award_stretches: award_stretches(scheme, inputs),
-        carried: Carried::default(),
-        cells: Vec::new(),
-        faults: Faults::default(),
-    };
+    let mut builder = Builder::new(scheme, inputs);
     builder.check_round();
     let (regions, above) = builder.lay_regions();
     builder.lay_subjects(&regions);
@@ -105,7 +98,7 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
     Ok(Snapshot {
         round: Arc::from(inputs.round.code.as_str()),
         digest: Arc::from(digest),
-        period: (from, to),
+        period: (inputs.round.period_from.0, inputs.round.period_to.0),
         stretches: builder.stretches,
         award_stretches: builder.award_stretches,
         open,
@@ -141,6 +134,34 @@ fn award_stretches(scheme: &Scheme, inputs: &Inputs) -> Vec<Vec<Arc<str>>> {
 }
 
 impl<'a> Builder<'a> {
+    fn new(scheme: &'a Scheme, inputs: &'a Inputs) -> Self {
+        let (from, to) = (inputs.round.period_from.0, inputs.round.period_to.0);
+        Self {
+            scheme,
+            inputs,
+            subjects: Vec::with_capacity(inputs.subjects.len()),
+            places: BTreeMap::new(),
+            last: None,
+            unplaced: BTreeSet::new(),
+            items: places(scheme.items.iter().map(|item| &item.code)),
+            measures: places(scheme.measures.iter().map(|measure| &measure.code)),
+            facts: places(scheme.facts.iter().map(|fact| &fact.code)),
+            surveys: places(scheme.surveys.iter().map(|survey| &survey.code)),
+            rules: places(scheme.rules.iter().map(|rule| &rule.code)),
+            grades: places(scheme.grades.iter().map(|grade| &grade.code)),
+            quotas: places(scheme.quotas.iter().map(|quota| &quota.code)),
+            stretches: scheme
+                .measures
+                .iter()
+                .map(|plan| super::stretch::stretches(plan.every, from, to))
+                .collect(),
+            award_stretches: award_stretches(scheme, inputs),
+            carried: Carried::default(),
+            cells: Vec::new(),
+            faults: Faults::default(),
+        }
+    }
+
     /// Notes a fault; the rest is laid out all the same, so that all are found at once.
     pub fn fault<const N: usize>(
         &mut self,

@@ -262,6 +262,15 @@ impl Snapshot {
         build::build(scheme, inputs)
     }
 
+    /// The same inputs with ballots counted: tallies and sheets by subject, panel and channel in place of what each
+    /// person entered. They decide alike.
+    ///
+    /// # Errors
+    /// Every row that keeps the ballots from being counted.
+    pub fn count_ballots(scheme: &Scheme, inputs: &Inputs) -> Result<Inputs, Vec<RowFault>> {
+        build::count_ballots(scheme, inputs)
+    }
+
     /// How many subjects there are.
     pub fn len(&self) -> usize {
         self.subjects.len()
@@ -270,6 +279,12 @@ impl Snapshot {
     /// Whether there is nobody.
     pub fn is_empty(&self) -> bool {
         self.subjects.is_empty()
+    }
+
+    /// The place of a subject.
+    pub(crate) fn find(&self, subject: &str) -> Option<usize> {
+        let found = (self.subjects).binary_search_by(|data| data.code.as_ref().cmp(subject));
+        found.ok()
     }
 
     /// First and last day of a look-back.

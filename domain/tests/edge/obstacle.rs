@@ -444,3 +444,27 @@ fn where_maxima_differ_shares_are_compared() {
         ["q share behind b by 1.8001"]
     );
 }
+
+#[test]
+fn a_related_part_that_reaches_nobody_leaves_the_rest_to_be_counted() {
+    let points = "{ points = \"i\", at_least = 90 }";
+    let related = |hold: &str| {
+        format!(
+            "{{ related = {{ by = [\"workers\"], hold = {hold}, that = {{ disqualified = true }} }} }}"
+        )
+    };
+    // Nobody of nobody: that part does not hold, and the points alone are in the way.
+    for hold in ["\"any\"", "{ at_least = 1 }"] {
+        let when = format!("{{ any = [{}, {points}] }}", related(hold));
+        let found = capped(Table::new(), &one(), &when);
+        assert_eq!(found, ["cap points/i -5.0001 points"], "{hold}");
+    }
+    // None of nobody holds already where it should.
+    let low = "{ points = \"i\", at_least = 96 }";
+    let when = format!("{{ all = [{}, {low}] }}", related("\"none\""));
+    let found = required(Table::new(), &one(), &when);
+    assert_eq!(found, ["must points/i 1 points"]);
+    // Where it would have to turn itself, nothing here does.
+    let found = capped(Table::new(), &one(), &related("\"none\""));
+    assert_eq!(found, ["cap - other"]);
+}

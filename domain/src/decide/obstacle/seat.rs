@@ -3,14 +3,38 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::decide::Engine;
+use crate::decide::{Engine, FilledQuota};
 use crate::number::{Points, Ratio};
-use crate::outcome::{Ahead, Change, Comparison, Obstacle, QuotaResult, Shown, Sign, Truth3};
+use crate::outcome::{Ahead, Change, Comparison, Obstacle, Shown, Sign, Truth3};
 use crate::scheme::file::GradedBy;
 use crate::scheme::model::{QuotaPlan, ValueKind};
 
-/// By quota and group, those who competed for its free seats, the first first. Made once, for each who fell looks at it.
-pub(in crate::decide) struct Lines(BTreeMap<(Arc<str>, Arc<str>), Vec<usize>>);
+/// The lines of all quotas, laid out once, so that whoever fell looks at its own place alone: by quota of the scheme.
+pub(in crate::decide) struct Lines(Vec<QuotaLines>);
+
+/// The lines of one quota.
+struct QuotaLines {
+    groups: BTreeMap<[usize; 2], Line>,
+    /// By subject.
+    stands: Vec<Stand>,
+}
+
+/// One group of a quota.
+struct Line {
+    seats: u32,
+    taken: u32,
+    by_right: usize,
+    /// Those who competed for the free seats, the first first.
+    competed: Vec<usize>,
+}
+
+/// Where a subject stands in its group.
+#[derive(Clone, Copy, Default)]
+struct Stand {
+    holds: bool,
+    /// Its place among those who competed.
+    place: Option<usize>,
+}
 
 /// Of two subjects the first thing in which one goes before the other, or the last where nothing does.
 struct Key {
@@ -24,29 +48,44 @@ struct Key {
 impl Engine<'_> {
     /// Ranks those who competed for the free seats of each quota.
     pub(in crate::decide) fn lines(&self) -> Lines {
-        let place = |code: &Arc<str>| {
-            self.snapshot
-                .subjects
-                .binary_search_by(|data| data.code.cmp(code))
-                .ok()
+        let lines = |plan: &QuotaPlan| {
+            let mut lines = QuotaLines {
+                groups: BTreeMap::new(),
+                stands: vec![Stand::default(); self.states.len()],
+            };
+            for filled in (self.quotas.iter()).filter(|filled| filled.result.quota == plan.code) {
+                self.add_line(plan, filled, &mut lines);
+            }
+            lines
         };
-        let ranked = |result: &QuotaResult| {
-            let plan = self
-                .scheme
-                .quotas
-                .iter()
-                .find(|plan| plan.code == result.quota)?;
-            let competed = result
-                .holders
-                .iter()
-                .chain(&result.fallen)
-                .filter_map(place)
-                .filter(|subject| !self.by_right(*subject, plan))
-                .collect();
-            let key = (result.quota.clone(), result.group.clone());
-            Some((key, self.ranked_classes(competed).concat()))
+        Lines(self.scheme.quotas.iter().map(lines).collect())
+    }
+
+    fn add_line(&self, plan: &QuotaPlan, filled: &FilledQuota, lines: &mut QuotaLines) {
+        let result = &filled.result;
+        let place = |code: &Arc<str>| self.snapshot.find(code);
+        let (by_right, mut competed): (Vec<usize>, Vec<usize>) = (result.holders.iter())
+            .filter_map(place)
+            .partition(|subject| self.by_right(*subject, plan));
+        for subject in by_right.iter().chain(&competed) {
+            if let Some(stand) = lines.stands.get_mut(*subject) {
+                stand.holds = true;
+            }
+        }
+        competed.extend(result.fallen.iter().filter_map(place));
+        let competed = self.ranked_classes(competed).concat();
+        for (place, subject) in competed.iter().enumerate() {
+            if let Some(stand) = lines.stands.get_mut(*subject) {
+                stand.place = Some(place);
+            }
+        }
+        let line = Line {
+            seats: result.seats,
+            taken: u32::try_from(result.holders.len()).unwrap_or(u32::MAX),
+            by_right: by_right.len(),
+            competed,
         };
-        Lines(self.quotas.iter().filter_map(ranked).collect())
+        lines.groups.insert(filled.group, line);
     }
 
     /// Quotas in which a subject has no seat for the grade that it aims at, once it has risen by so many points.
@@ -59,32 +98,25 @@ impl Engine<'_> {
         found: &mut Vec<Obstacle>,
     ) {
         // Whoever is not recognised keeps its grade and takes no seat; once what it lacks is there, it needs one.
-        let (Some(state), Some(data)) = (
-            self.states.get(subject),
-            self.snapshot.subjects.get(subject),
-        ) else {
+        let Some(state) = self.states.get(subject) else {
             return;
         };
-        for plan in self.scheme.quotas.iter().filter(|plan| plan.grade >= aim) {
+        let quotas = self.scheme.quotas.iter().zip(&lines.0);
+        for (plan, lines) in quotas.filter(|(plan, _)| plan.grade >= aim) {
             // A floor keeps its seat; an exact grade that is in the way itself takes its seat along when it goes.
             let floor = state.floor.is_some_and(|floor| floor <= plan.grade);
             let exact = state.exact.is_some_and(|exact| exact <= aim);
             if !self.applies(&plan.applies, subject) || floor || exact {
                 continue;
             }
-            let competed = !self.by_right(subject, plan);
-            let group = self.group_name(plan.group, &[subject]);
-            let result = self
-                .quotas
-                .iter()
-                .find(|result| result.quota == plan.code && result.group.as_ref() == group);
-            let sits = |result: &&QuotaResult| competed && result.holders.contains(&data.code);
-            let Some(result) = result.filter(|result| !sits(result)) else {
+            let stand = lines.stands.get(subject).copied().unwrap_or_default();
+            let by_right = stand.holds && self.by_right(subject, plan);
+            if stand.holds && !by_right {
                 continue;
-            };
-            let line = lines.0.get(&(plan.code.clone(), result.group.clone()));
-            let line = line.map(Vec::as_slice).unwrap_or_default();
-            if let Some((compared, ahead)) = self.ahead(subject, plan, result, line)
+            }
+            let line = lines.groups.get(&self.group_of(plan.group, subject));
+            if let Some(line) = line
+                && let Some((compared, ahead)) = self.ahead(subject, line, (stand, by_right))
                 && ahead.short.is_none_or(|short| short > risen)
             {
                 found.push(Obstacle {
@@ -101,40 +133,28 @@ impl Engine<'_> {
     fn ahead(
         &self,
         subject: usize,
-        plan: &QuotaPlan,
-        result: &QuotaResult,
-        line: &[usize],
+        line: &Line,
+        (stand, by_right): (Stand, bool),
     ) -> Option<(Option<Comparison>, Ahead)> {
-        let by_right = result
-            .holders
-            .iter()
-            .filter_map(|code| {
-                self.snapshot
-                    .subjects
-                    .binary_search_by(|data| data.code.cmp(code))
-                    .ok()
-            })
-            .filter(|holder| *holder != subject && self.by_right(*holder, plan))
-            .count();
-        let free = usize::try_from(result.seats)
+        // Its own seat by right goes with the right.
+        let by_right = line.by_right.saturating_sub(usize::from(by_right));
+        let free = usize::try_from(line.seats)
             .unwrap_or(usize::MAX)
             .saturating_sub(by_right);
-        let ahead = |line: Option<usize>, short| Ahead {
-            seats: result.seats,
-            holders: result.holders.clone(),
-            line: line
-                .and_then(|line| self.snapshot.subjects.get(line))
+        let ahead = |last: Option<usize>, short| Ahead {
+            seats: line.seats,
+            taken: line.taken,
+            line: last
+                .and_then(|last| self.snapshot.subjects.get(last))
                 .map(|data| data.code.clone()),
             short,
         };
         let Some(last) = free.checked_sub(1) else {
             return Some((None, ahead(None, None)));
         };
-        let last = line
-            .iter()
-            .copied()
-            .filter(|other| *other != subject)
-            .nth(last)?;
+        // Of the others: whoever stands behind the subject is one place further up among them.
+        let skipped = stand.place.is_some_and(|own| own <= last);
+        let last = *(line.competed).get(last.saturating_add(usize::from(skipped)))?;
         let Some(key) = self.deciding_key(subject, last) else {
             return Some((None, ahead(Some(last), None)));
         };

@@ -1,6 +1,7 @@
 //! A condition with what its comparisons gave, and the fewest of them that would have to turn.
 
 use crate::decide::Engine;
+use crate::decide::ask::of_nobody;
 use crate::outcome::{Change, Comparison, Truth3};
 use crate::scheme::file::Quantifier;
 use crate::scheme::model::ConditionPlan;
@@ -13,8 +14,8 @@ pub(super) enum Asked<'c> {
     Not(Box<Asked<'c>>),
     /// At least so many of them: one for *any*, each for *all*.
     AtLeast(usize, Vec<Asked<'c>>),
-    /// Nobody was there to be looked at.
-    Nobody,
+    /// Nobody was there to be looked at, and what that comes to.
+    Nobody(Truth3),
 }
 
 /// Comparisons that would have to turn, each with its smallest change.
@@ -38,14 +39,19 @@ impl Engine<'_> {
             ConditionPlan::All(list) => Asked::AtLeast(list.len(), each(list)),
             ConditionPlan::Any(list) => Asked::AtLeast(1, each(list)),
             ConditionPlan::Not(inner) => Asked::Not(Box::new(self.asked(subject, inner, compared))),
-            ConditionPlan::Related { by, hold, that, .. } => {
+            ConditionPlan::Related {
+                by,
+                hold,
+                nobody,
+                that,
+            } => {
                 let reached: Vec<Asked<'c>> = self
                     .reach(subject, by)
                     .into_iter()
                     .map(|other| self.asked(other, that, &mut *compared))
                     .collect();
                 if reached.is_empty() {
-                    return Asked::Nobody;
+                    return Asked::Nobody(of_nobody(*hold, *nobody));
                 }
                 match hold {
                     Quantifier::Any => Asked::AtLeast(1, reached),
@@ -56,7 +62,9 @@ impl Engine<'_> {
                     }
                 }
             }
-            _ => compared.next().map_or(Asked::Nobody, Asked::One),
+            _ => compared
+                .next()
+                .map_or(Asked::Nobody(Truth3::Undetermined), Asked::One),
         }
     }
 }
@@ -68,7 +76,8 @@ impl<'c> Asked<'c> {
             Self::One(one) if one.holds == Truth3::of(wanted) => Some(Vec::new()),
             Self::One(one) => Some(vec![(*one, turn(one, wanted))]),
             Self::Not(inner) => inner.turned(!wanted),
-            Self::Nobody => None,
+            // It is as it should be, or no comparison turns it.
+            Self::Nobody(holds) => (*holds == Truth3::of(wanted)).then(Vec::new),
             Self::AtLeast(least, list) => {
                 // Fewer than `least` hold once all but `least − 1` do not.
                 let needed = if wanted {
