@@ -74,7 +74,7 @@ impl<'a> Explainer<'a> {
         }
         if decision.withheld {
             parts.push(pair(
-                format!("因答卷不足{FEW}份,得分和评价数据不予公开"),
+                format!("因答卷不足{FEW}份，得分和评价数据不予公开"),
                 format!("scores and figures are withheld, since fewer than {FEW} people answered"),
             ));
         }
@@ -82,7 +82,7 @@ impl<'a> Explainer<'a> {
         let zh: Vec<&str> = parts.iter().map(|words| words.zh.as_str()).collect();
         let en: Vec<&str> = parts.iter().map(|words| words.en.as_str()).collect();
         Words {
-            zh: format!("{}。", zh.join(";")),
+            zh: format!("{}。", zh.join("；")),
             en: capitalise(&format!("{}.", en.join("; "))),
         }
     }
@@ -93,12 +93,12 @@ impl<'a> Explainer<'a> {
         };
         let rank = decision.rank.map_or_else(Words::default_empty, |rank| {
             pair(
-                format!(",同类第{rank}名"),
+                format!("，同类第{rank}名"),
                 format!(", rank {rank} in its category"),
             )
         });
         pair(
-            format!("总分{total}分(满分{}分){}", decision.maximum, rank.zh),
+            format!("总分{total}分（满分{}分）{}", decision.maximum, rank.zh),
             format!("total {total} of {} points{}", decision.maximum, rank.en),
         )
     }
@@ -128,18 +128,18 @@ impl<'a> Explainer<'a> {
                 format!("“{}” makes the grade “{}”", by.en, to.en),
             ),
             Step::Quota => pair(
-                format!("因名额“{}”已满,等次降为“{}”", by.zh, to.zh),
+                format!("因名额“{}”已满，等次降为“{}”", by.zh, to.zh),
                 format!(
                     "the seats of “{}” are taken, so the grade is “{}”",
                     by.en, to.en
                 ),
             ),
             Step::HandedOn => pair(
-                format!("递补名额“{}”,等次为“{}”", by.zh, to.zh),
+                format!("递补名额“{}”，等次为“{}”", by.zh, to.zh),
                 format!("a freed seat of “{}” makes the grade “{}”", by.en, to.en),
             ),
             Step::Adjustment => pair(
-                format!("经酌定,等次为“{}”", to.zh),
+                format!("经酌定，等次为“{}”", to.zh),
                 format!("the committee adjusts the grade to “{}”", to.en),
             ),
         }
@@ -148,14 +148,14 @@ impl<'a> Explainer<'a> {
     fn verdict(&self, decision: &Decision) -> Words {
         if decision.disqualified {
             return pair(
-                "不具备参评资格,不评定等次",
+                "不具备参评资格，不评定等次",
                 "it is not eligible and holds no grade",
             );
         }
         match (decision.status, decision.grade.as_ref(), decision.eligible) {
             (Status::Held, _, _) => pair("暂缓评定", "the decision is held"),
             (Status::Undetermined, _, _) | (_, None, _) => pair(
-                "因有缺项,尚不能评定",
+                "因有缺项，尚不能评定",
                 "something is missing, so it cannot be decided yet",
             ),
             (_, Some(grade), eligible) => {
@@ -163,10 +163,10 @@ impl<'a> Explainer<'a> {
                 let (zh, en) = match eligible {
                     // Where every grade is recognised there is nothing to be eligible for.
                     Some(true) if !self.recognises() => ("", ""),
-                    Some(true) => (",符合认定条件", " and it is eligible"),
-                    Some(false) => (",不符合认定条件", " and it is not eligible"),
+                    Some(true) => ("，符合认定条件", " and it is eligible"),
+                    Some(false) => ("，不符合认定条件", " and it is not eligible"),
                     None => (
-                        ",是否符合认定条件尚不能确定",
+                        "，是否符合认定条件尚不能确定",
                         " and it is undetermined whether it is eligible",
                     ),
                 };
@@ -215,10 +215,10 @@ impl<'a> Explainer<'a> {
         let settled = settled(result);
         pair(
             format!(
-                "{zh}{}(依据:{};{})。",
+                "{zh}{}（依据：{}；{}）。",
                 settled.zh,
                 rule.clause,
-                values(|w| &w.zh, ";")
+                values(|w| &w.zh, "；")
             ),
             capitalise(&format!(
                 "{en}{} (clause: {}; {}).",
@@ -249,23 +249,23 @@ impl<'a> Explainer<'a> {
                 pair("符合", "met")
             } else {
                 pair(
-                    format!("不符合,答卷不足{FEW}份"),
+                    format!("不符合，答卷不足{FEW}份"),
                     format!("not met, fewer than {FEW} answers"),
                 )
             };
             return pair(
-                format!("{}{} {sign} {}:{}", whose.zh, what.zh, right.zh, met.zh),
+                format!("{}{} {sign} {}：{}", whose.zh, what.zh, right.zh, met.zh),
                 format!("{}{} {sign} {}: {}", whose.en, what.en, right.en, met.en),
             );
         }
         let left = self.value(&one.what, &one.left);
         let why = one.why.as_ref().map_or_else(Words::default_empty, |why| {
             let words = self.reason(why);
-            pair(format!("({})", words.zh), format!(" ({})", words.en))
+            pair(format!("（{}）", words.zh), format!(" ({})", words.en))
         });
         let grounds = self.grounds(&one.counted);
         let turned = if one.holds == Truth3::False {
-            pair(",不成立", ", which does not hold")
+            pair("，不成立", ", which does not hold")
         } else {
             Words::default_empty()
         };
@@ -296,14 +296,14 @@ impl<'a> Explainer<'a> {
         let place = self.place(gap);
         let what = gap.what.as_ref().map_or_else(Words::default_empty, |what| {
             let words = self.what(what);
-            pair(format!("{}:", words.zh), format!("{}: ", words.en))
+            pair(format!("{}：", words.zh), format!("{}: ", words.en))
         });
         let reason = self.reason(&gap.reason);
         let action = action(gap.action);
         let whose = if who.is_empty() {
             Words::default_empty()
         } else {
-            pair(format!("{who}:"), format!("{who}: "))
+            pair(format!("{who}："), format!("{who}: "))
         };
         pair(
             format!(
@@ -337,21 +337,21 @@ impl<'a> Explainer<'a> {
 fn settled(result: &RuleResult) -> Words {
     if result.yields {
         return pair(
-            ",但依豁免让步,不产生作用",
+            "，但依豁免让步，不产生作用",
             ", but by a waiver it yields and does nothing",
         );
     }
     match result.settled_by {
         Some(Settled::Scheme) => pair(
-            "(条件未能确定,由评价体系规定)",
+            "（条件未能确定，由评价体系规定）",
             " (its condition is undetermined, and the scheme says what then holds)",
         ),
         Some(Settled::Waiver) => pair(
-            "(条件未能确定,由豁免规定)",
+            "（条件未能确定，由豁免规定）",
             " (its condition is undetermined, and a waiver says what then holds)",
         ),
         Some(Settled::Withheld) => pair(
-            "(因答卷过少,所依据的数据不予公开)",
+            "（因答卷过少，所依据的数据不予公开）",
             " (the figures behind it are withheld, since too few people answered)",
         ),
         None => Words::default_empty(),
@@ -378,7 +378,7 @@ pub fn action(action: Action) -> Words {
         ),
         Action::CloseSurvey => pair("请先结束测评", "Close the survey first"),
         Action::CollectAnswers => pair(
-            "请收集更多答卷,或说明理由予以豁免",
+            "请收集更多答卷，或说明理由予以豁免",
             "Collect more answers, or waive it with a reason",
         ),
         Action::OpenInvestigation => pair("请启动专项调查", "Open the investigation"),
@@ -387,7 +387,7 @@ pub fn action(action: Action) -> Words {
             "Record the finding of the investigation",
         ),
         Action::Waive => pair(
-            "如无法补齐,请说明理由予以豁免",
+            "如无法补齐，请说明理由予以豁免",
             "Waive it by name with a reason",
         ),
         Action::ChooseByCommittee => pair("请由评定会议确定", "Let the committee choose"),

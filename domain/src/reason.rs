@@ -27,7 +27,12 @@ impl Reason {
 
     /// The words, with the values put in.
     pub fn words(&self) -> Words {
-        fill(self.code.templates(), &self.values)
+        let listed: Vec<String> = self.values.iter().map(|value| listed(value)).collect();
+        let templates = self.code.templates();
+        Words {
+            zh: fill(templates, &listed).zh,
+            en: fill(templates, &self.values).en,
+        }
     }
 
     /// The same with names in place of values, where there are names for them.
@@ -36,7 +41,7 @@ impl Reason {
         let (zh, en): (Vec<String>, Vec<String>) = values
             .map(|(place, value)| {
                 name(place, value).map_or_else(
-                    || (value.to_string(), value.to_string()),
+                    || (listed(value), value.to_string()),
                     |words| (words.zh, words.en),
                 )
             })
@@ -47,6 +52,11 @@ impl Reason {
             en: fill(templates, &en).en,
         }
     }
+}
+
+/// A list of codes with the sign that stands between the parts of one in Chinese.
+fn listed(value: &str) -> String {
+    value.replace(", ", "、")
 }
 
 /// Puts values into Chinese and English words, where `{0}`, `{1}` … stand for them.
@@ -97,13 +107,13 @@ reasons! {
     NoValue: "没有数值", "there is no value";
     // Surveys.
     SurveyNotAbout: "该测评不针对此考评对象", "the survey is not about this subject";
-    FewSheets: "有效答卷 {0} 份,少于规定的 {1} 份", "{0} valid sheets are fewer than the {1} that the scheme demands";
+    FewSheets: "有效答卷 {0} 份，少于规定的 {1} 份", "{0} valid sheets are fewer than the {1} that the scheme demands";
     AttendanceUnknown: "未报到会人数或应到人数", "the number attended or entitled is not reported";
-    AttendanceShort: "到会 {0},未达到 {1}", "{0} attended of those entitled, which is not {1}";
+    AttendanceShort: "到会 {0}，未达到 {1}", "{0} attended of those entitled, which is not {1}";
     ReturnsUnknown: "未报发出份数", "the number issued is not reported";
-    ReturnsShort: "回收 {0},未达到 {1}", "{0} returned of those issued, which is not {1}";
-    ReturnedOverIssued: "回收 {0} 份,多于发出的 {1} 份", "{0} sheets came back of {1} issued";
-    ShareShort: "{1}占比为 {0},低于 {2}", "{0} come from {1}, less than {2}";
+    ReturnsShort: "回收 {0}，未达到 {1}", "{0} returned of those issued, which is not {1}";
+    ReturnedOverIssued: "回收 {0} 份，多于发出的 {1} 份", "{0} sheets came back of {1} issued";
+    ShareShort: "{1}占比为 {0}，低于 {2}", "{0} come from {1}, less than {2}";
     QuestionUnanswered: "题目 {0} 无人作答", "nobody has answered the question {0}";
     NoAnswers: "没有可作分母的答案", "there are no answers to divide by";
     StratumEmpty: "有一个群体或渠道没有可作分母的答案", "a stratum has no answers to divide by";
@@ -111,7 +121,7 @@ reasons! {
     NoPoints: "{0} 没有得分", "{0} has no points";
     NotConfirmed: "尚未确认为零报告", "it is not confirmed that there was none";
     MeasureMissing: "{0} 在 {1} 的数据未报", "{0} is not reported for {1}";
-    LastYearZero: "上年数为 0,无法计算比率", "last year's value is 0, so there is no ratio";
+    LastYearZero: "上年数为 0，无法计算比率", "last year's value is 0, so there is no ratio";
     NoAward: "没有考评人员打分", "no inspector has awarded points";
     AwardMissing: "{0} 尚未打分", "no inspector has awarded points for {0}";
     TasksMissing: "未记录任务完成情况", "the tasks done are not recorded";
@@ -119,15 +129,15 @@ reasons! {
     NoMembers: "其组成对象均无总分", "none of those it is composed of has a total";
     NoClosedRound: "未指明按 {0} 考评的已结轮次及版次", "no closed round under {0} is named, with its revision";
     SizeMissing: "{0} 未报规模数据 {1}", "{0} has no {1} to weigh by";
-    SizesZero: "规模数据 {0} 合计为 0,无法加权", "the sizes by {0} add up to 0, so nothing can be weighed";
-    ComposedOfItself: "这些对象互为组成部分,无法计分:{0}", "these are composed of each other, so that none can be scored first: {0}";
-    RestsOnCircle: "其组成对象互为组成部分:{0}", "it rests on subjects that are composed of each other: {0}";
-    Overflow: "数值过大,无法计分", "a value is too large to be counted in points";
+    SizesZero: "规模数据 {0} 合计为 0，无法加权", "the sizes by {0} add up to 0, so nothing can be weighed";
+    ComposedOfItself: "这些对象互为组成部分，无法计分：{0}", "these are composed of each other, so that none can be scored first: {0}";
+    RestsOnCircle: "其组成对象互为组成部分：{0}", "it rests on subjects that are composed of each other: {0}";
+    Overflow: "数值过大，无法计分", "a value is too large to be counted in points";
     // Grades, ranks, earlier rounds.
     NoGrade: "尚无等次", "there is no grade yet";
-    NoGradeDisqualified: "已被取消参评资格,没有等次", "disqualified, so there is no grade";
+    NoGradeDisqualified: "已被取消参评资格，没有等次", "disqualified, so there is no grade";
     DisqualificationUnknown: "是否取消参评资格尚不能确定", "it is undetermined whether it is disqualified";
-    NothingApplies: "没有适用的考评项,无法得出总分", "no item applies, so there is no total";
+    NothingApplies: "没有适用的考评项，无法得出总分", "no item applies, so there is no total";
     NoRank: "没有名次", "there is no rank";
     Withheld: "因答卷过少不予公开", "withheld, since too few people answered";
     NoProposal: "没有拟定等次", "no grade is proposed";
@@ -138,25 +148,25 @@ reasons! {
     InvestigationDue: "应开展的专项调查尚未启动", "the investigation that is due has not been opened";
     InvestigationOpen: "专项调查尚无结论", "the investigation has no finding yet";
     // Rules and quotas.
-    RulesClash: "这些规则之间没有可取的等次:{0}", "these rules leave no grade between them: {0}";
+    RulesClash: "这些规则之间没有可取的等次：{0}", "these rules leave no grade between them: {0}";
     CapBelowFloor: "此封顶低于该对象的保底等次或确定等次", "this cap lies below a floor or an exact grade of the subject";
-    LabelsExclude: "同时符合互斥的称号,两者均不授予", "due together with a label that excludes it, so neither is given";
+    LabelsExclude: "同时符合互斥的称号，两者均不授予", "due together with a label that excludes it, so neither is given";
     AlertFires: "预警已触发", "the alert fires";
-    AlertOfAnswers: "预警已触发:{0} 份答卷如此作答", "the alert fires: {0} answers say so";
-    SurveyOpen: "测评尚未结束,数字为中间数", "the survey is still open, so its figures are interim";
-    GroupUndetermined: "{0} 组内有对象未能确定,名额无法分配", "in {0} somebody is undetermined, so seats cannot be given";
-    SeatsByRight: "{0} 组内有 {1} 个对象依规则应得此等次,而名额只有 {2} 个", "in {0} {1} hold the grade by right, yet there are {2} seats";
+    AlertOfAnswers: "预警已触发：{0} 份答卷如此作答", "the alert fires: {0} answers say so";
+    SurveyOpen: "测评尚未结束，数字为中间数", "the survey is still open, so its figures are interim";
+    GroupUndetermined: "{0} 组内有对象未能确定，名额无法分配", "in {0} somebody is undetermined, so seats cannot be given";
+    SeatsByRight: "{0} 组内有 {1} 个对象依规则应得此等次，而名额只有 {2} 个", "in {0} {1} hold the grade by right, yet there are {2} seats";
     TiedForSeats: "{0} 并列争 {1} 个名额", "{0} are tied for {1} seats";
     // Adjustments.
     NothingToAdjust: "没有可酌定的等次", "there is no grade to adjust";
     AdjustedBelowFloor: "酌定等次低于保底等次", "the adjustment lies below a floor";
     AdjustedAboveCap: "酌定等次高于封顶", "a cap stands above the subject";
-    QuotaExceeded: "经酌定超出名额:{0} 组 {1} 个名额,{2} 个对象", "exceeded by a recorded decision: in {0} {2} hold {1} seats";
+    QuotaExceeded: "经酌定超出名额：{0} 组 {1} 个名额，{2} 个对象", "exceeded by a recorded decision: in {0} {2} hold {1} seats";
     AdjustedBeyondExact: "酌定等次不同于规则确定的等次", "a rule sets another grade exactly";
     QuotaFull: "名额已满", "the quota is full";
-    CapGroundLifted: "因其他对象酌定上调,此封顶的依据已不存在", "another's raise has lifted the ground of this cap";
+    CapGroundLifted: "因其他对象酌定上调，此封顶的依据已不存在", "another's raise has lifted the ground of this cap";
     // Tallies.
-    TalliesDiffer: "逐份复核的票数与累计票数不一致:{0}", "the recount of sheets differs from the tallies kept: {0}";
+    TalliesDiffer: "逐份复核的票数与累计票数不一致：{0}", "the recount of sheets differs from the tallies kept: {0}";
 }
 
 #[cfg(test)]
@@ -173,6 +183,6 @@ mod tests {
             }
         }
         let words = Reason::with(ReasonCode::FewSheets, ["9", "10"]).words();
-        assert_eq!(words.zh, "有效答卷 9 份,少于规定的 10 份");
+        assert_eq!(words.zh, "有效答卷 9 份，少于规定的 10 份");
     }
 }

@@ -143,12 +143,12 @@ fn a_team_reads_what_was_proposed_and_why_it_fell() {
     let criticised = sentence("team-11");
     assert_eq!(
         criticised.zh,
-        "总分89.83分(满分100分),同类第5名;提出的等次为“好”;因“被通报批评,班子不得评好”等次定为“较好”;最终等次“较好”。"
+        "总分89.83分（满分100分），同类第5名；提出的等次为“好”；因“被通报批评，班子不得评好”等次定为“较好”；最终等次“较好”。"
     );
     assert_eq!(
         criticised.en,
         "Total 89.83 of 100 points, rank 5 in its category; the grade proposed is “Good”; “Criticised: team not good” makes the grade “Fairly good”; the grade is “Fairly good”."
     );
     let poor = sentence("team-08").zh;
-    assert!(poor.ends_with(";最终等次“差”。"), "{poor}");
+    assert!(poor.ends_with("；最终等次“差”。"), "{poor}");
 }

@@ -86,9 +86,9 @@ fn of_few_answers_a_unit_reads_whether_and_not_how_much() {
         assert!(whole.contains(figure) && !kept.contains(figure), "{kept}");
     }
     for words in [
-        "1/2(50%):符合",
+        "1/2（50%）：符合",
         "1/2 (50%): met",
-        "不符合,答卷不足10份",
+        "不符合，答卷不足10份",
         "not met, fewer than 10 answers",
         "数值不公开",
     ] {

@@ -124,7 +124,7 @@ fn what_the_report_does_not_name_says_that_it_is_an_example() {
     let file = file();
     let examples = file.item.iter().filter(|item| {
         let clause = item.clause.as_deref().unwrap_or_default();
-        clause.starts_with("示例:")
+        clause.starts_with("示例：")
     });
     let indicators: BTreeSet<&str> = examples.map(|item| item.parent.as_str()).collect();
     // Of organs, schools, villages, firms and hospitals: 5 + 5 + 3 + 4 + 5.

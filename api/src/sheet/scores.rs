@@ -199,7 +199,7 @@ impl ScoreSheet {
         if let Some(rule) = rule {
             let rule = rule
                 .set_error_title("超出范围")?
-                .set_error_message(format!("{}:0 至 {max}", item.head()))?
+                .set_error_message(format!("{}：0 至 {max}", item.head()))?
                 .set_error_style(DataValidationErrorStyle::Stop);
             // Room for the rows of further inspectors.
             sheet.add_data_validation(FIRST_ROW, at, last.saturating_add(1_000), at, &rule)?;

@@ -41,7 +41,7 @@ pub fn change(old: &Explainer<'_>, new: &Explainer<'_>, change: &Change) -> Word
             let before = old.side(change, change.old.as_ref());
             let after = new.side(change, change.new.as_ref());
             pair(
-                format!("{zh}:{} {} → {}", key.zh, before.zh, after.zh),
+                format!("{zh}：{} {} → {}", key.zh, before.zh, after.zh),
                 format!("{en}: {} {} → {}", key.en, before.en, after.en),
             )
         }
@@ -58,7 +58,7 @@ pub fn lost_score(scheme: &Explainer<'_>, lost: &LostScore) -> Words {
         LostBecause::Categories => pair("适用类别减少", "it is for fewer categories"),
     };
     pair(
-        format!("{}:{}", name.zh, why.zh),
+        format!("{}：{}", name.zh, why.zh),
         format!("{}: {}", name.en, why.en),
     )
 }
@@ -154,7 +154,7 @@ impl Explainer<'_> {
                     let when = self.condition(&plan.when);
                     let effect = self.effect(&rule.effect);
                     pair(
-                        format!(":当 {} 时,{}", when.zh, effect.zh),
+                        format!("：当 {} 时，{}", when.zh, effect.zh),
                         format!(": when {}, {}", when.en, effect.en),
                     )
                 })
@@ -170,13 +170,16 @@ impl Explainer<'_> {
                     (Some(max), _) => {
                         let max = shown(max);
                         pair(
-                            format!("(满分 {})", max.zh),
+                            format!("（满分 {}）", max.zh),
                             format!(" (maximum {})", max.en),
                         )
                     }
                     (None, Some(from)) => {
                         let from = shown(from);
-                        pair(format!("({} 起)", from.zh), format!(" (from {})", from.en))
+                        pair(
+                            format!("（{} 起）", from.zh),
+                            format!(" (from {})", from.en),
+                        )
                     }
                     (None, None) => Words::default_empty(),
                 }
@@ -261,19 +264,22 @@ impl Explainer<'_> {
                     .filter(|(_, value)| !is_nothing(value))
                     .map(|(key, value)| (key_word(key), Self::value_words(value)))
                     .collect();
-                let join = |pick: fn(&Words) -> &str| {
+                let join = |pick: fn(&Words) -> &str, [open, between, close]: [&str; 3]| {
                     let parts = parts
                         .iter()
                         .map(|(key, words)| format!("{} {}", pick(key), pick(words)));
-                    let joined = parts.collect::<Vec<_>>().join(", ");
+                    let joined = parts.collect::<Vec<_>>().join(between);
                     // One thing needs no brackets to hold it together.
                     if map.len() == 1 {
                         joined
                     } else {
-                        format!("({joined})")
+                        format!("{open}{joined}{close}")
                     }
                 };
-                pair(join(|words| &words.zh), join(|words| &words.en))
+                pair(
+                    join(|words| &words.zh, ["（", "，", "）"]),
+                    join(|words| &words.en, ["(", ", ", ")"]),
+                )
             }
         }
     }

@@ -38,7 +38,7 @@ impl Explainer<'_> {
             .map_or_else(|| "–".to_owned(), |mean| mean.to_percent_text(2));
         pair(
             format!(
-                "“{}”({}):计入 {} 个,平均得分率 {mean},权重 {};无总分 {} 个。",
+                "“{}”（{}）：计入 {} 个，平均得分率 {mean}，权重 {}；无总分 {} 个。",
                 category.zh, rounds.zh, one.counted, one.weight, one.without_total
             ),
             format!(

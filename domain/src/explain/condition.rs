@@ -1,6 +1,6 @@
 //! Conditions and effects of a scheme in words: what would have to be, apart from any subject.
 
-use super::{Explainer, pair};
+use super::{Explainer, pair, same};
 use crate::number::Ratio;
 use crate::scheme::file::{Effect, Finding, Gap, Quantifier, Step, Words};
 use crate::scheme::model::{ConditionPlan, GradeBound, TestPlan, ValueKind, ValuePlan};
@@ -13,12 +13,18 @@ impl Explainer<'_> {
             ConditionPlan::Any(list) => self.joined(list, "满足其一", "one of"),
             ConditionPlan::Not(inner) => {
                 let inner = self.condition(inner);
-                pair(format!("并非({})", inner.zh), format!("not ({})", inner.en))
+                pair(
+                    format!("并非（{}）", inner.zh),
+                    format!("not ({})", inner.en),
+                )
             }
             ConditionPlan::Compare(value, test) => {
                 let what = self.what(&value.what);
                 let test = Self::test(value, test);
-                pair(format!("{} {test}", what.zh), format!("{} {test}", what.en))
+                pair(
+                    format!("{} {}", what.zh, test.zh),
+                    format!("{} {}", what.en, test.en),
+                )
             }
             ConditionPlan::Label(label) => {
                 let code = self.scheme.labels.get(*label).map(|plan| &plan.code);
@@ -61,7 +67,7 @@ impl Explainer<'_> {
                 };
                 pair(
                     format!(
-                        "连续{in_a_row}轮等次为“{}”({from_zh},{gap_zh})",
+                        "连续{in_a_row}轮等次为“{}”（{from_zh}，{gap_zh}）",
                         zh.join("”或“")
                     ),
                     format!(
@@ -104,7 +110,7 @@ impl Explainer<'_> {
                 };
                 let path = path(by);
                 pair(
-                    format!("{}中{zh}:{}", path.zh, that.zh),
+                    format!("{}中{zh}：{}", path.zh, that.zh),
                     format!("of its {} {en}: {}", path.en, that.en),
                 )
             }
@@ -120,19 +126,20 @@ impl Explainer<'_> {
             parts.iter().map(pick).collect::<Vec<_>>().join(between)
         };
         pair(
-            format!("{zh}({})", of(|words| &words.zh, ";")),
+            format!("{zh}（{}）", of(|words| &words.zh, "；")),
             format!("{en} ({})", of(|words| &words.en, "; ")),
         )
     }
 
     /// A sign and a bound; what lies between 0 and 1 by nature is shown as a percentage too.
-    fn test(value: &ValuePlan, test: &TestPlan) -> String {
+    fn test(value: &ValuePlan, test: &TestPlan) -> Words {
         let is_rate = match value.kind {
             ValueKind::Figure(_) => !value.what.contains("mean_score"),
             ValueKind::Measure { .. } => test.bound < Ratio::one(),
             _ => false,
         };
-        format!("{} {}", test.op.text(), bound(&test.bound, is_rate))
+        let (op, bound) = (test.op.text(), bound(&test.bound, is_rate));
+        pair(format!("{op} {}", bound.zh), format!("{op} {}", bound.en))
     }
 
     fn grade_at(&self, place: usize) -> Words {
@@ -155,7 +162,7 @@ impl Explainer<'_> {
         };
         match effect {
             Effect::Disqualify => pair("取消参评资格", "disqualify"),
-            Effect::Require => pair("须满足,否则不予认定", "required for recognition"),
+            Effect::Require => pair("须满足，否则不予认定", "required for recognition"),
             Effect::Cap(code) => {
                 let grade = grade(code);
                 pair(
@@ -194,7 +201,7 @@ impl Explainer<'_> {
             Effect::Investigate => pair("启动专项调查", "open an investigation"),
             Effect::Alert => pair("预警", "an alert"),
             Effect::FollowUp(follow_up) => pair(
-                format!("结果运用:{}", follow_up.kind),
+                format!("结果运用：{}", follow_up.kind),
                 format!("follow up: {}", follow_up.kind),
             ),
         }
@@ -202,12 +209,16 @@ impl Explainer<'_> {
 }
 
 /// A bound for reading: `9/10 (90%)`, `85`.
-fn bound(value: &Ratio, is_rate: bool) -> String {
+fn bound(value: &Ratio, is_rate: bool) -> Words {
     let text = value.to_string();
     if !is_rate || !text.contains('/') {
-        return text;
+        return same(&text);
     }
-    format!("{text} ({})", value.to_percent_text(2))
+    let percent = value.to_percent_text(2);
+    pair(
+        format!("{text}（{percent}）"),
+        format!("{text} ({percent})"),
+    )
 }
 
 /// Where a path of relations leads.

@@ -11,11 +11,11 @@ impl Explainer<'_> {
         let Predecessor { name, on, kind, .. } = one;
         let (zh, en) = match kind {
             SuccessionKind::Rename => (
-                format!("{on} 起更名,原名“{name}”"),
+                format!("{on} 起更名，原名“{name}”"),
                 format!("renamed on {on}; before, it was called “{name}”"),
             ),
             SuccessionKind::Transfer => (
-                format!("{on} 起划转,原为“{name}”"),
+                format!("{on} 起划转，原为“{name}”"),
                 format!("transferred on {on}; before, it was “{name}”"),
             ),
             SuccessionKind::Merger => {
@@ -25,7 +25,7 @@ impl Explainer<'_> {
                     ("不延续其等次", "whose grades do not continue")
                 };
                 (
-                    format!("“{name}”于 {on} 并入,{zh}"),
+                    format!("“{name}”于 {on} 并入，{zh}"),
                     format!("“{name}” was merged into it on {on}, {en}"),
                 )
             }
@@ -36,7 +36,7 @@ impl Explainer<'_> {
         }
         // A step of a predecessor is told with the code of whom it led to.
         pair(
-            format!("{zh}(当时为 {into})"),
+            format!("{zh}（当时为 {into}）"),
             format!("{en} (then {into})"),
         )
     }
@@ -62,7 +62,7 @@ impl Explainer<'_> {
             Ground::Case(case) => {
                 let code = &case.reference;
                 let on = case.on.map_or_else(Words::default_empty, |day| {
-                    pair(format!("({day})"), format!(" of {day}"))
+                    pair(format!("（{day}）"), format!(" of {day}"))
                 });
                 let amount = case.amount.as_ref();
                 let amount = amount.map_or_else(Words::default_empty, |amount| {
@@ -80,7 +80,7 @@ impl Explainer<'_> {
                     pair(format!("第 {number} 版"), format!(" (revision {number})"))
                 });
                 let words = pair(
-                    format!("轮次 {}{}:{}", one.round, revision.zh, grade.zh),
+                    format!("轮次 {}{}：{}", one.round, revision.zh, grade.zh),
                     format!("{}{}: {}", one.round, revision.en, grade.en),
                 );
                 before(words, one.of.as_ref())
@@ -130,13 +130,13 @@ impl Explainer<'_> {
             (None, _) => None,
         };
         match graded.map(|graded| graded.several) {
-            Some(Several::Mean) => pair(";取平均分", "; their mean counts"),
-            Some(Several::Median) => pair(";取中位数", "; their median counts"),
+            Some(Several::Mean) => pair("；取平均分", "; their mean counts"),
+            Some(Several::Median) => pair("；取中位数", "; their median counts"),
             Some(Several::Trimmed) => pair(
-                ";三人以上去掉一个最高分和一个最低分后取平均",
+                "；三人以上去掉一个最高分和一个最低分后取平均",
                 "; their mean counts, from three on without the highest and the lowest",
             ),
-            Some(Several::Latest) => pair(";取最后一次", "; the last one counts"),
+            Some(Several::Latest) => pair("；取最后一次", "; the last one counts"),
             None => Words::default_empty(),
         }
     }
@@ -144,10 +144,10 @@ impl Explainer<'_> {
 
 fn award(one: &Award, number: u32) -> Words {
     let note = one.note.as_ref().map_or_else(Words::default_empty, |note| {
-        pair(format!("(“{note}”)"), format!(" (“{note}”)"))
+        pair(format!("（“{note}”）"), format!(" (“{note}”)"))
     });
     pair(
-        format!("考评人员{number}:{}分{}", one.points, note.zh),
+        format!("考评人员{number}：{}分{}", one.points, note.zh),
         format!("inspector {number}: {}{}", one.points, note.en),
     )
 }
@@ -163,7 +163,7 @@ fn before(words: Words, of: Option<&Former>) -> Words {
         SuccessionKind::Transfer => ("划转", "transferred"),
     };
     pair(
-        format!("{}(属前身“{name}”,{on} {zh})", words.zh),
+        format!("{}（属前身“{name}”，{on} {zh}）", words.zh),
         format!("{} (of “{name}”, {en} on {on})", words.en),
     )
 }

@@ -97,7 +97,7 @@ impl<'a> Explainer<'a> {
                     _ => ("各年度", "yearly"),
                 };
                 pair(
-                    format!("{each_zh}检查打分,取{zh}"),
+                    format!("{each_zh}检查打分，取{zh}"),
                     format!("{en} {each_en} marks"),
                 )
             }
@@ -106,7 +106,7 @@ impl<'a> Explainer<'a> {
                 pair("组成对象平均结果", "mean result of those it is composed of")
             }
             "composed" => pair(
-                format!("组成对象在已结轮次({code})的平均结果"),
+                format!("组成对象在已结轮次（{code}）的平均结果"),
                 format!("mean result of those it is composed of in closed rounds ({code})"),
             ),
             _ => same(what),

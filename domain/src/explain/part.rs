@@ -15,19 +15,19 @@ impl Explainer<'_> {
         let state = match item.state {
             ItemState::Scored => None,
             ItemState::Gated => Some(pair(
-                "前提条件不成立,计0分",
+                "前提条件不成立，计0分",
                 "the condition for it does not hold, so it is worth 0",
             )),
             ItemState::ByScheme => Some(pair(
-                "缺少数据,按评价体系的规定计分",
+                "缺少数据，按评价体系的规定计分",
                 "a value is missing, and the scheme says what then holds",
             )),
             ItemState::ByWaiver => Some(pair(
-                "缺少数据,按豁免的规定计分",
+                "缺少数据，按豁免的规定计分",
                 "a value is missing, and a waiver says what then holds",
             )),
             ItemState::NotApplicable => Some(pair(
-                "不适用于本对象,不计入满分",
+                "不适用于本对象，不计入满分",
                 "it does not apply, and the maximum is less by it",
             )),
             ItemState::Missing => Some(pair("尚缺", "it is missing")),
@@ -43,7 +43,7 @@ impl Explainer<'_> {
         told.extend(trace.gate.iter().map(|one| {
             let words = self.comparison(one);
             pair(
-                format!("前提条件:{}", words.zh),
+                format!("前提条件：{}", words.zh),
                 format!("condition: {}", words.en),
             )
         }));
@@ -56,7 +56,7 @@ impl Explainer<'_> {
             withheld()
         } else if let Some(why) = &part.why {
             let words = self.reason(why);
-            pair(format!(":{}", words.zh), format!(": {}", words.en))
+            pair(format!("：{}", words.zh), format!(": {}", words.en))
         } else {
             let value = self.value(&part.what, &part.value);
             let grounds = self.grounds(&part.counted);
@@ -86,7 +86,7 @@ impl Explainer<'_> {
         } else {
             let told = joined(&stretches);
             pair(
-                format!("{};{}", value.zh, told.zh),
+                format!("{}；{}", value.zh, told.zh),
                 format!("{}; {}", value.en, told.en),
             )
         };
@@ -100,10 +100,10 @@ impl Explainer<'_> {
         let points = part.points.map_or_else(Words::default_empty, |points| {
             let worth = (part.exact.as_ref())
                 .map_or_else(|| points.to_string(), |exact| format!("{exact}≈{points}"));
-            pair(format!(",计{worth}分"), format!(", worth {worth}"))
+            pair(format!("，计{worth}分"), format!(", worth {worth}"))
         });
         pair(
-            format!("{}:{}{}{}", name.zh, what.zh, value.zh, points.zh),
+            format!("{}：{}{}{}", name.zh, what.zh, value.zh, points.zh),
             format!("{}: {}{}{}", name.en, what.en, value.en, points.en),
         )
     }
@@ -171,7 +171,7 @@ impl Explainer<'_> {
         };
         let mut told = vec![pair(
             format!(
-                "“{}”:{}{},{},{}",
+                "“{}”：{}{}，{}，{}",
                 name.zh, what.zh, value.zh, place.zh, given.zh
             ),
             format!(
@@ -190,7 +190,7 @@ impl Explainer<'_> {
             .map_or_else(|| same(&one.rule), |rule| rule.words.clone());
         let kind = self.follow_up_name(&one.kind);
         let mut told = vec![pair(
-            format!("{}:{}", kind.zh, said.zh.trim_end_matches('。')),
+            format!("{}：{}", kind.zh, said.zh.trim_end_matches('。')),
             format!("{}: {}", kind.en, said.en.trim_end_matches('.')),
         )];
         if let Some(count) = one.answers {
@@ -198,13 +198,13 @@ impl Explainer<'_> {
                 withheld()
             } else {
                 pair(
-                    format!("{count}份答卷如此作答,每份一次"),
+                    format!("{count}份答卷如此作答，每份一次"),
                     format!("{count} answers say so, once for each"),
                 )
             });
         }
         if let Some(event) = &one.event {
-            told.push(pair(format!("案件:{event}"), format!("case {event}")));
+            told.push(pair(format!("案件：{event}"), format!("case {event}")));
         }
         if let Some(day) = one.as_of {
             told.push(pair(
@@ -215,19 +215,19 @@ impl Explainer<'_> {
         if !one.subjects.is_empty() {
             let names: Vec<&str> = one.subjects.iter().map(|code| self.subject(code)).collect();
             told.push(pair(
-                format!("对象:{}", names.join("、")),
+                format!("对象：{}", names.join("、")),
                 format!("for {}", names.join(", ")),
             ));
         }
         if let Some(days) = one.within_days {
             told.push(pair(
-                format!("期限:结束考评后{days}日内"),
+                format!("期限：结束考评后{days}日内"),
                 format!("within {days} days of the close-out"),
             ));
         }
         if let Some(days) = one.within_working_days {
             told.push(pair(
-                format!("期限:结束考评后{days}个工作日内"),
+                format!("期限：结束考评后{days}个工作日内"),
                 format!("within {days} working days of the close-out"),
             ));
         }
@@ -256,7 +256,7 @@ fn lines_words(lines: LineCounts) -> Words {
         abstained,
     } = lines;
     pair(
-        format!(";有效评议票{valid}张,其中{rated}张作了评价,{abstained}张整行留空(弃权)"),
+        format!("；有效评议票{valid}张，其中{rated}张作了评价，{abstained}张整行留空（弃权）"),
         format!(
             "; of {valid} valid ballots {rated} rate the subject and {abstained} abstain by a blank line"
         ),
@@ -265,7 +265,7 @@ fn lines_words(lines: LineCounts) -> Words {
 
 fn withheld() -> Words {
     pair(
-        format!("答卷不足{FEW}份,数值不公开"),
+        format!("答卷不足{FEW}份，数值不公开"),
         format!("fewer than {FEW} answers, so the figure is withheld"),
     )
 }
@@ -274,5 +274,5 @@ fn joined(told: &[Words]) -> Words {
     let each = |pick: fn(&Words) -> &str, between: &str| {
         told.iter().map(pick).collect::<Vec<_>>().join(between)
     };
-    pair(each(|w| &w.zh, ";"), each(|w| &w.en, "; "))
+    pair(each(|w| &w.zh, "；"), each(|w| &w.en, "; "))
 }

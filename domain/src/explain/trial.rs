@@ -15,7 +15,7 @@ pub fn changed(old: &Explainer<'_>, new: &Explainer<'_>, changed: &Changed) -> W
         |after| new.standing(after),
     );
     pair(
-        format!("{who}({}):{} → {}", changed.subject, before.zh, after.zh),
+        format!("{who}（{}）：{} → {}", changed.subject, before.zh, after.zh),
         format!("{who} ({}): {} → {}", changed.subject, before.en, after.en),
     )
 }
@@ -79,8 +79,8 @@ pub fn set_aside(set_aside: &SetAside) -> Words {
     } = set_aside;
     let zh = match code.as_str() {
         "item_gone" => "新版本没有此项",
-        "maximum_changed" => "此项满分不同,得分须重新评定",
-        "way_changed" => "此项评分方式不同,得分须重新评定",
+        "maximum_changed" => "此项满分不同，得分须重新评定",
+        "way_changed" => "此项评分方式不同，得分须重新评定",
         "unknown_name" => "新版本没有这一名称",
         "unknown_subject" => "对象在新版本中不参评",
         "not_applicable" => "此项不适用于该类别",
@@ -89,7 +89,7 @@ pub fn set_aside(set_aside: &SetAside) -> Words {
         _ => "与新版本不符",
     };
     pair(
-        format!("{list} {name}:{rows} 行,{zh}"),
+        format!("{list} {name}：{rows} 行，{zh}"),
         format!("{list} {name}: {rows} rows, {message}"),
     )
 }
@@ -131,7 +131,7 @@ impl Explainer<'_> {
             None => pair("认定未定", "eligibility open"),
         };
         pair(
-            format!("{},{},{}", total.zh, grade.zh, eligible.zh),
+            format!("{}，{}，{}", total.zh, grade.zh, eligible.zh),
             format!("{}, {}, {}", total.en, grade.en, eligible.en),
         )
     }

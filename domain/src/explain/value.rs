@@ -60,7 +60,7 @@ fn beside(what: &str, exact: &str, value: Option<&Ratio>) -> Words {
         Unit::Score | Unit::Plain => decimal(value),
     });
     match read.filter(|read| read != exact) {
-        Some(read) => pair(format!("{exact}({read})"), format!("{exact} ({read})")),
+        Some(read) => pair(format!("{exact}（{read}）"), format!("{exact} ({read})")),
         None => same(exact),
     }
 }

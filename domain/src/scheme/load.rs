@@ -261,7 +261,7 @@ impl<'a> Reader<'a> {
                 key,
                 "missing_key",
                 Words::new(
-                    format!("缺少 `{key}`:评价体系必须写明"),
+                    format!("缺少 `{key}`：评价体系必须写明"),
                     format!("`{key}` is missing: a scheme has to say it"),
                 ),
             );
@@ -283,7 +283,7 @@ impl<'a> Reader<'a> {
                     key,
                     "missing_key",
                     Words::new(
-                        format!("没有 `[[{key}]]`:评价体系至少要有一个"),
+                        format!("没有 `[[{key}]]`：评价体系至少要有一个"),
                         format!("there is no `[[{key}]]`: a scheme needs at least one"),
                     ),
                 );

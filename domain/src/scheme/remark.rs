@@ -83,5 +83,5 @@ pub(super) fn headed(code: &str, message: String) -> Words {
         "wrong_value" => "取值不对",
         other => other,
     };
-    Words::new(format!("{heading}({message})"), message)
+    Words::new(format!("{heading}（{message}）"), message)
 }

@@ -36,7 +36,7 @@ fn the_schemes_that_come_with_the_program_are_listed_printed_and_checked_without
     assert_eq!(
         line,
         Some(
-            "ouhai-organ\t1\touhai\t72\t100\t瓯海区清廉机关(站所)建设评价体系\tOuhai: clean organs and stations"
+            "ouhai-organ\t1\touhai\t72\t100\t瓯海区清廉机关（站所）建设评价体系\tOuhai: clean organs and stations"
         )
     );
     let table = project::read(&project::root().join(TABLE));

@@ -129,7 +129,7 @@ fn a_decision_is_explained_from_a_package() {
         said.starts_with("为什么 Why: organ-04 虚构区四局\n"),
         "{said}"
     );
-    assert!(said.contains("101/300(33.67%) > 1/3(33.33%)"), "{said}");
+    assert!(said.contains("101/300（33.67%） > 1/3（33.33%）"), "{said}");
     let unknown = explain("organ-99");
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains("`organ-99`"));

@@ -89,7 +89,7 @@ fn two_versions_are_compared_in_words_and_scripts_learn_whether_they_differ() {
     assert_eq!(text(&differs.stderr), "");
     let said = text(&differs.stdout);
     assert!(
-        said.contains("等次 excellent“优秀”:分数线 90 → 96"),
+        said.contains("等次 excellent“优秀”：分数线 90 → 96"),
         "{said}"
     );
     assert!(said.contains("共 1 处不同"), "{said}");

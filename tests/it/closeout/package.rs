@@ -166,7 +166,7 @@ async fn a_closed_round_comes_out_on_paper_without_figures_of_few(world: World) 
     // Four answered; what they said is kept from the unit.
     for words in [
         "2026-03-02",
-        "答卷不足10份,数值不公开",
+        "答卷不足10份，数值不公开",
         "fewer than 10 answers, so the figure is withheld",
     ] {
         assert!(sheet.contains(words), "`{words}` is missing");

@@ -98,7 +98,7 @@ fn fill_in(definition: &Definition, sheet: &Sheet<'_>) -> Entries {
             Asked::Words { .. } if sheet.number % 97 == 5 => {
                 entries.add(
                     question.code.clone(),
-                    "虚构的意见:办事窗口中午能不能有人值班?",
+                    "虚构的意见：办事窗口中午能不能有人值班？",
                 );
             }
             Asked::Words { .. } => {}

@@ -81,7 +81,7 @@ pub(super) fn units() -> Vec<Unit> {
     let organs = (1..=ORGANS).map(|number| Unit {
         code: format!("organ-{number:02}"),
         category: "organ",
-        name: format!("虚构区第{number:02}局(示例)"),
+        name: format!("虚构区第{number:02}局（示例）"),
         name_en: format!("Fictional Bureau {number:02}"),
         region: "demo",
         seed: number as u64,
@@ -91,7 +91,7 @@ pub(super) fn units() -> Vec<Unit> {
     let stations = (1..=STATIONS).map(|number| Unit {
         code: format!("station-{number:02}"),
         category: "station",
-        name: format!("虚构区第{number:02}所(示例)"),
+        name: format!("虚构区第{number:02}所（示例）"),
         name_en: format!("Fictional Station {number:02}"),
         region: REGIONS[1 + number % 4].0,
         seed: 100 + number as u64,

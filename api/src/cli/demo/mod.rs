@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: &DemoArguments) -> Result<(), Failure> {
 
 async fn present(arguments: &DemoArguments, settings: Settings) -> Result<(), Failure> {
     say(
-        "明鉴演示:以下单位、人员、答卷全部虚构。\nMingjian demo: every unit, person and answer below is fictional.\n",
+        "明鉴演示：以下单位、人员、答卷全部虚构。\nMingjian demo: every unit, person and answer below is fictional.\n",
     )?;
     let service = prepare(&settings).await?;
     let house = House::open(settings, service.clone()).await?;

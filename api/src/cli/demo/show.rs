@@ -20,19 +20,19 @@ use crate::cli::explain::explain;
 
 /// What to look for among the ranks.
 const NOTES: [(&str, &str); 9] = [
-    (SHORT_OF_95, "94.9% 满意,差一点 / 94.9 %, just short"),
+    (SHORT_OF_95, "94.9% 满意，差一点 / 94.9 %, just short"),
     (JUST_95, "正好 95% / exactly 95 %"),
     (
         ONE_THIRD,
-        "正好三分之一不满意,不触发 / exactly one third dissatisfied",
+        "正好三分之一不满意，不触发 / exactly one third dissatisfied",
     ),
     (
         MORE_THAN_ONE_THIRD,
-        "超过三分之一,调查属实 / more than one third, verified",
+        "超过三分之一，调查属实 / more than one third, verified",
     ),
     (
         UNFOUNDED,
-        "超过三分之一,调查不实 / more than one third, unfounded",
+        "超过三分之一，调查不实 / more than one third, unfounded",
     ),
     (NEGATIVE_LIST, "负面清单 / negative list"),
     (VETOED, "一票否决 / veto"),

@@ -235,7 +235,7 @@ impl Play<'_> {
         let draft = RoundDraft {
             code: round_code(year),
             series: "demo".to_owned(),
-            name: format!("虚构区{year}年度清廉机关(站所)评价(示例)"),
+            name: format!("虚构区{year}年度清廉机关（站所）评价（示例）"),
             name_en: format!("Fictional District, clean organs and stations, {year}"),
             scheme_version,
             period_from: day(1, 1)?,
@@ -378,13 +378,13 @@ impl Play<'_> {
                 (
                     Finding::Verified,
                     "属实 verified",
-                    "虚构:走访二十户,反映的问题属实",
+                    "虚构：走访二十户，反映的问题属实",
                 )
             } else {
                 (
                     Finding::Unfounded,
                     "不实 unfounded",
-                    "虚构:走访二十户,反映的问题不存在",
+                    "虚构：走访二十户，反映的问题不存在",
                 )
             };
             let draft = FindingDraft {

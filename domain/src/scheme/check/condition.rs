@@ -87,7 +87,7 @@ impl Checker {
                 path,
                 "one_of",
                 Words::new(
-                    "一个条件只看一件事:几件事请用 `all` 或 `any` 连接",
+                    "一个条件只看一件事：几件事请用 `all` 或 `any` 连接",
                     "a condition looks at exactly one thing: join several with `all` or `any`",
                 ),
             );
@@ -116,7 +116,7 @@ impl Checker {
                 path,
                 "one_of",
                 Words::new(
-                    "这里写了界限,却没有与之比较的数值",
+                    "这里写了界限，却没有与之比较的数值",
                     "there is a bound here, yet nothing that is compared with it",
                 ),
             );
@@ -207,7 +207,7 @@ impl Checker {
                 path,
                 "empty_list",
                 Words::new(
-                    "列表为空:请至少写一个条件",
+                    "列表为空：请至少写一个条件",
                     "there is nothing in this list: name at least one condition",
                 ),
             );
@@ -245,7 +245,7 @@ impl Checker {
                 &format!("{path}/by"),
                 "empty_list",
                 Words::new(
-                    "请写明经由哪些关系,如 `[\"led_by\", \"headed_by\"]`",
+                    "请写明经由哪些关系，如 `[\"led_by\", \"headed_by\"]`",
                     "name the relations that lead there, such as `[\"led_by\", \"headed_by\"]`",
                 ),
             );
@@ -255,7 +255,7 @@ impl Checker {
                 &format!("{path}/nobody"),
                 "setting_not_used",
                 Words::new(
-                    "没有关联对象时 `any` 和 `at_least` 即不成立:请删去 `nobody`",
+                    "没有关联对象时 `any` 和 `at_least` 即不成立：请删去 `nobody`",
                     "where nobody is reached, `any` and `at_least` are false: leave `nobody` out",
                 ),
             );
@@ -284,7 +284,7 @@ impl Checker {
             _ => None,
         };
         if figure.is_some_and(|figure| figure.lower_bound) {
-            self.faults.say(path, "lower_bound", Words::new("置信下限只能用 `at_least` 比较,不能用来排名或计分", "a lower bound is compared by `at_least` and neither ranks nor scores by itself"));
+            self.faults.say(path, "lower_bound", Words::new("置信下限只能用 `at_least` 比较，不能用来排名或计分", "a lower bound is compared by `at_least` and neither ranks nor scores by itself"));
         }
     }
 

@@ -38,7 +38,7 @@ impl Checker {
                 &path,
                 "setting_missing",
                 Words::new(
-                    "请写明被取消参评资格的对象是否参加排名:`rank_disqualified = false`",
+                    "请写明被取消参评资格的对象是否参加排名：`rank_disqualified = false`",
                     "say whether disqualified subjects are ranked: `rank_disqualified = false`",
                 ),
             );
@@ -70,7 +70,7 @@ impl Checker {
                 );
             }
             if against.is_some_and(|other| self.label_phase(other) != phase) {
-                self.faults.say(&format!("{path}/against"), "bounds_contradict", Words::new(format!("`{code}` 在另一步授予,那时此称号已授予或尚未可知:互斥的称号须依据同一类数据"), format!("`{code}` is given at another step, when this one is already held or not yet known: labels that exclude each other look at the same kind of thing")));
+                self.faults.say(&format!("{path}/against"), "bounds_contradict", Words::new(format!("`{code}` 在另一步授予，那时此称号已授予或尚未可知：互斥的称号须依据同一类数据"), format!("`{code}` is given at another step, when this one is already held or not yet known: labels that exclude each other look at the same kind of thing")));
             }
         }
         self.refuse_lower_bound(&format!("{path}/by"), by.as_ref());
@@ -93,7 +93,7 @@ impl Checker {
         let mut findings = Vec::new();
         collect_findings(condition, &mut findings);
         if self.look(condition).labels || !findings.is_empty() {
-            self.faults.say(path, "looks_too_far", Words::new("评定等次之前授予的称号不能依据其他称号或调查结论:请写 `among_eligible = true`,或改写为规则", "a label given before grades sees neither other labels nor findings: write `among_eligible = true`, or a rule"));
+            self.faults.say(path, "looks_too_far", Words::new("评定等次之前授予的称号不能依据其他称号或调查结论：请写 `among_eligible = true`，或改写为规则", "a label given before grades sees neither other labels nor findings: write `among_eligible = true`, or a rule"));
         }
     }
 
@@ -130,7 +130,7 @@ impl Checker {
                     &path,
                     "looks_too_far",
                     Words::new(
-                        format!("称号 `{code}` 依据得分,不能反过来产生得分"),
+                        format!("称号 `{code}` 依据得分，不能反过来产生得分"),
                         format!(
                             "the label `{code}` looks at points, so points cannot come from it"
                         ),

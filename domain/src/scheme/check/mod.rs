@@ -174,7 +174,7 @@ impl Checker {
                 &format!("{kind}/{code}"),
                 "reserved_code",
                 Words::new(
-                    "代码 `total` 指整张表:请换一个代码",
+                    "代码 `total` 指整张表：请换一个代码",
                     "the code `total` stands for the whole table: name this part otherwise",
                 ),
             );
@@ -184,7 +184,7 @@ impl Checker {
                 &format!("{kind}/{code}"),
                 number,
                 Words::new(
-                    format!("代码 `{code}` 用了两次:请各用各的代码"),
+                    format!("代码 `{code}` 用了两次：请各用各的代码"),
                     format!("the code `{code}` is used twice: give each part one of its own"),
                 ),
             );
@@ -198,7 +198,7 @@ impl Checker {
                 "format",
                 "unknown_format",
                 Words::new(
-                    format!("此处不识别 `{found}`:请写 `{FORMAT}`"),
+                    format!("此处不识别 `{found}`：请写 `{FORMAT}`"),
                     format!("`{found}` is not read here: write `{FORMAT}`"),
                 ),
             );
@@ -270,7 +270,7 @@ impl Checker {
                         &path,
                         "band_not_used",
                         Words::new(
-                            "等次为拟定等次,`from` 没有意义:请删去",
+                            "等次为拟定等次，`from` 没有意义：请删去",
                             "grades are proposed, so `from` has no meaning: leave it out",
                         ),
                     );
@@ -282,7 +282,7 @@ impl Checker {
                     &path,
                     "lowest_band",
                     Words::new(
-                        "最低等次包括其余所有:请删去它的 `from`",
+                        "最低等次包括其余所有：请删去它的 `from`",
                         "the lowest grade takes the rest: leave out its `from`",
                     ),
                 ),
@@ -290,13 +290,13 @@ impl Checker {
                     &path,
                     "band_missing",
                     Words::new(
-                        "请写明总分多少可得此等次:如 `from = \"90\"`",
+                        "请写明总分多少可得此等次：如 `from = \"90\"`",
                         "say from which total this grade is earned: write `from = \"90\"`",
                     ),
                 ),
                 (Some(from), false) => {
                     if above.as_ref().is_some_and(|above| from >= above) {
-                        self.faults.say(&format!("{path}/from"), "bands_out_of_order", Words::new(format!("`{from}` 不低于上一等次的分数线:等次由高到低排列,分数线逐级降低"), format!("`{from}` is not below the bound of the grade above: write grades best first, each with a lower bound")));
+                        self.faults.say(&format!("{path}/from"), "bands_out_of_order", Words::new(format!("`{from}` 不低于上一等次的分数线：等次由高到低排列，分数线逐级降低"), format!("`{from}` is not below the bound of the grade above: write grades best first, each with a lower bound")));
                     }
                     if self.file.grading.by == GradedBy::Share
                         && (from.is_negative() || *from > Ratio::one())
@@ -305,7 +305,7 @@ impl Checker {
                             &format!("{path}/from"),
                             "wrong_scale",
                             Words::new(
-                                format!("`{from}` 不是占比:请写成 `90%` 这样"),
+                                format!("`{from}` 不是占比：请写成 `90%` 这样"),
                                 format!("`{from}` is not a share: write `90%`"),
                             ),
                         );
@@ -421,7 +421,7 @@ impl Checker {
                     &path,
                     "unknown_setting",
                     Words::new(
-                        format!("文件中没有 `{setting}`:请用 `/` 连接各级名称"),
+                        format!("文件中没有 `{setting}`：请用 `/` 连接各级名称"),
                         format!(
                             "there is nothing at `{setting}` in this file: name keys joined by `/`"
                         ),
@@ -444,7 +444,7 @@ impl Checker {
                 path,
                 "unknown_name",
                 Words::new(
-                    format!("本评价体系中没有 `{code}`({kind})"),
+                    format!("本评价体系中没有 `{code}`（{kind}）"),
                     format!("there is no {kind} `{code}` in this scheme"),
                 ),
             );
@@ -486,7 +486,7 @@ fn name(faults: &mut Faults, kind: &str, codes: &[String]) -> Names {
                 &format!("{kind}/{code}"),
                 place,
                 Words::new(
-                    format!("`{code}`({kind})出现了两次:请各用各的代码"),
+                    format!("`{code}`（{kind}）出现了两次：请各用各的代码"),
                     format!("the {kind} `{code}` is there twice: give each a code of its own"),
                 ),
             );
@@ -507,7 +507,7 @@ fn check_code(faults: &mut Faults, kind: &str, code: &str) {
             &format!("{kind}/{code}"),
             "malformed_code",
             Words::new(
-                format!("`{code}` 不是代码:请用不超过 64 个的英文字母、数字、`.`、`_`、`-`"),
+                format!("`{code}` 不是代码：请用不超过 64 个的英文字母、数字、`.`、`_`、`-`"),
                 format!(
                     "`{code}` is not a code: use up to 64 letters a-z, digits, `.`, `_` or `-`"
                 ),

@@ -28,7 +28,7 @@ impl Checker {
             && self.file.grading.tie_breakers.is_empty()
             && !quotas.is_empty()
         {
-            self.faults.say("grading/tie_breakers", "setting_missing", Words::new("等次为拟定等次,请写明名额按什么排序:`tie_breakers`", "grades are proposed, so say what ranks subjects where a quota draws a line: `tie_breakers`"));
+            self.faults.say("grading/tie_breakers", "setting_missing", Words::new("等次为拟定等次，请写明名额按什么排序：`tie_breakers`", "grades are proposed, so say what ranks subjects where a quota draws a line: `tie_breakers`"));
         }
         // From the highest grade down and, within a grade, as written.
         plans.sort_by_key(|plan| plan.grade);
@@ -47,7 +47,7 @@ impl Checker {
                         &format!("{path}/share"),
                         "wrong_scale",
                         Words::new(
-                            format!("`{share}` 不是占比:请写成 `1/3` 或 `15%`"),
+                            format!("`{share}` 不是占比：请写成 `1/3` 或 `15%`"),
                             format!("`{share}` is not a share: write `1/3` or `15%`"),
                         ),
                     );
@@ -63,7 +63,7 @@ impl Checker {
                         &path,
                         "setting_missing",
                         Words::new(
-                            "请写明占比如何折算为名额:`rounding` 和 `least_seats`",
+                            "请写明占比如何折算为名额：`rounding` 和 `least_seats`",
                             "say how a share becomes seats: `rounding` and `least_seats`",
                         ),
                     );

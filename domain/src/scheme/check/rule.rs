@@ -55,7 +55,7 @@ impl Checker {
                     &path,
                     "circle",
                     Words::new(
-                        "这条规则等待一项调查结论,而那项调查又等待这条规则",
+                        "这条规则等待一项调查结论，而那项调查又等待这条规则",
                         "this rule waits for a finding that waits for this rule",
                     ),
                 );
@@ -146,7 +146,7 @@ impl Checker {
                 &format!("{path}/effect"),
                 "way_not_possible",
                 Words::new(
-                    "答卷不记日期:请为 `as_of` 另写一天",
+                    "答卷不记日期：请为 `as_of` 另写一天",
                     "no day is kept of an answer: name another day as `as_of`",
                 ),
             );
@@ -179,7 +179,7 @@ impl Checker {
                         path,
                         "cap_without_effect",
                         Words::new(
-                            format!("`{code}` 是最高等次,封顶于此不会降低任何对象"),
+                            format!("`{code}` 是最高等次，封顶于此不会降低任何对象"),
                             format!(
                                 "`{code}` is the best grade, so a cap at it never lowers anyone"
                             ),
@@ -195,7 +195,7 @@ impl Checker {
                         path,
                         "floor_without_effect",
                         Words::new(
-                            format!("`{code}` 是最低等次,保底于此不会抬高任何对象"),
+                            format!("`{code}` 是最低等次，保底于此不会抬高任何对象"),
                             format!(
                                 "`{code}` is the lowest grade, so a floor at it never lifts anyone"
                             ),
@@ -222,7 +222,7 @@ impl Checker {
                 "wrong_scale",
                 Words::new(
                     format!(
-                        "`{}` 不大于 0:方向由 `deduct` 和 `add` 表示",
+                        "`{}` 不大于 0：方向由 `deduct` 和 `add` 表示",
                         written.points
                     ),
                     format!(

@@ -164,14 +164,14 @@ impl Checker {
         if sight == Sight::Gate && seen.points {
             refuse(
                 "looks_too_far",
-                "前提只能依据事实、量化数据、测评和依据测评的称号,不能依据得分",
+                "前提只能依据事实、量化数据、测评和依据测评的称号，不能依据得分",
                 "a gate sees facts, measures, surveys and labels that look at surveys, not points",
             );
         }
         if sight == Sight::Scores && seen.totals {
             refuse(
                 "looks_too_far",
-                "改变得分的规则只能依据单个考评项,不能依据指标、部分或总分",
+                "改变得分的规则只能依据单个考评项，不能依据指标、部分或总分",
                 "a rule that changes points sees single items, not indicators, sections or totals",
             );
         }
@@ -200,7 +200,7 @@ impl Checker {
             if seen.grade_turned {
                 refuse(
                     "looks_too_far",
-                    "关联对象的等次只能用 `at_most`,且不能置于 `not` 或 `none` 之下:否则结果取决于先后",
+                    "关联对象的等次只能用 `at_most`，且不能置于 `not` 或 `none` 之下：否则结果取决于先后",
                     "related grades are seen as `at_most`, never under `not` or `none`: else the result would depend on who goes first",
                 );
             }
@@ -208,7 +208,7 @@ impl Checker {
             if seen.disqualification_turned && matches!(sight, Sight::Disqualify | Sight::Before) {
                 refuse(
                     "looks_too_far",
-                    "取消参评资格在传导时只能作为成立来看,且不能置于 `not` 或 `none` 之下:否则结果取决于先后",
+                    "取消参评资格在传导时只能作为成立来看，且不能置于 `not` 或 `none` 之下：否则结果取决于先后",
                     "while disqualifications spread they are seen as true, never under `not` or `none`: else the result would depend on who goes first",
                 );
             }

@@ -52,7 +52,6 @@ impl Checker {
                 continue;
             };
             let max = here.max.unwrap_or_default();
-            let categories = categories.join(", ");
             let (zh, en) = match sum {
                 Ok(sum) => (sum.to_string(), sum.to_string()),
                 Err(_) => (
@@ -61,8 +60,14 @@ impl Checker {
                 ),
             };
             let message = Words::new(
-                format!("下级合计 {zh}(类别:{categories}),而 `max` 写的是 {max}"),
-                format!("the parts add up to {en} for {categories}, while `max` says {max}"),
+                format!(
+                    "下级合计 {zh}（类别：{}），而 `max` 写的是 {max}",
+                    categories.join("、")
+                ),
+                format!(
+                    "the parts add up to {en} for {}, while `max` says {max}",
+                    categories.join(", ")
+                ),
             );
             self.faults
                 .say(&format!("{}/max", here.path), "sums_differ", message);

@@ -58,7 +58,7 @@ impl Checker {
                 &path,
                 "wrong_scale",
                 Words::new(
-                    "数字等级须从小到大,至多 200 个:`from` < `to`,`dissatisfied_to` < `satisfied_from`,`zero_at` < `full_at`",
+                    "数字等级须从小到大，至多 200 个：`from` < `to`，`dissatisfied_to` < `satisfied_from`，`zero_at` < `full_at`",
                     "numbers go from the least to the greatest, at most 200 of them: `from` < `to`, `dissatisfied_to` < `satisfied_from`, `zero_at` < `full_at`",
                 ),
             );
@@ -72,7 +72,7 @@ impl Checker {
                 &path,
                 "one_of",
                 Words::new(
-                    "写了 `numbers` 的等级,`option` 只能是 `no_opinion`",
+                    "写了 `numbers` 的等级，`option` 只能是 `no_opinion`",
                     "beside `numbers` an `option` can only be `no_opinion`",
                 ),
             );
@@ -101,7 +101,7 @@ impl Checker {
                         &place,
                         "setting_not_used",
                         Words::new(
-                            "`no_opinion` 不计分:请删去它的权重",
+                            "`no_opinion` 不计分：请删去它的权重",
                             "`no_opinion` is not rated: leave its weight out",
                         ),
                     );
@@ -113,7 +113,7 @@ impl Checker {
                         &place,
                         "setting_missing",
                         Words::new(
-                            "请写明此选项在平均得分中的分值:如 `weight = \"80\"`",
+                            "请写明此选项在平均得分中的分值：如 `weight = \"80\"`",
                             "say what this option is worth in a mean score: `weight = \"80\"`",
                         ),
                     );
@@ -138,7 +138,7 @@ impl Checker {
                 path,
                 "wrong_scale",
                 Words::new(
-                    "等级至少要有两个计分选项,总数不超过 200",
+                    "等级至少要有两个计分选项，总数不超过 200",
                     "a scale needs at least two options that are rated, and at most 200 in all",
                 ),
             );
@@ -298,7 +298,7 @@ impl Checker {
                         &place,
                         "unknown_name",
                         Words::new(
-                            format!("`{}` 不是前面的题目,或者没有所列的选项", show_if.question),
+                            format!("`{}` 不是前面的题目，或者没有所列的选项", show_if.question),
                             format!(
                                 "`{}` is not a question before this one, or has no such option",
                                 show_if.question
@@ -311,7 +311,7 @@ impl Checker {
                         &place,
                         "way_not_possible",
                         Words::new(
-                            "分母为全部有效答卷时,计分题要问所有人:请换分母或去掉 `show_if`",
+                            "分母为全部有效答卷时，计分题要问所有人：请换分母或去掉 `show_if`",
                             "where every valid sheet is in the denominator a rated question is asked of everybody: choose another `denominator`, or leave `show_if` out",
                         ),
                     );
@@ -348,7 +348,7 @@ impl Checker {
             !question.choice.is_empty(),
         ];
         if kinds.iter().filter(|kind| **kind).count() != 1 {
-            self.faults.say(path, "one_of", Words::new("题目须恰好用一种方式作答:`scale`、不超过 `longest` 字的文字,或 `choice`", "a question is answered on a `scale`, in words up to `longest` characters, or by `choice`"));
+            self.faults.say(path, "one_of", Words::new("题目须恰好用一种方式作答：`scale`、不超过 `longest` 字的文字，或 `choice`", "a question is answered on a `scale`, in words up to `longest` characters, or by `choice`"));
         }
         if question.several && question.choice.is_empty() {
             self.faults.say(
@@ -397,7 +397,7 @@ impl Checker {
                 path,
                 "setting_missing",
                 Words::new(
-                    "此测评按层加权:请写明这一层的权重",
+                    "此测评按层加权：请写明这一层的权重",
                     "this survey weighs its strata: say how much this one weighs",
                 ),
             ),
@@ -405,7 +405,7 @@ impl Checker {
                 &format!("{path}/weight"),
                 "setting_not_used",
                 Words::new(
-                    "此测评没有 `weighting`,这一权重没有作用",
+                    "此测评没有 `weighting`，这一权重没有作用",
                     "this survey has no `weighting`, so nothing looks at this weight",
                 ),
             ),
@@ -432,7 +432,7 @@ impl Checker {
                 path,
                 "wrong_scale",
                 Words::new(
-                    "权重全为 0:至少要有一层计入",
+                    "权重全为 0：至少要有一层计入",
                     "every weight is 0: at least one stratum has to count",
                 ),
             );
@@ -476,7 +476,7 @@ impl Checker {
                     &format!("{place}/at_least"),
                     "wrong_scale",
                     Words::new(
-                        format!("`{}` 不是占比:请写成 `50%` 这样", share.at_least),
+                        format!("`{}` 不是占比：请写成 `50%` 这样", share.at_least),
                         format!("`{}` is not a share: write `50%`", share.at_least),
                     ),
                 );

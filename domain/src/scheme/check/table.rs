@@ -102,7 +102,7 @@ impl Checker {
             let parent = self.known(&format!("{path}/in"), "section or indicator", &indicator.parent, found).filter(|parent| {
                 let before = *parent < place;
                 if !before {
-                    self.faults.say(&format!("{path}/in"), "wrong_order", Words::new(format!("`{}` 在后面才出现:请把指标写在它所属的指标之后", indicator.parent), format!("`{}` stands further down: write each indicator after the one it belongs to", indicator.parent)));
+                    self.faults.say(&format!("{path}/in"), "wrong_order", Words::new(format!("`{}` 在后面才出现：请把指标写在它所属的指标之后", indicator.parent), format!("`{}` stands further down: write each indicator after the one it belongs to", indicator.parent)));
                 }
                 before
             });
@@ -137,7 +137,7 @@ impl Checker {
                 &format!("{path}/max"),
                 "setting_not_used",
                 Words::new(
-                    "扣分没有满分:请用 `floor` 设下限",
+                    "扣分没有满分：请用 `floor` 设下限",
                     "deductions have no maximum: bound them by `floor`",
                 ),
             ),
@@ -146,7 +146,7 @@ impl Checker {
                     path,
                     "setting_missing",
                     Words::new(
-                        "请写明满分:如 `max = \"10\"`",
+                        "请写明满分：如 `max = \"10\"`",
                         "say how many points this is worth: `max = \"10\"`",
                     ),
                 );
@@ -234,7 +234,7 @@ impl Checker {
                 &format!("{path}/missing"),
                 "setting_not_used",
                 Words::new(
-                    "这一分值指哪个分项?请写在各分项上",
+                    "这一分值指哪个分项？请写在各分项上",
                     "which part would these points stand for? say it on each part",
                 ),
             );
@@ -273,7 +273,7 @@ impl Checker {
                     path,
                     "one_of",
                     Words::new(
-                        "有分项的考评项自身不再计分:请给每个分项写评分方式",
+                        "有分项的考评项自身不再计分：请给每个分项写评分方式",
                         "an item with parts is not scored in a way of its own: give each part one",
                     ),
                 );
@@ -316,7 +316,7 @@ impl Checker {
                     &format!("{place}/missing"),
                     "way_not_possible",
                     Words::new(
-                        "考评项整体适用或不适用:`not_applicable` 请写在考评项上",
+                        "考评项整体适用或不适用：`not_applicable` 请写在考评项上",
                         "an item applies or not as a whole: say `not_applicable` on the item",
                     ),
                 );
@@ -329,7 +329,7 @@ impl Checker {
                     &format!("{path}/max"),
                     "sums_differ",
                     Words::new(
-                        format!("各分项合计 {sum},而考评项写的是 {max}"),
+                        format!("各分项合计 {sum}，而考评项写的是 {max}"),
                         format!("the parts add up to {sum}, while the item says {max}"),
                     ),
                 );
@@ -386,7 +386,7 @@ impl Checker {
                 &format!("{path}/missing"),
                 "setting_missing",
                 Words::new(
-                    "此项可能不适用:请在 `[grading]` 中写明 `scale_not_applicable`",
+                    "此项可能不适用：请在 `[grading]` 中写明 `scale_not_applicable`",
                     "an item may not apply here: say `scale_not_applicable` in `[grading]`",
                 ),
             );

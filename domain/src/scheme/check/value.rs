@@ -85,7 +85,7 @@ impl Checker {
             let one_rate = figure.question.is_some() || written.combine == Combine::Pooled;
             let plain = one_rate && (figure.plain || written.weighting.is_none());
             if !plain || figure.figure == Figure::MeanScore {
-                self.faults.say(path, "lower_bound", Words::new("只有未加权的比率才有置信区间:请加 `plain = true`,按题平均时写明题目,或直接比较比率", "an interval stands beside plain rates only: add `plain = true` and name the question where questions are averaged, or compare the rate itself"));
+                self.faults.say(path, "lower_bound", Words::new("只有未加权的比率才有置信区间：请加 `plain = true`，按题平均时写明题目，或直接比较比率", "an interval stands beside plain rates only: add `plain = true` and name the question where questions are averaged, or compare the rate itself"));
             }
         }
         let plan = FigurePlan {
@@ -115,7 +115,7 @@ impl Checker {
     /// A count of answers. Only rules for each event look at it: everything else looks at rates, which say of how many.
     pub(super) fn answers_value(&mut self, path: &str, written: &AnswerCount) -> Option<ValuePlan> {
         if !self.per_event {
-            self.faults.say(path, "way_not_possible", Words::new("答案件数只用于逐件触发的规则:请写 `per_event = true`,或改用比率", "a count of answers is for a rule with `per_event = true`: write that, or look at a rate"));
+            self.faults.say(path, "way_not_possible", Words::new("答案件数只用于逐件触发的规则：请写 `per_event = true`，或改用比率", "a count of answers is for a rule with `per_event = true`: write that, or look at a rate"));
         }
         let found = self.surveys.get(&written.of).copied();
         let survey = self.known(&format!("{path}/of"), "survey", &written.of, found)?;
@@ -229,7 +229,7 @@ impl Checker {
                     &place,
                     "wrong_type",
                     Words::new(
-                        format!("`{field}` 是数字:只有列出取值的字段才能筛选"),
+                        format!("`{field}` 是数字：只有列出取值的字段才能筛选"),
                         format!(
                             "`{field}` is a number: only fields with named values can be filtered"
                         ),
@@ -258,9 +258,9 @@ impl Checker {
                         written.code
                     ))),
                 Some(known) if !known.one_of.is_empty() => {
-                    self.faults.say(&format!("{path}/sum"), "wrong_type", Words::new(format!("`{field}` 的取值是名称,不能相加"), format!("`{field}` holds names, which cannot be added up")));
+                    self.faults.say(&format!("{path}/sum"), "wrong_type", Words::new(format!("`{field}` 的取值是名称，不能相加"), format!("`{field}` holds names, which cannot be added up")));
                 }
-                Some(known) if known.optional => self.faults.say(&format!("{path}/sum"), "setting_missing", Words::new(format!("`{field}` 可以不填,而没有写明不填时加多少:请改为必填"), format!(
+                Some(known) if known.optional => self.faults.say(&format!("{path}/sum"), "setting_missing", Words::new(format!("`{field}` 可以不填，而没有写明不填时加多少：请改为必填"), format!(
                         "`{field}` may be left out, and nothing says what it then adds: require it"
                     ))),
                 Some(_) => {}
@@ -295,8 +295,8 @@ impl Checker {
         let found = self.measures.get(&figure.of).copied();
         let measure = self.known(path, "measure", &figure.of, found)?;
         match (self.is_reported_in_parts(measure), figure.over) {
-            (true, None) => self.faults.say(path, "setting_missing", Words::new("此数据有多个数值:请写 `over = \"least\"`、`\"sum\"` 或 `\"last\"`", "this measure has several values: say `over = \"least\"`, `\"sum\"` or `\"last\"`")),
-            (false, Some(_)) => self.faults.say(&format!("{path}/over"), "setting_not_used", Words::new("此数据全轮只有一个数值:请删去 `over`", "this measure has one value for the round: leave `over` out")),
+            (true, None) => self.faults.say(path, "setting_missing", Words::new("此数据有多个数值：请写 `over = \"least\"`、`\"sum\"` 或 `\"last\"`", "this measure has several values: say `over = \"least\"`, `\"sum\"` or `\"last\"`")),
+            (false, Some(_)) => self.faults.say(&format!("{path}/over"), "setting_not_used", Words::new("此数据全轮只有一个数值：请删去 `over`", "this measure has one value for the round: leave `over` out")),
             _ => {}
         }
         let written = self.file.measure.get(measure)?;
@@ -305,7 +305,7 @@ impl Checker {
                 path,
                 "setting_missing",
                 Words::new(
-                    "未报上年数:请在该数据上写 `last_year = true`",
+                    "未报上年数：请在该数据上写 `last_year = true`",
                     "last year's value is not reported: write `last_year = true` on the measure",
                 ),
             );

@@ -30,7 +30,7 @@ impl Checker {
         kind: SectionKind,
     ) -> Option<(Way, Arc<str>)> {
         if ways.count() != 1 {
-            self.faults.say(path, "one_of", Words::new("考评项须恰好用一种方式计分:`graded`、`checklist`、`measured`、`surveyed`、`per_case` 或 `composed`", "an item is scored in exactly one way: `graded`, `checklist`, `measured`, `surveyed`, `per_case` or `composed`"));
+            self.faults.say(path, "one_of", Words::new("考评项须恰好用一种方式计分：`graded`、`checklist`、`measured`、`surveyed`、`per_case` 或 `composed`", "an item is scored in exactly one way: `graded`, `checklist`, `measured`, `surveyed`, `per_case` or `composed`"));
             return None;
         }
         if max.is_none() && ways.per_case.is_none() && kind != SectionKind::Deduction {
@@ -41,7 +41,7 @@ impl Checker {
                 path,
                 "way_not_possible",
                 Words::new(
-                    "负面清单的条目须按件(`per_case`)计分",
+                    "负面清单的条目须按件（`per_case`）计分",
                     "an entry of a deduction list is scored `per_case`",
                 ),
             );
@@ -96,7 +96,7 @@ impl Checker {
                 &format!("{path}/graded/step"),
                 "wrong_step",
                 Words::new(
-                    format!("步长 `{}` 凑不成 {max}:请选能整除它的步长", graded.step),
+                    format!("步长 `{}` 凑不成 {max}：请选能整除它的步长", graded.step),
                     format!(
                         "steps of `{}` never reach {max}: choose a step that divides it",
                         graded.step
@@ -111,7 +111,7 @@ impl Checker {
                     &format!("{path}/graded/every"),
                     "setting_not_used",
                     Words::new(
-                        "整轮本来就只评一次分:请去掉 `every` 和 `over`",
+                        "整轮本来就只评一次分：请去掉 `every` 和 `over`",
                         "points are awarded once for the round anyway: leave `every` and `over` out",
                     ),
                 );
@@ -122,7 +122,7 @@ impl Checker {
                     &format!("{path}/graded"),
                     "setting_missing",
                     Words::new(
-                        "分数评定多次:请写明 `over = \"mean\"`、`\"least\"` 或 `\"last\"`",
+                        "分数评定多次：请写明 `over = \"mean\"`、`\"least\"` 或 `\"last\"`",
                         "points are awarded several times: say `over = \"mean\"`, `\"least\"` or `\"last\"`",
                     ),
                 );
@@ -133,7 +133,7 @@ impl Checker {
                     &format!("{path}/graded/over"),
                     "setting_not_used",
                     Words::new(
-                        "整轮只评一次分:请写明 `every`,或去掉 `over`",
+                        "整轮只评一次分：请写明 `every`，或去掉 `over`",
                         "points are awarded once for the round: say `every`, or leave `over` out",
                     ),
                 );
@@ -210,7 +210,7 @@ impl Checker {
                         &format!("{path}/line"),
                         "wrong_scale",
                         Words::new(
-                            "直线需要两个不同的数值:一步到位请写 `threshold`",
+                            "直线需要两个不同的数值：一步到位请写 `threshold`",
                             "a line needs two different values: for a step write `threshold`",
                         ),
                     );
@@ -244,7 +244,7 @@ impl Checker {
                     }
                     if let Some(test) = self.test(&format!("{place}/when"), &band.when) {
                         if plans.iter().any(|(earlier, _)| covers(earlier, &test)) {
-                            self.faults.say(&place, "band_out_of_reach", Words::new("前面的分段已包括这一分段的全部数值:请把较窄的写在前面", "an earlier band takes every value of this one: write the narrower band first"));
+                            self.faults.say(&place, "band_out_of_reach", Words::new("前面的分段已包括这一分段的全部数值：请把较窄的写在前面", "an earlier band takes every value of this one: write the narrower band first"));
                         }
                         plans.push((test, band.points));
                     }
@@ -273,7 +273,7 @@ impl Checker {
                 &format!("{path}/start"),
                 "setting_missing",
                 Words::new(
-                    "从满分起扣,考评项须有 `max`",
+                    "从满分起扣，考评项须有 `max`",
                     "to start from the maximum the item needs a `max`",
                 ),
             );

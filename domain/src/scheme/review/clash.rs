@@ -46,7 +46,7 @@ pub(super) fn review(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults
                 &path,
                 "rules_may_contradict",
                 Words::new(
-                    format!("规则 `{one}` 与 `{other}` 若同时触发,两者之间没有可取的等次:请确认,或在条件中写明何者让步"),
+                    format!("规则 `{one}` 与 `{other}` 若同时触发，两者之间没有可取的等次：请确认，或在条件中写明何者让步"),
                     format!("if the rules `{one}` and `{other}` fire together they leave no grade between them: make sure, or say in a condition which one yields"),
                 ),
             ),
@@ -54,7 +54,7 @@ pub(super) fn review(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults
                 &path,
                 "rules_contradict",
                 Words::new(
-                    format!("规则 `{one}` 与 `{other}` 可以同时触发,而两者之间没有可取的等次:请在条件中写明何者让步"),
+                    format!("规则 `{one}` 与 `{other}` 可以同时触发，而两者之间没有可取的等次：请在条件中写明何者让步"),
                     format!("the rules `{one}` and `{other}` can fire together and leave no grade between them: say in a condition which one yields"),
                 ),
             ),

@@ -98,7 +98,7 @@ fn warn_of_unused(scheme: &Scheme, faults: &mut Faults) {
             &format!("{kind}/{code}"),
             "not_used",
             Words::new(
-                format!("没有任何地方用到这一{word}:请删去,或补上用它的考评项、规则"),
+                format!("没有任何地方用到这一{word}：请删去，或补上用它的考评项、规则"),
                 format!("nothing looks at this {kind}: leave it out, or add what looks at it"),
             ),
         );
@@ -189,7 +189,7 @@ fn warn_of_twice(scheme: &Scheme, faults: &mut Faults) {
                 "scored_twice",
                 Words::new(
                     format!(
-                        "`{code}` 在 {} 中已经计分,这里又计一次:同一件事可能重复计分",
+                        "`{code}` 在 {} 中已经计分，这里又计一次：同一件事可能重复计分",
                         before.join("、")
                     ),
                     format!(

@@ -25,12 +25,12 @@ fn review_rules(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
         }
         let words = if matches!(rule.effect, EffectPlan::Require) {
             Words::new(
-                "这一要求总是满足,挡不住任何对象:请核对条件中的数值",
+                "这一要求总是满足，挡不住任何对象：请核对条件中的数值",
                 "this requirement is always met, so it never stands in anybody's way: look at the values in its condition",
             )
         } else {
             Words::new(
-                "这条规则永远不会触发:条件中的数值取不到,或几个条件不能同时成立",
+                "这条规则永远不会触发：条件中的数值取不到，或几个条件不能同时成立",
                 "this rule can never fire: a value in its condition is out of reach, or its parts cannot hold together",
             )
         };
@@ -47,7 +47,7 @@ fn review_rules(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
                 &path,
                 "label_never_given",
                 Words::new(
-                    "没有对象能满足这一条件,此称号永远不会授予",
+                    "没有对象能满足这一条件，此称号永远不会授予",
                     "nobody can meet this condition, so the label is never given",
                 ),
             );
@@ -74,7 +74,7 @@ fn review_items(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
                     &path,
                     "gate_never_opens",
                     Words::new(
-                        "这一前提永远不成立,此项永远是 0 分",
+                        "这一前提永远不成立，此项永远是 0 分",
                         "this gate can never open, so the item is always worth 0",
                     ),
                 );
@@ -92,7 +92,7 @@ fn review_items(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
                 &path,
                 "item_never_scored",
                 Words::new(
-                    format!("类别 {names} 在此项上永远没有得分:所依据的测评不针对这些类别"),
+                    format!("类别 {} 在此项上永远没有得分：所依据的测评不针对这些类别", empty.join("、")),
                     format!("subjects of {names} can never have points here: what is looked at is not about them"),
                 ),
             );
@@ -160,13 +160,18 @@ fn review_grades(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
                 ))
             })
             .collect();
-        let ranges = ranges.join("; ");
         faults.say(
             &path,
             "grade_out_of_reach",
             Words::new(
-                format!("没有总分能取到这一等次,也没有规则给出它。总分范围:{ranges}"),
-                format!("no total can reach this grade and no rule gives it. Totals lie between: {ranges}"),
+                format!(
+                    "没有总分能取到这一等次，也没有规则给出它。总分范围：{}",
+                    ranges.join("；")
+                ),
+                format!(
+                    "no total can reach this grade and no rule gives it. Totals lie between: {}",
+                    ranges.join("; ")
+                ),
             ),
         );
     }

@@ -46,7 +46,7 @@ pub(super) fn review_surveys(scheme: &Scheme, faults: &mut Faults) {
                     &path,
                     "dissatisfaction_pays",
                     Words::new(
-                        format!("人人都不满意时,此项 {max} 分中仍得 {points} 分:请调整选项权重或得分线"),
+                        format!("人人都不满意时，此项 {max} 分中仍得 {points} 分：请调整选项权重或得分线"),
                         format!("when everybody is dissatisfied this still gives {points} of {max} points: change the weights of the options or the shape"),
                     ),
                 );
@@ -60,7 +60,7 @@ fn say_no_share(path: &str, value: &Ratio, faults: &mut Faults) {
         path,
         "wrong_scale",
         Words::new(
-            format!("`{value}` 不是占比:请写成 `90%` 这样"),
+            format!("`{value}` 不是占比：请写成 `90%` 这样"),
             format!("`{value}` is not a share: write such as `90%`"),
         ),
     );
@@ -209,7 +209,7 @@ fn compare(
             path,
             "wrong_scale",
             Words::new(
-                format!("`{text}` 取不到:此处的数值在 {shown} 之间"),
+                format!("`{text}` 取不到：此处的数值在 {shown} 之间"),
                 format!("`{text}` is out of reach: what is compared lies between {shown}"),
             ),
         );
@@ -242,7 +242,7 @@ fn say_share_for_score(path: &str, text: &str, range: &Range, faults: &mut Fault
         path,
         "wrong_scale",
         Words::new(
-            format!("这里比较的是得分({shown}),`{text}` 像是比率:请写成得分"),
+            format!("这里比较的是得分（{shown}），`{text}` 像是比率：请写成得分"),
             format!("a score ({shown}) is compared here, and `{text}` looks like a rate: write it in points"),
         ),
     );

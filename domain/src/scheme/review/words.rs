@@ -58,7 +58,7 @@ fn unnamed(faults: &mut Faults, path: &str, code: &str, list: &str) {
         path,
         "words_missing",
         Words::new(
-            format!("`{code}` 没有名称,人们只能读到代码:请在 `{list}` 中写明中英文名称"),
+            format!("`{code}` 没有名称，人们只能读到代码：请在 `{list}` 中写明中英文名称"),
             format!("`{code}` has no name, so people read the code: name it in both languages under `{list}`"),
         ),
     );
@@ -101,7 +101,7 @@ fn compare(path: &str, zh: &str, en: &str, faults: &mut Faults) {
                 &format!("{path}/{language}"),
                 "missing_translation",
                 Words::new(
-                    format!("`{language}` 没有文字:中英文都要写"),
+                    format!("`{language}` 没有文字：中英文都要写"),
                     format!("there are no words in `{language}`: people read both languages"),
                 ),
             );
@@ -116,7 +116,7 @@ fn compare(path: &str, zh: &str, en: &str, faults: &mut Faults) {
             &format!("{path}/en"),
             "missing_translation",
             Words::new(
-                "`en` 里只有中文:请写英文",
+                "`en` 里只有中文：请写英文",
                 "`en` holds Chinese only: write it in English",
             ),
         );
@@ -125,7 +125,7 @@ fn compare(path: &str, zh: &str, en: &str, faults: &mut Faults) {
             path,
             "same_words",
             Words::new(
-                "中英文完全相同:是否漏了翻译?",
+                "中英文完全相同：是否漏了翻译？",
                 "the words are the same in both languages: is one not translated?",
             ),
         );
