@@ -27,6 +27,9 @@ pub struct Model {
     pub attended: Option<i64>,
     /// How many were entitled to attend.
     pub entitled: Option<i64>,
+    /// How many of the invited bear each mark of the survey, as a JSON object by the mark's code; absent where nobody
+    /// reported any.
+    pub invited_marks: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -30,6 +30,7 @@ mod m20261122_000051_create_seals;
 mod m20261122_000060_create_contact_lists;
 mod m20261122_000061_create_sheet_batches;
 mod m20261122_000062_record_samples;
+mod m20261122_000065_count_marks;
 mod m20261122_000080_create_staff_links;
 
 /// Every step, oldest first.
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000060_create_contact_lists::Migration),
             Box::new(m20261122_000061_create_sheet_batches::Migration),
             Box::new(m20261122_000062_record_samples::Migration),
+            Box::new(m20261122_000065_count_marks::Migration),
             Box::new(m20261122_000080_create_staff_links::Migration),
         ]
     }

@@ -170,6 +170,26 @@ impl Service {
         Ok(found)
     }
 
+    /// All versions of the scheme of this code, the latest first; none where there is no such scheme. One statement.
+    pub async fn list_versions_of_scheme(
+        &self,
+        actor: &Actor,
+        code: &str,
+    ) -> Result<Vec<SchemeVersion>, Fault> {
+        ask_somewhere(actor, Action::ReadPublished)?;
+        let rows = scheme_version::Entity::find()
+            .select_only()
+            .columns(VersionRow::COLUMNS)
+            .inner_join(scheme::Entity)
+            .filter(scheme::Column::Code.eq(code))
+            .order_by_desc(scheme_version::Column::AddedAt)
+            .order_by_desc(scheme_version::Column::Version)
+            .into_model::<VersionRow>()
+            .all(&self.database.reader())
+            .await?;
+        rows.into_iter().map(VersionRow::read).collect()
+    }
+
     /// The files of these versions, those that exist. One statement.
     pub async fn find_scheme_sources(
         &self,

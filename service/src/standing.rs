@@ -9,9 +9,11 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
+use domain::explain::Explainer;
 use domain::id::{Id, Round, Subject};
 use domain::number::Points;
 use domain::outcome::{Decision, FigureResult, NodeResult, Outcome, Status};
+use domain::scheme::file::Words;
 use entity::{round, standing};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
@@ -95,11 +97,20 @@ pub struct Figures {
     pub nodes: Vec<NodeResult>,
     /// Figures of surveys.
     pub surveys: Vec<FigureResult>,
+    /// Why figures are undefined, in words with the scheme's names, by what they are. Put into words when they are
+    /// written: a page of a ranking reads no scheme.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub whys: BTreeMap<String, Words>,
 }
 
 impl Figures {
-    fn of(decision: &Decision) -> Self {
+    fn of(decision: &Decision, explainer: &Explainer<'_>) -> Self {
+        let why = |figure: &FigureResult| {
+            let words = explainer.reason(figure.why.as_ref()?);
+            Some((figure.what.to_string(), words))
+        };
         Self {
+            whys: decision.figures.iter().filter_map(why).collect(),
             grade: decision.grade.as_deref().map(str::to_owned),
             status: decision.status,
             eligible: decision.eligible,
@@ -379,6 +390,7 @@ pub(crate) async fn replace(
         .exec(transaction)
         .await?;
     let subjects = frame.by_code();
+    let explainer = Explainer::new(&frame.scheme, []);
     let mut rows = Vec::with_capacity(outcome.decisions.len());
     for one in &outcome.decisions {
         let subject = subjects
@@ -391,7 +403,9 @@ pub(crate) async fn replace(
             total_e4: Set(one.total.map(Points::e4)),
             maximum_e4: Set(Some(one.maximum.e4())),
             rank: Set(one.rank.map(i64::from)),
-            body: Set(serde_json::to_string(&Figures::of(one)).map_err(Fault::internal)?),
+            body: Set(
+                serde_json::to_string(&Figures::of(one, &explainer)).map_err(Fault::internal)?
+            ),
             computed_at: Set(clock::micros(at)),
         });
     }

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{Id, Round, Subject, Survey};
 use domain::scheme::file::Channel;
 use domain::survey::Definition;
-use entity::{survey, survey_link};
+use entity::{round_subject, survey, survey_link};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
     sea_query::Expr,
@@ -241,6 +241,34 @@ pub async fn add_links(
             .await?;
     }
     Ok(made)
+}
+
+/// Whoever a survey is not about has no figure of it, so nobody is asked about them.
+///
+/// # Errors
+/// [`Fault::Refused`] with `SURVEY_NOT_ABOUT_SUBJECT`, which names them all.
+pub(crate) fn refuse_not_about<'a>(
+    definition: &Definition,
+    subjects: impl IntoIterator<Item = &'a round_subject::Model>,
+    field: &'static str,
+) -> Result<(), Fault> {
+    let others: Vec<String> = (subjects.into_iter())
+        .filter(|subject| !definition.is_about(&subject.category))
+        .map(|subject| format!("{} (`{}`)", subject.name_en, subject.category))
+        .collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let about = definition.categories.as_deref().unwrap_or_default();
+    let message = format!(
+        "the survey `{}` is about subjects of {}, and not about {}: leave them out",
+        definition.code,
+        about.join(", "),
+        others.join(", ")
+    );
+    Err(Fault::refused(
+        Refusal::new("SURVEY_NOT_ABOUT_SUBJECT", message).at([field]),
+    ))
 }
 
 /// The word that is stored for a channel.

@@ -12,7 +12,7 @@ use service::survey;
 use support::{World, on_both};
 
 use crate::contact::Post;
-use crate::stand::{SCHEME, Stand, refusals};
+use crate::stand::{ROUND, SCHEME, Stand, refusals};
 
 on_both!(
     a_table_of_sheets_is_judged_and_counted_like_those_that_citizens_send,
@@ -21,7 +21,8 @@ on_both!(
     the_same_table_is_not_put_in_twice,
     sheets_that_come_after_the_end_are_late_and_count_nowhere,
     tables_and_citizens_count_into_the_same_groups_at_once,
-    counts_that_no_sheet_can_tell_are_reported_and_corrected
+    counts_that_no_sheet_can_tell_are_reported_and_corrected,
+    of_the_invited_those_with_a_mark_are_counted_and_a_least_share_is_taken_of_them
 );
 
 const OPERATOR: &Actor = &Actor::Operator;
@@ -396,4 +397,56 @@ async fn counts_that_no_sheet_can_tell_are_reported_and_corrected(world: World) 
             ("web", Some(10), Some(1), None, None),
         ]
     );
+}
+
+async fn of_the_invited_those_with_a_mark_are_counted_and_a_least_share_is_taken_of_them(
+    world: World,
+) {
+    let scheme = scheme().replacen(
+        "demand = { least_valid = 3 }\n",
+        "mark = [{ code = \"front\", name = { zh = \"基层一线\", en = \"front line\" } }]\n\
+         demand = { share = [{ mark = \"front\", among = \"invited\", at_least = \"50%\" }] }\n",
+        1,
+    );
+    let post = Post::under(world, &scheme).await;
+    let stand = &post.stand;
+    let report = async |rows: &[&[&str]]| {
+        let columns = ["subject", "panel", "channel", "invited", "invited:front"];
+        let request = Request {
+            round: None,
+            survey: Some(stand.survey),
+            kind: ImportKind::Issues,
+            table: table(&columns, rows),
+            dry_run: false,
+            leave_out: false,
+            sample: None,
+        };
+        stand.world.service.import(OPERATOR, request).await.unwrap()
+    };
+    let wrong = report(&[
+        &["u-001", "users", "web", "10", "11"],
+        &["u-001", "users", "paper", "", "1"],
+    ])
+    .await;
+    let told = wrong.faults.iter().map(|fault| fault.code.as_str());
+    assert_eq!(told.collect::<Vec<_>>(), ["MARKED_ABOVE_INVITED"; 2]);
+    assert!(!wrong.stored);
+    let why = async || {
+        let preflight = stand.world.service.preflight(OPERATOR, ROUND).await;
+        let outcome = preflight.unwrap().outcome;
+        let figure = outcome.find("u-001").unwrap().figures[0].clone();
+        figure.why.map(|why| why.words().en)
+    };
+    // Channels are added up: 4 of 10 on the web and 1 of 2 on paper are too few, one more on paper is not.
+    for (marked, expected) in [
+        ("1", Some("5/12 come from front, less than 1/2")),
+        ("2", Some("there are no answers to divide by")),
+    ] {
+        let rows: [&[&str]; 2] = [
+            &["u-001", "users", "web", "10", "4"],
+            &["u-001", "users", "paper", "2", marked],
+        ];
+        assert!(report(&rows).await.stored);
+        assert_eq!(why().await.as_deref(), expected);
+    }
 }

@@ -14,7 +14,7 @@ use service::intake::{
     Admitted, Booking, FormKey, Intake, IntakeSettings, InvitationToken, Receipt, ReceiptStatus,
     RefusedAnswer, Standing, Submission,
 };
-use service::survey::{self, LinkFor, NewInvitations, NewSurvey};
+use service::survey::{self, LinkFor, NewInvitations, NewLinks, NewSurvey};
 use support::{World, on_both};
 
 on_both!(
@@ -35,7 +35,8 @@ on_both!(
     one_broken_answer_does_not_keep_the_others_out,
     two_servers_book_into_one_survey,
     whoever_runs_a_survey_is_asked_for_permission_and_logged,
-    a_link_that_could_never_be_answered_is_refused
+    a_link_that_could_never_be_answered_is_refused,
+    nobody_is_asked_about_a_subject_that_the_survey_is_not_about
 );
 
 const SCHEME: &str = r#"
@@ -674,6 +675,62 @@ async fn whoever_runs_a_survey_is_asked_for_permission_and_logged(world: World) 
             .differences,
         []
     );
+}
+
+async fn nobody_is_asked_about_a_subject_that_the_survey_is_not_about(world: World) {
+    let stand = Stand::new(world).await;
+    let service = &stand.world.service;
+    let wanted = LinkFor {
+        subject: Id::new(2),
+        panel: "users".to_owned(),
+    };
+    let early = service
+        .add_survey_link(&Actor::Operator, stand.survey, wanted.clone())
+        .await
+        .unwrap();
+    let mut about_organs = definition();
+    about_organs.categories = Some(vec!["organ".to_owned()]);
+    let about_organs = serde_json::to_string(&about_organs).unwrap();
+    let transaction = service.database.begin_write().await.unwrap();
+    for sql in [
+        format!("UPDATE survey SET definition = '{about_organs}'"),
+        "UPDATE round_subject SET category = 'station' WHERE subject_id = 2".to_owned(),
+    ] {
+        transaction.execute_unprepared(&sql).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let told = |refused: Fault| match refused {
+        Fault::Refused(refusals) => (refusals[0].code.clone(), refusals[0].message.clone()),
+        other => panic!("{other:?}"),
+    };
+    let (code, message) = told(
+        service
+            .add_survey_link(&Actor::Operator, stand.survey, wanted)
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(code, "SURVEY_NOT_ABOUT_SUBJECT");
+    assert!(message.contains("Bureau B (`station`)"), "{message}");
+    let links = NewLinks {
+        survey: stand.survey,
+        panel: "users".to_owned(),
+        subjects: vec![Id::new(1), Id::new(2)],
+    };
+    let refused = service.make_links(&Actor::Operator, &links).await;
+    assert_eq!(told(refused.unwrap_err()).0, "SURVEY_NOT_ABOUT_SUBJECT");
+    let invitations = NewInvitations {
+        survey: stand.survey,
+        subject: Id::new(2),
+        panel: "users".to_owned(),
+        count: 1,
+    };
+    let refused = service
+        .issue_survey_invitations(&Actor::Operator, &invitations)
+        .await;
+    assert_eq!(told(refused.unwrap_err()).0, "SURVEY_NOT_ABOUT_SUBJECT");
+    // A link from before leads nowhere, and the others are as they were.
+    assert!(stand.intake.find_link(&early.code).await.unwrap().is_none());
+    assert!(stand.intake.find_link(&stand.link).await.unwrap().is_some());
 }
 
 async fn a_link_that_could_never_be_answered_is_refused(world: World) {

@@ -161,7 +161,7 @@ pub fn run() -> ExitCode {
 fn execute(line: CommandLine) -> Result<(), Failure> {
     let config = line.config.as_deref();
     match line.command {
-        Command::Scheme(command) => scheme::run(&command),
+        Command::Scheme(command) => scheme::run(config, &command),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::JsonSchema(arguments) => json_schema::run(&arguments),
@@ -187,7 +187,7 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
 }
 
 /// Runs what waits for the network or the database. Commands that do not, do without a runtime.
-fn wait(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

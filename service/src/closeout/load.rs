@@ -457,6 +457,14 @@ impl<C: ConnectionTrait> Reading<'_, C> {
             add(&mut turnout.attended, row.attended)?;
             add(&mut turnout.invited, row.invited)?;
             add(&mut turnout.issued, row.issued)?;
+            let marks: BTreeMap<String, u64> = match row.invited_marks.as_deref() {
+                Some(text) => serde_json::from_str(text).map_err(Fault::internal)?,
+                None => BTreeMap::new(),
+            };
+            for (mark, count) in marks {
+                let sum = turnout.marks.entry(mark).or_default();
+                *sum = sum.saturating_add(count);
+            }
         }
         inputs.turnouts = turnouts.into_values().collect();
         Ok(())

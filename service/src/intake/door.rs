@@ -273,7 +273,9 @@ impl Door {
         let Some(survey) = self.find_survey(service, Id::new(row.survey_id)).await? else {
             return Ok(None);
         };
-        let subject_name = self.find_subject(service, &survey, row.subject_id).await?;
+        let Some(subject_name) = self.find_subject(service, &survey, row.subject_id).await? else {
+            return Ok(None);
+        };
         let link = Link {
             code: row.code,
             survey,
@@ -316,9 +318,10 @@ impl Door {
         let Some(row) = row.filter(|row| row.state != invitation::State::Revoked) else {
             return Ok(None);
         };
-        let subject_name = self
-            .find_subject(service, &admitted.survey, row.subject_id)
-            .await?;
+        let found = self.find_subject(service, &admitted.survey, row.subject_id);
+        let Some(subject_name) = found.await? else {
+            return Ok(None);
+        };
         Ok(Some(InvitationState {
             subject_name: Words::clone(&subject_name),
             is_used: row.state == invitation::State::Used,
@@ -357,14 +360,15 @@ impl Door {
         Ok(Some(self.surveys.keep(id.number(), known)))
     }
 
+    /// Names of a subject; nothing where the survey is not about it, as if nobody could be asked.
     async fn find_subject(
         &self,
         service: &Service,
         survey: &KnownSurvey,
         subject_id: i64,
-    ) -> Result<Arc<Words>, Fault> {
-        if let Some(known) = self.subjects.get(&(survey.round_id, subject_id)) {
-            return Ok(known);
+    ) -> Result<Option<Arc<Words>>, Fault> {
+        if let Some(known) = self.subjects.get(&(survey.id.number(), subject_id)) {
+            return Ok(Some(known));
         }
         let row = round_subject::Entity::find_by_id((survey.round_id, subject_id))
             .one(&service.database.reader())
@@ -374,12 +378,15 @@ impl Door {
                     "a survey is about a subject that is not on the roster of its round",
                 )
             })?;
-        Ok(self.subjects.keep(
-            (survey.round_id, subject_id),
-            Words {
-                zh: row.name,
-                en: row.name_en,
-            },
+        if !survey.definition.is_about(&row.category) {
+            return Ok(None);
+        }
+        let name = Words {
+            zh: row.name,
+            en: row.name_en,
+        };
+        Ok(Some(
+            self.subjects.keep((survey.id.number(), subject_id), name),
         ))
     }
 

@@ -218,7 +218,8 @@ impl Service {
     /// Makes an open link for each subject.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `SUBJECT_NOT_IN_ROUND`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`, `TOO_MANY_LINKS`;
+    /// [`Fault::Refused`] with `SUBJECT_NOT_IN_ROUND`, `SURVEY_NOT_ABOUT_SUBJECT`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`,
+    /// `TOO_MANY_LINKS`;
     /// [`Fault::NotFound`].
     pub async fn make_links(&self, actor: &Actor, new: &NewLinks) -> Result<Vec<OpenLink>, Fault> {
         ask_somewhere(actor, Action::RunSurvey)?;
@@ -389,6 +390,7 @@ async fn ask_about_subjects(
     }
     let survey = Survey::of(&row)?;
     super::ballot::refuse_ballot(&survey.definition)?;
+    super::refuse_not_about(&survey.definition, &roster, "subjectIds")?;
     if survey.definition.panel(target.panel).is_none() {
         let known: Vec<&str> = survey
             .definition

@@ -51,7 +51,8 @@ impl Service {
     /// Makes one-time invitations; the tokens are told once. The log says how many, never which.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `PANEL_UNKNOWN`, `SUBJECT_NOT_IN_ROUND`, `SURVEY_CLOSED` or `TOO_MANY_INVITATIONS`,
+    /// [`Fault::Refused`] with `PANEL_UNKNOWN`, `SUBJECT_NOT_IN_ROUND`, `SURVEY_NOT_ABOUT_SUBJECT`, `SURVEY_CLOSED` or
+    /// `TOO_MANY_INVITATIONS`,
     /// [`Fault::NotFound`], [`Fault::Denied`].
     pub async fn issue_survey_invitations(
         &self,
@@ -245,6 +246,7 @@ async fn ask_for_subject(
     let permit = Permit::ask(actor, Action::RunSurvey, &place)?;
     let definition: Definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
     super::ballot::refuse_ballot(&definition)?;
+    super::refuse_not_about(&definition, [&subject], "subject")?;
     if row.state == survey::State::Closed {
         return Err(Fault::refused(Refusal::new(
             "SURVEY_CLOSED",

@@ -134,6 +134,32 @@ async fn a_round_is_composed_of_a_closed_one_and_closed_by_two(world: World) {
     );
     assert!(at.done("round close care-2026").contains("revision 1"));
 
+    // What is in the database is compared and tried where it lies.
+    let next = format!("{HEAD}{CARE}")
+        .replacen("version = \"1\"", "version = \"2\"", 1)
+        .replacen("points = -10", "points = -20", 1);
+    fs::write(folder.path().join("care-2.toml"), next).unwrap();
+    let same = at.done("scheme diff stored:care@1 round:care-2026 --language en");
+    assert!(same.contains("care 1 → care 1: no difference"), "{same}");
+    let differs = at.run("scheme diff round:care-2026 care-2.toml --language en");
+    assert_eq!(differs.status.code(), Some(1), "{}", text(&differs.stderr));
+    assert!(text(&differs.stdout).contains("care 1 → care 2: "));
+    let tried = at.done("scheme try care-2.toml --on round:care-2026 --language en");
+    assert!(tried.contains("round care-2026 under care 2"), "{tried}");
+    for (name, why) in [
+        ("stored:nothing@1", "no scheme `nothing` in the database"),
+        (
+            "stored:care@9",
+            "name one version of `care`: `stored:care@1`",
+        ),
+        ("round:nowhere", "no round `nowhere`"),
+    ] {
+        let refused = at.refused(&format!("scheme diff {name} care-2.toml"));
+        assert!(refused.contains(why), "{refused}");
+    }
+    let open = at.refused("scheme try care-2.toml --on round:index-2026");
+    assert!(!open.is_empty());
+
     let said = at.done(compose);
     assert_eq!(said, "index-2026: composed of care-2026 in revision 1\n");
     assert!(

@@ -41,6 +41,14 @@ async fn a_ranking_page_costs_the_same_however_many_subjects(world: World) {
     assert!(service.database.statement_count() - before <= 3);
     assert!(matches!(page.source, Source::Live { as_of: Some(_) }));
     assert_eq!((page.places.len(), page.more), (50, true));
+    // Why a figure is undefined was put into words when it was written.
+    let figures = &page.places[0].figures;
+    let undefined = figures.surveys.iter().filter(|one| one.why.is_some());
+    let undefined: Vec<&str> = undefined.map(|one| one.what.as_ref()).collect();
+    assert!(!undefined.is_empty());
+    for what in undefined {
+        assert!(figures.whys[what].zh.contains("规定的 3 份"), "{what}");
+    }
     let last = page.places.last().unwrap();
     wanted.after = Some(Cursor {
         rank: last.rank,

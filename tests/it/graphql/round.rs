@@ -157,7 +157,7 @@ async fn two_versions_of_a_scheme_are_compared(world: World) {
     assert_eq!(
         compared["changesSince"],
         json!({ "changes": [{ "part": "GRADE", "code": "excellent", "kind": "THRESHOLD",
-            "words": { "zh": "等次 excellent“优秀”:分数线 90 → 96", "en": "grade excellent “Excellent”: from 90 → 96" } }],
+            "words": { "zh": "等次 excellent“优秀”：分数线 90 → 96", "en": "grade excellent “Excellent”: from 90 → 96" } }],
             "lostScores": [] })
     );
     let missing = json!({ "new": ids[1], "old": "scv_0000000000001" });

@@ -171,10 +171,14 @@ fn describe(scheme: &Scheme, review: &Review, language: Language) -> String {
         review.warnings.len(),
     ];
     let [items, sections, rules, surveys, assumptions, warnings] = counts;
-    let (code, version, totals) = (scheme.code(), scheme.version(), totals.join("; "));
+    let (code, version, totals) = (
+        scheme.code(),
+        scheme.version(),
+        totals.join(language.pick("；", "; ")),
+    );
     match language {
         Language::Zh => format!(
-            "{code} {version},{items} 个考评项、{sections} 个部分、{rules} 条规则、{surveys} 项测评、{assumptions} 处假定;总分范围:{totals};没有错误,{warnings} 条提醒"
+            "{code} {version}，{items} 个考评项、{sections} 个部分、{rules} 条规则、{surveys} 项测评、{assumptions} 处假定；总分范围：{totals}；没有错误，{warnings} 条提醒"
         ),
         Language::En => format!(
             "{code} {version}, {items} items in {sections} sections, {rules} rules, {surveys} surveys, {assumptions} assumptions; totals lie between: {totals}; no fault, {warnings} warnings"

@@ -1,5 +1,7 @@
 //! `mingjian scheme diff OLD NEW`: what changed between two versions, in words; exit code 1 where they differ.
 
+use std::path::Path;
+
 use clap::Args;
 use domain::explain::{Explainer, change};
 use domain::scheme::Scheme;
@@ -13,7 +15,8 @@ use super::super::{Failure, print};
 /// What to compare and how to say it.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DiffArguments {
-    /// The older version: a file, or the code of a scheme that comes with the program.
+    /// The older version: a file, `CODE` of a scheme that comes with the program, `stored:CODE@VERSION` of one in the
+    /// database, or `round:CODE` for the version that a round is under.
     old: String,
     /// The newer version: the same.
     new: String,
@@ -42,8 +45,11 @@ struct Compared<'a> {
 }
 
 /// Prints what changed; fails without a word where anything did, so that scripts can ask.
-pub(super) fn run(arguments: &DiffArguments) -> Result<(), Failure> {
-    let (old, new) = (super::find(&arguments.old)?, super::find(&arguments.new)?);
+pub(super) fn run(config: Option<&Path>, arguments: &DiffArguments) -> Result<(), Failure> {
+    let (old, new) = (
+        super::find(config, &arguments.old)?,
+        super::find(config, &arguments.new)?,
+    );
     let changes = diff(&old, &new);
     let lost = lost_scores(&old, &new);
     let (before, after) = (Explainer::new(&old, []), Explainer::new(&new, []));
@@ -75,7 +81,7 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<(), Failure> {
             lines.push(
                 language
                     .pick(
-                        "如有考评轮次改用新版本,以下得分将失效,须重新评定:",
+                        "如有考评轮次改用新版本，以下得分将失效，须重新评定：",
                         "a round that moves to the new version loses these scores, which have to be awarded again:",
                     )
                     .to_owned(),
@@ -114,10 +120,10 @@ fn summary(old: &Scheme, new: &Scheme, changes: &[Change], language: Language) -
         format!("{} {}", new.code(), new.version()),
     );
     match language {
-        Language::Zh if changes.is_empty() => format!("{from} → {to}:没有不同"),
+        Language::Zh if changes.is_empty() => format!("{from} → {to}：没有不同"),
         Language::En if changes.is_empty() => format!("{from} → {to}: no difference"),
         Language::Zh => format!(
-            "{from} → {to}:共 {} 处不同:新增 {added},删去 {removed},移动 {moved},改动 {rest},文字 {words}",
+            "{from} → {to}：共 {} 处不同：新增 {added}，删去 {removed}，移动 {moved}，改动 {rest}，文字 {words}",
             changes.len()
         ),
         Language::En => format!(

@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod stored;
 mod trial;
 
 use std::path::Path;
@@ -29,18 +30,22 @@ pub(super) enum SchemeCommand {
 }
 
 /// Does it.
-pub(super) fn run(command: &SchemeCommand) -> Result<(), Failure> {
+pub(super) fn run(config: Option<&Path>, command: &SchemeCommand) -> Result<(), Failure> {
     match command {
         SchemeCommand::Check(arguments) => check::run(arguments),
         SchemeCommand::List => builtin::list(),
         SchemeCommand::Print(arguments) => builtin::print_one(arguments),
-        SchemeCommand::Diff(arguments) => diff::run(arguments),
-        SchemeCommand::Try(arguments) => trial::run(arguments),
+        SchemeCommand::Diff(arguments) => diff::run(config, arguments),
+        SchemeCommand::Try(arguments) => trial::run(config, arguments),
     }
 }
 
-/// A scheme that the command line names: a file, or `CODE` or `CODE@VERSION` of one that comes with the program.
-fn find(name: &str) -> Result<Scheme, Failure> {
+/// A scheme that the command line names: a file, `CODE` or `CODE@VERSION` of one that comes with the program, the same
+/// behind `stored:` of one in the database, or `round:CODE` for the version that a round is under.
+fn find(config: Option<&Path>, name: &str) -> Result<Scheme, Failure> {
+    if let Some(found) = stored::find(config, name) {
+        return found;
+    }
     let path = Path::new(name);
     let is_table = path
         .extension()

@@ -1,6 +1,6 @@
 //! `mingjian scheme try NEW --on PACKAGE`: what another version would have made of a closed round.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::Args;
 use domain::explain::{self, Explainer};
@@ -10,15 +10,17 @@ use domain::trial::{Count, Trial, try_on};
 
 use super::super::language::Language;
 use super::super::{Failure, print};
+use super::stored;
 
 /// What to try on what.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TryArguments {
-    /// The version to try: a file, or the code of a scheme that comes with the program.
+    /// The version to try: a file, `CODE` of a scheme that comes with the program, `stored:CODE@VERSION` of one in the
+    /// database, or `round:CODE` for the version that a round is under.
     new: String,
-    /// A closed round, written by `mingjian export`.
+    /// A closed round: a package written by `mingjian export`, or `round:CODE` of one in the database.
     #[arg(long, value_name = "PACKAGE")]
-    on: PathBuf,
+    on: String,
     /// Print the trial for programs.
     #[arg(long)]
     json: bool,
@@ -28,13 +30,13 @@ pub(in crate::cli) struct TryArguments {
 }
 
 /// Prints who would get something else. Nothing is stored, and nothing is decided.
-pub(super) fn run(arguments: &TryArguments) -> Result<(), Failure> {
-    let new = super::find(&arguments.new)?;
-    let place = arguments.on.display();
-    let bytes = std::fs::read(&arguments.on)
-        .map_err(|error| Failure::new(format!("`{place}` cannot be read: {error}")))?;
-    let package: Package = serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::new(format!("`{place}` is no package: {error}")))?;
+pub(super) fn run(config: Option<&Path>, arguments: &TryArguments) -> Result<(), Failure> {
+    let new = super::find(config, &arguments.new)?;
+    let place = &arguments.on;
+    let package = match stored::find_closed(config, place) {
+        Some(found) => found?,
+        None => read_package(place)?,
+    };
     let trial = try_on(&new, &package).map_err(|why| Failure::new(format!("{place}: {why}")))?;
     if arguments.json {
         let mut bytes = serde_json::to_vec_pretty(&trial)
@@ -63,7 +65,7 @@ fn lines(
     let [new_code, new_version] = &trial.after;
     let mut lines = vec![match language {
         Language::Zh => format!(
-            "这是试算,不是评定,结果不保存:轮次 {} 按 {new_code} {new_version} 重算,原为 {old_code} {old_version}",
+            "这是试算，不是评定，结果不保存：轮次 {} 按 {new_code} {new_version} 重算，原为 {old_code} {old_version}",
             trial.round
         ),
         Language::En => format!(
@@ -74,7 +76,7 @@ fn lines(
     let count = |name: &str, count: Count| format!("  {name}: {} → {}", count.before, count.after);
     lines.push(
         language
-            .pick("各等次对象数:", "subjects by grade:")
+            .pick("各等次对象数：", "subjects by grade:")
             .to_owned(),
     );
     for one in &trial.grades {
@@ -119,7 +121,7 @@ fn lines(
         lines.push(
             language
                 .pick(
-                    "新版本所缺、使轮次不能结束的数据:",
+                    "新版本所缺、使轮次不能结束的数据：",
                     "what the new version lacks, so that the round could not be closed:",
                 )
                 .to_owned(),
@@ -132,7 +134,7 @@ fn lines(
         lines.push(
             language
                 .pick(
-                    "新版本用不上、已搁置的数据:",
+                    "新版本用不上、已搁置的数据：",
                     "what the new version has no place for, set aside:",
                 )
                 .to_owned(),
@@ -143,4 +145,11 @@ fn lines(
         }
     }
     lines
+}
+
+fn read_package(place: &str) -> Result<Package, Failure> {
+    let bytes = std::fs::read(place)
+        .map_err(|error| Failure::new(format!("`{place}` cannot be read: {error}")))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::new(format!("`{place}` is no package: {error}")))
 }

@@ -237,8 +237,12 @@ pub struct SurveyFigure {
 }
 
 impl SurveyFigure {
-    /// A figure, or that it is withheld.
-    pub fn new(figure: &outcome::FigureResult, withholding: bool) -> Self {
+    /// A figure with the words for why it is undefined, or that it is withheld.
+    pub fn new(
+        figure: &outcome::FigureResult,
+        why: Option<file::Words>,
+        withholding: bool,
+    ) -> Self {
         let withheld = withholding && figure.few;
         let shown = |text: String| {
             if withheld { WITHHELD.to_owned() } else { text }
@@ -253,7 +257,7 @@ impl SurveyFigure {
                 rated: lines.rated.to_string(),
                 abstained: lines.abstained.to_string(),
             }),
-            why: figure.why.as_ref().map(|why| why.words().into()),
+            why: why.map(Words::from),
         }
     }
 }
@@ -457,9 +461,9 @@ impl Decision {
         self.decision
             .figures
             .iter()
-            .map(|figure| SurveyFigure {
-                why: (figure.why.as_ref()).map(|why| explainer.reason(why).into()),
-                ..SurveyFigure::new(figure, self.withholding)
+            .map(|figure| {
+                let why = figure.why.as_ref().map(|why| explainer.reason(why));
+                SurveyFigure::new(figure, why, self.withholding)
             })
             .collect()
     }

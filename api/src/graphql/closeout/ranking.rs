@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use async_graphql::{Context, Object, SimpleObject};
 use domain::id;
+use domain::outcome::FigureResult;
 use service::page::Part;
-use service::standing;
+use service::standing::{self, Figures};
 
 use super::decision::{DecisionStatus, NodePoints, Source, SurveyFigure};
 use crate::graphql::asker::Asker;
@@ -170,9 +171,11 @@ impl RankingPlace {
     #[expect(clippy::unused_async, reason = "the interface awaits it")]
     async fn figures(&self, context: &Context<'_>) -> Result<Vec<SurveyFigure>, GraphqlFault> {
         let withholding = Asker::of(context)?.reads_as_unit();
-        let surveys = self.0.figures.surveys.iter();
-        Ok(surveys
-            .map(|figure| SurveyFigure::new(figure, withholding))
-            .collect())
+        let Figures { surveys, whys, .. } = &self.0.figures;
+        let figure = |figure: &FigureResult| {
+            let why = whys.get(figure.what.as_ref()).cloned();
+            SurveyFigure::new(figure, why, withholding)
+        };
+        Ok(surveys.iter().map(figure).collect())
     }
 }

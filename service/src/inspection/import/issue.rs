@@ -1,7 +1,7 @@
 //! A table of counts that no sheet can tell: how many were invited, issued, attending and entitled. Quorums and shares
 //! of those invited are taken from them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Action;
 use domain::id::{self, Id};
@@ -20,11 +20,11 @@ use crate::survey::channel_word;
 use crate::survey::contact::ask_about;
 use crate::{Fault, audit};
 
-const COLUMNS: Columns<'_> = Columns {
-    needed: &["subject", "panel", "channel"],
-    optional: &["invited", "issued", "attended", "entitled"],
-    others: false,
-};
+const NEEDED: [&str; 3] = ["subject", "panel", "channel"];
+const OPTIONAL: [&str; 4] = ["invited", "issued", "attended", "entitled"];
+
+/// Before the code of a mark: how many of the invited bear it.
+const MARKED: &str = "invited:";
 
 /// Rows in one statement, below the number of values that SQLite binds.
 const ROWS: usize = 3_000;
@@ -48,10 +48,17 @@ impl Task<'_> {
         let frame = Frame::load(&snapshot, round, Whom::Everybody).await?;
         snapshot.finish().await?;
         let permit = ask_about(&frame, self.actor, &reading.subjects(&frame))?;
-        reading.check_columns(&COLUMNS);
         let definition: Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
-        let rows = read(reading, &frame, (row.id, &definition));
+        let marked = marked_columns(&frame, &definition);
+        let optional = OPTIONAL.into_iter();
+        let optional: Vec<&str> = optional.chain(marked.iter().map(String::as_str)).collect();
+        reading.check_columns(&Columns {
+            needed: &NEEDED,
+            optional: &optional,
+            others: false,
+        });
+        let rows = read(reading, &frame, (row.id, &definition), &marked);
         if self.stops(reading) || rows.is_empty() {
             return Ok(false);
         }
@@ -67,6 +74,7 @@ impl Task<'_> {
             survey_issue::Column::Invited,
             survey_issue::Column::Attended,
             survey_issue::Column::Entitled,
+            survey_issue::Column::InvitedMarks,
         ];
         put(&transaction, &web, &columns).await?;
         columns.push(survey_issue::Column::Issued);
@@ -105,10 +113,45 @@ async fn put(
     Ok(())
 }
 
+/// A column for each mark that the scheme knows of the survey's respondents.
+fn marked_columns(frame: &Frame, definition: &Definition) -> Vec<String> {
+    let surveys = frame.scheme.file.survey.iter();
+    let survey = surveys.filter(|survey| survey.code == definition.code);
+    let marks = survey.flat_map(|survey| &survey.mark);
+    marks.map(|mark| format!("{MARKED}{}", mark.code)).collect()
+}
+
+/// How many of the invited bear each mark, as it is stored; refused where more do than were invited.
+fn read_marks<'a>(
+    reading: &mut Reading<'a>,
+    row: &'a Row,
+    marked: &[String],
+    invited: Option<i64>,
+) -> Option<String> {
+    let mut marks: BTreeMap<&str, u32> = BTreeMap::new();
+    for column in marked {
+        let Some(count) = reading.parse::<u32>(row, column) else {
+            continue;
+        };
+        if invited.is_none_or(|invited| i64::from(count) > invited) {
+            let what = "more bear the mark than were invited".to_owned();
+            reading.fault(fault(row, column, ("MARKED_ABOVE_INVITED", what)));
+        }
+        if let Some(mark) = column.strip_prefix(MARKED) {
+            marks.insert(mark, count);
+        }
+    }
+    if marks.is_empty() {
+        return None;
+    }
+    serde_json::to_string(&marks).ok()
+}
+
 fn read(
     reading: &mut Reading<'_>,
     frame: &Frame,
     (survey, definition): (i64, &Definition),
+    marked: &[String],
 ) -> Vec<survey_issue::ActiveModel> {
     let subjects = frame.by_code();
     let mut rows = Vec::with_capacity(reading.rows.len());
@@ -122,6 +165,7 @@ fn read(
         ];
         let counts = ["invited", "issued", "attended", "entitled"]
             .map(|column| reading.parse::<u32>(row, column).map(i64::from));
+        let marks = read_marks(reading, row, marked, counts[0]);
         let [Some(subject), Some(panel), Some(channel)] = cells else {
             continue;
         };
@@ -165,6 +209,7 @@ fn read(
                 issued: Set(issued),
                 attended: Set(attended),
                 entitled: Set(entitled),
+                invited_marks: Set(marks),
             });
         }
     }
@@ -175,6 +220,9 @@ fn fault(row: &Row, column: &str, (code, what): (&str, String)) -> RowReport {
     let mend = match code {
         "ISSUED_IS_COUNTED" => "leave the cell empty",
         "ROW_TWICE" => "keep one of the rows",
+        "MARKED_ABOVE_INVITED" => {
+            "report how many were invited, and of them how many bear the mark"
+        }
         _ => "compare the cell with the survey and its round",
     };
     RowReport {
