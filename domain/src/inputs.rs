@@ -793,6 +793,8 @@ pub enum WaivedGap {
     Contradiction,
     /// The grade as a whole.
     Grade,
+    /// Sheets of a panel, written `survey/panel`, more of which came back than were issued.
+    Batch(String),
 }
 
 /// What holds in place of what is missing.
@@ -811,6 +813,8 @@ pub enum WaiverHolds {
     Yields(String),
     /// The subject is held: no grade, in the group's size, takes no seat.
     Held,
+    /// The sheets count all the same.
+    Counted,
 }
 
 /// An adjustment by the committee.

@@ -113,6 +113,7 @@ reasons! {
     ReturnsUnknown: "未报发出份数", "the number issued is not reported";
     ReturnsShort: "回收 {0}，未达到 {1}", "{0} returned of those issued, which is not {1}";
     ReturnedOverIssued: "回收 {0} 份，多于发出的 {1} 份", "{0} sheets came back of {1} issued";
+    BatchOverIssued: "{0}回收 {1} 份，多于发出的 {2} 份，全部不计，待作出决定", "{1} sheets of {0} came back of {2} issued, so none of them counts until that is decided";
     ShareShort: "{1}占比为 {0}，低于 {2}", "{0} come from {1}, less than {2}";
     QuestionUnanswered: "题目 {0} 无人作答", "nobody has answered the question {0}";
     NoAnswers: "没有可作分母的答案", "there are no answers to divide by";

@@ -106,7 +106,9 @@ fn outcome(scheme: &Scheme, inputs: &Inputs, read: &mut Read) -> Option<Outcome>
     let snapshot = match Snapshot::build(scheme, inputs) {
         Ok(snapshot) => snapshot,
         Err(faults) => {
-            faults.iter().for_each(|fault| read.text(&fault.message_zh));
+            for fault in &faults {
+                read.text(&fault.message_zh);
+            }
             return None;
         }
     };

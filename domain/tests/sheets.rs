@@ -24,7 +24,7 @@ fn definition(scheme: &Scheme) -> Definition {
 }
 
 /// A round about three units, of whose sheets these counts are known.
-fn package(text: &str, sheets: Value, tallies: Value) -> Package {
+fn package(text: &str, sheets: &Value, tallies: &Value) -> Package {
     let scheme = Scheme::parse(text).unwrap_or_else(|faults| panic!("{faults:?}"));
     let unit = |code: &str| json!({ "code": code, "kind": "unit", "category": "unit", "region": "x", "name": code });
     let inputs = json!({
@@ -80,8 +80,8 @@ fn group(subject: &str, state: &str, answers: &str) -> SheetGroup {
 fn counted() -> Package {
     let mut package = package(
         &one_by_one(),
-        json!([sheets("u", [2, 2, 0, 2, 1, 1])]),
-        json!([
+        &json!([sheets("u", [2, 2, 0, 2, 1, 1])]),
+        &json!([
             tally("u", "q", "s", 1),
             tally("u", "q", "d", 1),
             tally("u", "r", "n", 1)
@@ -167,11 +167,11 @@ fn sheets_that_are_none_are_named() {
 fn balloted() -> Package {
     let mut package = package(
         BALLOTS,
-        json!([
+        &json!([
             sheets("u", [2, 1, 1, 0, 0, 1]),
             sheets("w", [2, 2, 0, 0, 0, 1])
         ]),
-        json!([
+        &json!([
             tally("u", "q", "s", 1),
             tally("u", "r", "s", 1),
             tally("w", "q", "s", 1),

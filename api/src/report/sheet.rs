@@ -297,6 +297,7 @@ impl Report<'_> {
                 WaivedGap::Item(code) => language.of(&explainer.item_name(code)).to_owned(),
                 WaivedGap::Rule(code) => language.of(&explainer.rule_name(code)).to_owned(),
                 WaivedGap::Contradiction | WaivedGap::Grade => language.say("report-grade"),
+                WaivedGap::Batch(name) => name.clone(),
             };
             language.say_with(
                 "report-waiver",

@@ -129,6 +129,26 @@ impl Engine<'_> {
         let (scheme, snapshot) = (self.scheme, self.snapshot);
         for (subject, data) in snapshot.subjects.iter().enumerate() {
             for (survey, counts) in scheme.surveys.iter().zip(&data.surveys) {
+                for batch in &counts.set_aside {
+                    let panel = survey.panels.get(batch.panel);
+                    let panel = panel.map_or("", |(code, _)| code.as_ref());
+                    let reason = Reason::with(
+                        ReasonCode::BatchOverIssued,
+                        [
+                            panel.to_owned(),
+                            batch.returned.to_string(),
+                            batch.issued.to_string(),
+                        ],
+                    );
+                    let gap = self.gap(
+                        Some(subject),
+                        GapKind::MoreThanIssued,
+                        &survey.code,
+                        reason,
+                        Action::Waive,
+                    );
+                    self.gaps.push(gap);
+                }
                 let (mut issued, mut returned) = (0_u64, 0_u64);
                 // Of a panel for which nobody said how many were issued nothing can be said.
                 for (panel, turnout) in &counts.turnouts {
@@ -140,7 +160,8 @@ impl Engine<'_> {
                         returned = returned.saturating_add(sheets.returned);
                     }
                 }
-                if returned <= issued || survey.demand.returned_within_issued {
+                let told = survey.demand.returned_within_issued || !counts.set_aside.is_empty();
+                if returned <= issued || told {
                     continue;
                 }
                 let reason = Reason::with(

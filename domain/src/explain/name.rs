@@ -201,7 +201,9 @@ impl<'a> Explainer<'a> {
     /// A reason, with names in place of codes: of questions, panels, marks, measures and schemes.
     pub fn reason(&self, reason: &Reason) -> Words {
         reason.words_by(|place, value| match (reason.code, place) {
-            (ReasonCode::ShareShort, 1) => Some(self.respondents(value)),
+            (ReasonCode::ShareShort, 1) | (ReasonCode::BatchOverIssued, 0) => {
+                Some(self.respondents(value))
+            }
             (ReasonCode::QuestionUnanswered, 0) => {
                 let surveys = self.scheme.file.survey.iter();
                 let mut asked = surveys.flat_map(|survey| &survey.question);

@@ -110,7 +110,10 @@ fn withhold(mut inputs: Inputs, outcome: &Outcome, few: &BTreeSet<String>) -> In
     inputs.sheets.retain(|row| shown(&row.subject));
     inputs.turnouts.retain(|row| shown(&row.subject));
     inputs.waivers.retain(|row| {
-        let of_value = matches!(row.gap, WaivedGap::Item(_) | WaivedGap::Rule(_));
+        let of_value = matches!(
+            row.gap,
+            WaivedGap::Item(_) | WaivedGap::Rule(_) | WaivedGap::Batch(_)
+        );
         shown(&row.subject) || !of_value
     });
     for subject in few {

@@ -3,9 +3,9 @@
 use super::ballot::{Counted, Group};
 use super::build::Builder;
 use super::fault::{Contradiction, Row};
-use super::{Sheets, Stratum, SurveyData};
+use super::{SetAside, Sheets, Stratum, SurveyData};
 use crate::canonical::LARGEST;
-use crate::inputs::{SheetCount, Tally, Turnout};
+use crate::inputs::{SheetCount, Tally, Turnout, WaivedGap};
 use crate::number::Ratio;
 use crate::scheme::file::{AnswerClass, Channel};
 use crate::scheme::model::SurveyPlan;
@@ -304,6 +304,8 @@ impl<'a> Builder<'a> {
             .flat_map(|subject| (scheme.surveys.iter().enumerate()).map(move |one| (subject, one)));
         let mut all_cells = std::mem::take(&mut self.cells);
         for ((subject, (survey, plan)), cells) in surveys.zip(&mut all_cells) {
+            let set_aside = self.overfull(subject, survey);
+            let counts_not = |panel: usize| set_aside.iter().any(|one| one.panel == panel);
             cells.sort_unstable_by_key(|cell| (cell.key(), cell.row));
             for pair in cells.windows(2) {
                 if let [one, other] = pair
@@ -312,7 +314,8 @@ impl<'a> Builder<'a> {
                     self.fault(other.row, Contradiction::AnswersTwice, []);
                 }
             }
-            self.count_answers((subject, survey), cells);
+            let counted = cells.iter().filter(|cell| !counts_not(large(cell.panel)));
+            self.count_answers((subject, survey), &counted);
             let mut strata = Vec::new();
             let mut all = 0_u64;
             for cells in cells.chunk_by(|one, other| one.stratum() == other.stratum()) {
@@ -338,22 +341,73 @@ impl<'a> Builder<'a> {
                         [&code, &plan.code, &sum, &valid],
                     );
                 }
-                strata.push(stratum);
+                if !counts_not(stratum.panel) {
+                    strata.push(stratum);
+                }
             }
             let data = self.subjects.get_mut(subject);
             if let Some(counts) = data.and_then(|data| data.surveys.get_mut(survey)) {
                 counts.strata = strata;
+                for sheets in &mut counts.sheets {
+                    if counts_not(sheets.panel) {
+                        (sheets.valid, sheets.rated, sheets.abstained) = (0, 0, 0);
+                        sheets.marks.clear();
+                    }
+                }
+                counts.set_aside = set_aside;
             }
         }
     }
 
+    /// Panels of which more sheets about a subject came back than were issued, where the scheme lets none of such a
+    /// batch count and no waiver says otherwise.
+    fn overfull(&self, subject: usize, survey: usize) -> Vec<SetAside> {
+        let (Some(file), Some(plan), Some(data)) = (
+            self.scheme.file.survey.get(survey),
+            self.scheme.surveys.get(survey),
+            self.subjects.get(subject),
+        ) else {
+            return Vec::new();
+        };
+        let Some(counts) = data
+            .surveys
+            .get(survey)
+            .filter(|_| file.validity.batch_within_issued)
+        else {
+            return Vec::new();
+        };
+        let waived = |panel: usize| {
+            let panel = plan.panels.get(panel).map_or("", |(code, _)| code.as_ref());
+            let name = format!("{}/{panel}", plan.code);
+            self.inputs.waivers.iter().any(|waiver| {
+                waiver.subject == *data.code
+                    && matches!(&waiver.gap, WaivedGap::Batch(batch) if *batch == name)
+            })
+        };
+        let over = |(panel, turnout): &(usize, Turnout)| {
+            let sheets = counts.sheets.iter().filter(|one| one.panel == *panel);
+            let returned = sheets.fold(0, |sum: u64, one| sum.saturating_add(one.returned));
+            let issued = turnout.issued?;
+            (returned > issued && !waived(*panel)).then_some(SetAside {
+                panel: *panel,
+                returned,
+                issued,
+            })
+        };
+        counts.turnouts.iter().filter_map(over).collect()
+    }
+
     /// Counts the answers that rules look at one by one. Nothing else of a single answer is kept.
-    fn count_answers(&mut self, (subject, survey): (usize, usize), cells: &[Cell]) {
+    fn count_answers<'c>(
+        &mut self,
+        (subject, survey): (usize, usize),
+        cells: &(impl Iterator<Item = &'c Cell> + Clone),
+    ) {
         for (place, plan) in self.scheme.answers.iter().enumerate() {
             if plan.survey != survey {
                 continue;
             }
-            let chosen = cells.iter().filter(|cell| {
+            let chosen = cells.clone().filter(|cell| {
                 large(cell.question) == plan.question
                     && plan.options.contains(&large(cell.option))
                     && plan.panel.is_none_or(|panel| panel == large(cell.panel))

@@ -224,6 +224,16 @@ pub(crate) struct SurveyData {
     pub strata: Vec<Stratum>,
     pub sheets: Vec<Sheets>,
     pub turnouts: Vec<(usize, Turnout)>,
+    /// Panels none of whose sheets counts, since more came back than were issued.
+    pub set_aside: Vec<SetAside>,
+}
+
+/// Sheets of one panel, more of which came back than were issued.
+#[derive(Debug)]
+pub(crate) struct SetAside {
+    pub panel: usize,
+    pub returned: u64,
+    pub issued: u64,
 }
 
 /// Answers to one question from one panel on one channel.

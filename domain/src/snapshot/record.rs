@@ -8,7 +8,7 @@ use super::fault::{Contradiction, Row};
 use super::{EarlierData, InvestigationData};
 use crate::inputs::{WaivedGap, Waiver, WaiverHolds};
 use crate::number::Points;
-use crate::scheme::model::EffectPlan;
+use crate::scheme::model::{EffectPlan, SurveyPlan};
 
 impl<'a> Builder<'a> {
     fn grade(&mut self, row: Row, code: &'a str) -> Option<usize> {
@@ -155,7 +155,24 @@ impl<'a> Builder<'a> {
                 true
             }
             (WaivedGap::Contradiction | WaivedGap::Grade, WaiverHolds::Held) => true,
+            (WaivedGap::Batch(name), WaiverHolds::Counted) => {
+                self.named_batch(row, name);
+                true
+            }
             _ => false,
+        }
+    }
+
+    /// Looks up a panel, written `survey/panel`.
+    fn named_batch(&mut self, row: Row, name: &'a str) {
+        let (survey, panel) = name.split_once('/').unwrap_or((name, ""));
+        let found = self.surveys.get(survey).copied();
+        let found = self.name(row, found, (Contradiction::Survey, survey));
+        let plan = found.and_then(|place| self.scheme.surveys.get(place));
+        let is_known =
+            |plan: &SurveyPlan| plan.panels.iter().any(|(code, _)| code.as_ref() == panel);
+        if plan.is_some_and(|plan| !is_known(plan)) {
+            self.fault(row, Contradiction::Panel, [&survey, &panel]);
         }
     }
 

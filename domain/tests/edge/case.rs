@@ -247,6 +247,18 @@ impl Round {
     }
 }
 
+impl Round {
+    /// What keeps the round from being laid out, as `row: code`.
+    pub fn faults(&self, table: &Table) -> Vec<String> {
+        let inputs = Inputs::parse(&self.0.to_string()).unwrap_or_else(|why| panic!("{why}"));
+        let faults = Snapshot::build(&table.scheme(), &inputs).unwrap_err();
+        let told = faults
+            .iter()
+            .map(|fault| format!("{}: {}", fault.path, fault.code));
+        told.collect()
+    }
+}
+
 pub fn decision<'a>(outcome: &'a Outcome, subject: &str) -> &'a Decision {
     outcome
         .find(subject)

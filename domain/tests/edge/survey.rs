@@ -1,6 +1,7 @@
 //! Figures of surveys: what is counted where, of how few, by which weights, and what a survey must have to have figures.
 
 use domain::scheme::file::AnswerClass;
+use serde_json::json;
 
 use super::case::{Round, Table, figure, rule};
 use domain::outcome::{Shown, Truth3};
@@ -216,4 +217,60 @@ fn the_lower_end_of_an_interval_reaches_a_bound_exactly() {
     assert_eq!(fired([96, 0, 4, 0], "90%"), Truth3::True);
     assert_eq!(fired([95, 0, 5, 0], "90%"), Truth3::False);
     assert_eq!(fired([0, 0, 0, 0], "90%"), Truth3::Undetermined);
+}
+
+#[test]
+fn none_of_a_panel_counts_that_sent_back_more_sheets_than_were_issued_until_a_waiver_says_so() {
+    let table = |validity: &str| Table::new().survey(&[validity]).look("whole", &rate(""));
+    let strict = "validity = { batch_within_issued = true }";
+    let round = |issued: u32| {
+        Round::of(&[("u", Some(95))])
+            .answers("u", ("p", "web"), [[6, 0, 0, 0], [6, 0, 0, 0]])
+            .answers("u", ("p", "paper"), [[5, 0, 0, 0], [5, 0, 0, 0]])
+            .answers("u", ("q", "web"), [[1, 0, 3, 0], [1, 0, 3, 0]])
+            .row(
+                "turnouts",
+                json!({ "survey": "v", "subject": "u", "panel": "p", "issued": issued }),
+            )
+    };
+    let found = |outcome: &domain::outcome::Outcome| {
+        let whole = rule(outcome, "u", "whole").compared[0].left.to_string();
+        let open: Vec<String> = (outcome.blocking())
+            .map(|gap| {
+                format!(
+                    "{:?} {} {}",
+                    gap.kind,
+                    gap.place,
+                    gap.reason.values.join("/")
+                )
+            })
+            .collect();
+        (whole, open)
+    };
+    // As many as were issued; one more; where the scheme lets them stand; where somebody decided that they do.
+    assert_eq!(
+        found(&round(11).decide(&table(strict))),
+        ("24/30".to_owned(), vec![])
+    );
+    assert_eq!(
+        found(&round(10).decide(&table(strict))),
+        (
+            "2/8".to_owned(),
+            vec!["MoreThanIssued v p/11/10".to_owned()]
+        )
+    );
+    assert_eq!(
+        found(&round(10).decide(&table(""))),
+        ("24/30".to_owned(), vec![])
+    );
+    let waived = round(10).waiver("u", &json!({ "batch": "v/p" }), &json!("counted"));
+    assert_eq!(
+        found(&waived.decide(&table(strict))),
+        ("24/30".to_owned(), vec![])
+    );
+    // The waiver of another panel is none of this one, and one of a panel that is not there is refused.
+    let other = round(10).waiver("u", &json!({ "batch": "v/q" }), &json!("counted"));
+    assert_eq!(found(&other.decide(&table(strict))).0, "2/8");
+    let nobody = round(10).waiver("u", &json!({ "batch": "v/z" }), &json!("counted"));
+    assert_eq!(nobody.faults(&table(strict)), ["waivers/0: unknown_name"]);
 }

@@ -208,6 +208,7 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE tally SET counts = '1,1'",
         "UPDATE sheet_tally SET count = -1",
         "UPDATE survey_issue SET issued = -1",
+        "UPDATE survey_issue SET invited_marks = '{}'",
         "UPDATE checklist_result SET done = 3",
         "UPDATE fact SET event_on = NULL",
         "UPDATE fact SET status = 'true'",

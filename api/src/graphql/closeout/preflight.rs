@@ -48,7 +48,8 @@ pub enum GapKind {
     Alert,
     /// The recount of sheets differs from the tallies kept.
     TallyMismatch,
-    /// More sheets came back than were issued, and the scheme lets their figures stand.
+    /// More sheets came back than were issued: the scheme lets their figures stand, or none of the panel counts until
+    /// that is decided, which blocks.
     MoreThanIssued,
 }
 

@@ -18,9 +18,9 @@ use crate::graphql::scalar::{Instant, Points};
 pub struct Waiver {
     /// Whom it is about.
     subject_id: Key<id::Subject>,
-    /// What is waived: `item/A1`, `rule/veto`, `contradiction` or `grade`.
+    /// What is waived: `item/A1`, `rule/veto`, `contradiction`, `grade` or `batch/<survey>/<panel>`.
     gap: String,
-    /// What then holds: `points/3`, `not_applicable`, `fired`, `not_fired`, `yields/<rule>` or `held`.
+    /// What then holds: `points/3`, `not_applicable`, `fired`, `not_fired`, `yields/<rule>`, `held` or `counted`.
     holds: String,
     /// Why.
     reason: String,
@@ -44,6 +44,7 @@ impl From<RecordedWaiver> for Waiver {
                 WaivedGap::Rule(code) => format!("rule/{code}"),
                 WaivedGap::Contradiction => "contradiction".to_owned(),
                 WaivedGap::Grade => "grade".to_owned(),
+                WaivedGap::Batch(name) => format!("batch/{name}"),
             },
             holds: match waiver.holds {
                 WaiverHolds::Points(points) => format!("points/{points}"),
@@ -52,6 +53,7 @@ impl From<RecordedWaiver> for Waiver {
                 WaiverHolds::NotFired => "not_fired".to_owned(),
                 WaiverHolds::Yields(rule) => format!("yields/{rule}"),
                 WaiverHolds::Held => "held".to_owned(),
+                WaiverHolds::Counted => "counted".to_owned(),
             },
             reason: waiver.reason,
             by_id: by.into(),
@@ -71,6 +73,8 @@ pub enum WaivedGapInput {
     Contradiction(bool),
     /// The grade as a whole.
     Grade(bool),
+    /// Sheets of a panel, written `survey/panel`, more of which came back than were issued.
+    Batch(String),
 }
 
 /// What then holds: exactly one of these.
@@ -86,6 +90,8 @@ pub enum WaiverHoldsInput {
     Yields(String),
     /// The subject is held: no grade, in the group's size, takes no seat.
     Held(bool),
+    /// The sheets count all the same.
+    Counted(bool),
 }
 
 /// A gap to be waived.
@@ -110,6 +116,7 @@ impl From<WaivedGapInput> for WaivedGap {
             WaivedGapInput::Rule(code) => Self::Rule(code),
             WaivedGapInput::Contradiction(_) => Self::Contradiction,
             WaivedGapInput::Grade(_) => Self::Grade,
+            WaivedGapInput::Batch(name) => Self::Batch(name),
         }
     }
 }
@@ -123,6 +130,7 @@ impl From<WaiverHoldsInput> for WaiverHolds {
             WaiverHoldsInput::Fired(false) => Self::NotFired,
             WaiverHoldsInput::Yields(rule) => Self::Yields(rule),
             WaiverHoldsInput::Held(_) => Self::Held,
+            WaiverHoldsInput::Counted(_) => Self::Counted,
         }
     }
 }

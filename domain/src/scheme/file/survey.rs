@@ -331,7 +331,8 @@ pub struct Validity {
     /// Filled in faster than this many seconds.
     #[serde(default)]
     pub least_seconds: Option<u32>,
-    /// More sheets from a batch than were issued to it: none of the batch counts until a recorded decision.
+    /// More sheets about a subject from a panel than were issued to it, over all channels: none of this batch counts
+    /// until a waiver says that it does.
     #[serde(default)]
     pub batch_within_issued: bool,
 }

@@ -202,7 +202,8 @@ impl Range {
         let end = |end: &Option<End>| {
             end.as_ref().map(|end| End {
                 at: end.at.mul(factor),
-                included: end.included,
+                // Times nothing every number is 0, those just beside an open end too.
+                included: end.included || factor.is_zero(),
             })
         };
         Self {
@@ -291,5 +292,139 @@ mod tests {
         assert_eq!(clipped.high(), None);
         let clipped = Range::between(ratio("-9"), ratio("3")).clipped(whole(-5), whole(2));
         assert_eq!(clipped, Range::between(ratio("-5"), ratio("2")));
+    }
+
+    fn holds(range: &Range, value: &Ratio) -> bool {
+        let low = range.low.as_ref();
+        let high = range.high.as_ref();
+        low.is_none_or(|low| low.at < *value || (low.included && low.at == *value))
+            && high.is_none_or(|high| high.at > *value || (high.included && high.at == *value))
+            && (!range.whole || value.is_whole())
+    }
+
+    /// Quarters from -3 to 3.
+    fn grid() -> Vec<Ratio> {
+        (-12..=12)
+            .map(|quarters| {
+                Ratio::from_whole(quarters)
+                    .div(&Ratio::from_whole(4))
+                    .unwrap()
+            })
+            .collect()
+    }
+
+    /// Ranges with every kind of end, on halves, so that a quarter lies between any two.
+    fn ranges() -> Vec<Range> {
+        let mut ends = vec![None];
+        for at in ["-1", "0", "1/2", "1"] {
+            for included in [true, false] {
+                ends.push(Some(End {
+                    at: ratio(at),
+                    included,
+                }));
+            }
+        }
+        let mut ranges = Vec::new();
+        for low in &ends {
+            for high in &ends {
+                for whole in [false, true] {
+                    ranges.push(Range {
+                        low: low.clone(),
+                        high: high.clone(),
+                        whole,
+                    });
+                }
+            }
+        }
+        ranges
+    }
+
+    #[test]
+    fn a_range_holds_what_its_name_says_and_no_more() {
+        let (grid, one) = (grid(), ratio("1/2"));
+        for range in ranges() {
+            let inside: Vec<&Ratio> = grid.iter().filter(|at| holds(&range, at)).collect();
+            assert_eq!(range.is_empty(), inside.is_empty(), "{range:?}");
+            for op in [
+                Sign::AtLeast,
+                Sign::MoreThan,
+                Sign::AtMost,
+                Sign::LessThan,
+                Sign::Equal,
+            ] {
+                let (passing, failing) = (range.passing(op, &one), range.failing(op, &one));
+                for at in &grid {
+                    let passes = op.holds(at.cmp(&one));
+                    let here = holds(&range, at);
+                    assert_eq!(holds(&passing, at), here && passes, "{range:?} {op:?} {at}");
+                    // What fails "equal" is on both sides, and the number itself may stay.
+                    let fails = holds(&failing, at);
+                    assert!(!here || passes || fails, "{range:?} {op:?} {at}");
+                    assert!(!fails || (here && (!passes || op == Sign::Equal)));
+                }
+            }
+            for (floor, ceiling) in [(Some(-1), None), (None, Some(1)), (Some(0), Some(1))] {
+                let points = |whole| Points::from_whole(whole).unwrap();
+                let (floor, ceiling) = (floor.map(points), ceiling.map(points));
+                let clipped = range.clipped(floor, ceiling);
+                for at in &inside {
+                    let at =
+                        floor.map_or((*at).clone(), |floor| floor.to_ratio().max((*at).clone()));
+                    let at = ceiling.map_or(at.clone(), |ceiling| ceiling.to_ratio().min(at));
+                    assert!(holds(&clipped, &at), "{range:?} {at}");
+                }
+                let beyond = |at: &Ratio| {
+                    floor.is_some_and(|floor| *at < floor.to_ratio())
+                        || ceiling.is_some_and(|ceiling| *at > ceiling.to_ratio())
+                };
+                assert!(grid.iter().all(|at| !(beyond(at) && holds(&clipped, at))));
+            }
+            for factor in ["0", "1/2", "1"].map(ratio) {
+                let times = range.times(&factor);
+                assert!(inside.iter().all(|at| holds(&times, &at.mul(&factor))));
+                let ends = [range.low(), range.high()].map(|end| end.map(|at| at.mul(&factor)));
+                assert_eq!([times.low().cloned(), times.high().cloned()], ends);
+            }
+        }
+    }
+
+    #[test]
+    fn two_ranges_meet_join_and_add_up_as_the_numbers_in_them_do() {
+        let grid = grid();
+        let inside = |range: &Range| -> Vec<&Ratio> {
+            let all = grid.iter();
+            all.filter(|at| holds(range, at)).collect()
+        };
+        for one in ranges() {
+            for other in ranges() {
+                let (meet, join, plus) = (one.meet(&other), one.join(&other), one.plus(&other));
+                let (here, there) = (inside(&one), inside(&other));
+                for at in &grid {
+                    assert_eq!(holds(&meet, at), holds(&one, at) && holds(&other, at));
+                    let either = here.contains(&at) || there.contains(&at);
+                    assert!(!either || holds(&join, at), "{one:?} {other:?} {at}");
+                    // Nothing lies in it that does not lie between two of theirs.
+                    let of_either = || here.iter().chain(&there);
+                    let between =
+                        of_either().any(|low| *low <= at) && of_either().any(|high| *high >= at);
+                    let narrow = holds(&join, at) && !one.whole && !other.whole;
+                    // Where one is empty, the join is the other.
+                    assert!(!narrow || between, "{one:?} {other:?} {at}");
+                }
+                assert_eq!(join.whole && !one.is_empty() && !other.is_empty(), {
+                    one.whole && other.whole && !one.is_empty() && !other.is_empty()
+                });
+                assert_eq!(plus.whole, one.whole && other.whole);
+                for at in here.iter().step_by(3) {
+                    for with in there.iter().step_by(2) {
+                        assert!(holds(&plus, &at.add(with)), "{one:?} {other:?}");
+                    }
+                }
+                let ends = one.low().zip(other.low()).map(|(a, b)| a.add(b));
+                assert_eq!(plus.low().cloned(), ends);
+                let ends = one.high().zip(other.high()).map(|(a, b)| a.add(b));
+                assert_eq!(plus.high().cloned(), ends);
+            }
+        }
     }
 }
