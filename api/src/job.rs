@@ -59,6 +59,8 @@ pub struct Tools {
     pub letters: Sender,
     /// Writes mails with links for staff.
     pub links: Links,
+    /// How long jobs stay in the outbox once they are done or given up.
+    pub kept: TimeDelta,
 }
 
 impl Worker {
@@ -88,6 +90,9 @@ impl Worker {
                     let days = TimeDelta::days(i64::from(self.tools.letters.contact_days));
                     let _in_the_log: Result<u64, Fault> = self.service.erase_contacts(days).await;
                     let _in_the_log: Result<u64, Fault> = self.service.purge_staff_links().await;
+                    let until = self.service.clock.now() - self.tools.kept;
+                    let _in_the_log: Result<u64, Fault> =
+                        outbox::remove_done(&self.service.database, until).await;
                     continue;
                 }
                 _ = log.tick() => {

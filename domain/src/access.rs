@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Id, Region, Round, Staff};
+use crate::id::{Id, Region, Round, ServiceToken, Staff};
 
 /// The parts that a person can play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,10 +20,12 @@ pub enum Role {
     Auditor,
     /// Keeps accounts; sees no scores.
     SecurityAdministrator,
+    /// A program of a front-end team, which reads rounds as they stand and writes nothing. No person holds it.
+    Program,
 }
 
 impl Role {
-    /// Every role, in the order of the table.
+    /// Every role that a person can hold, in the order of the table.
     pub const ALL: [Self; 4] = [
         Self::RoundAdministrator,
         Self::Inspector,
@@ -38,10 +40,11 @@ impl Role {
             Self::Inspector => "inspector",
             Self::Auditor => "auditor",
             Self::SecurityAdministrator => "security_administrator",
+            Self::Program => "program",
         }
     }
 
-    /// The role of a word.
+    /// The role of a word, if a person can hold it.
     pub fn find(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.word() == word)
     }
@@ -154,6 +157,15 @@ pub enum Actor {
         /// Its roles.
         grants: Vec<Grant>,
     },
+    /// A program with a token of its own.
+    Program {
+        /// The token.
+        id: Id<ServiceToken>,
+        /// What it is called.
+        name: String,
+        /// What it reads beyond what is published.
+        grants: Vec<Grant>,
+    },
     /// The command line on the machine itself, which the operating system guards.
     Operator,
 }
@@ -214,6 +226,7 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
         Role::SecurityAdministrator => {
             matches!(action, ReadPublished | ReadLog | ReadStaff | ChangeStaff)
         }
+        Role::Program => matches!(action, ReadPublished | ReadRound),
     }
 }
 
@@ -223,7 +236,7 @@ impl Actor {
         match self {
             Self::Anonymous => may(None, action),
             Self::Operator => true,
-            Self::Staff { grants, .. } => {
+            Self::Staff { grants, .. } | Self::Program { grants, .. } => {
                 may(None, action)
                     || grants
                         .iter()
@@ -237,7 +250,7 @@ impl Actor {
         match self {
             Self::Anonymous => may(None, action),
             Self::Operator => true,
-            Self::Staff { grants, .. } => {
+            Self::Staff { grants, .. } | Self::Program { grants, .. } => {
                 may(None, action) || grants.iter().any(|grant| may(Some(grant.role), action))
             }
         }
@@ -248,6 +261,7 @@ impl Actor {
         match self {
             Self::Anonymous => "anonymous",
             Self::Staff { login, .. } => login,
+            Self::Program { name, .. } => name,
             Self::Operator => "operator",
         }
     }
@@ -269,13 +283,15 @@ impl Grant {
 /// The table as text, for people and for the golden file.
 pub fn table() -> String {
     let mut text = String::from("action | anonymous");
-    for role in Role::ALL {
+    for role in Role::ALL.into_iter().chain([Role::Program]) {
         text.push_str(" | ");
         text.push_str(role.word());
     }
     text.push('\n');
     for action in Action::ALL {
-        let roles = std::iter::once(None).chain(Role::ALL.into_iter().map(Some));
+        let roles = std::iter::once(None)
+            .chain(Role::ALL.into_iter().map(Some))
+            .chain([Some(Role::Program)]);
         let marks: Vec<&str> = roles
             .map(|role| if may(role, action) { "yes" } else { "-" })
             .collect();
@@ -327,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_audits_writes_nothing() {
+    fn whoever_audits_writes_nothing_and_neither_does_a_program() {
         let writes = [
             Action::ChangeRoster,
             Action::AddScheme,
@@ -344,7 +360,9 @@ mod tests {
         assert!(
             writes
                 .iter()
-                .all(|action| !may(Some(Role::Auditor), *action) && !may(None, *action))
+                .all(|action| !may(Some(Role::Auditor), *action)
+                    && !may(Some(Role::Program), *action)
+                    && !may(None, *action))
         );
     }
 

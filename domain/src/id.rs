@@ -52,6 +52,7 @@ kinds! {
     Investigation "inv" "investigation";
     Staff "stf" "staff account";
     Session "ses" "session";
+    ServiceToken "tok" "service token";
 }
 
 /// A typed id: a positive 63-bit number with its kind.

@@ -34,6 +34,8 @@ pub struct Model {
     pub refresh_hash: Vec<u8>,
     /// Whether it may still be used.
     pub state: State,
+    /// When the chain began, microseconds since the epoch.
+    pub began_at: i64,
     /// When it was issued, microseconds since the epoch.
     pub issued_at: i64,
     /// When it ends, microseconds since the epoch.

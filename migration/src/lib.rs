@@ -32,6 +32,8 @@ mod m20261122_000061_create_sheet_batches;
 mod m20261122_000062_record_samples;
 mod m20261122_000065_count_marks;
 mod m20261122_000080_create_staff_links;
+mod m20261122_000081_create_second_factors;
+mod m20261122_000082_create_service_tokens;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +64,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000062_record_samples::Migration),
             Box::new(m20261122_000065_count_marks::Migration),
             Box::new(m20261122_000080_create_staff_links::Migration),
+            Box::new(m20261122_000081_create_second_factors::Migration),
+            Box::new(m20261122_000082_create_service_tokens::Migration),
         ]
     }
 }

@@ -381,6 +381,7 @@ pub(crate) fn local_day(micros: i64, time_zone: &str) -> Result<NaiveDate, Fault
 pub(crate) fn who(actor: &Actor) -> String {
     match actor {
         Actor::Staff { id, .. } => id.to_string(),
+        Actor::Program { id, .. } => id.to_string(),
         Actor::Operator | Actor::Anonymous => actor.name().to_owned(),
     }
 }
@@ -389,6 +390,6 @@ pub(crate) fn who(actor: &Actor) -> String {
 pub(crate) const fn staff_of(actor: &Actor) -> Option<Id<id::Staff>> {
     match actor {
         Actor::Staff { id, .. } => Some(*id),
-        Actor::Operator | Actor::Anonymous => None,
+        Actor::Operator | Actor::Anonymous | Actor::Program { .. } => None,
     }
 }

@@ -37,6 +37,7 @@ pub mod investigation;
 pub mod outbox;
 pub mod page;
 mod permit;
+pub mod program;
 pub mod region;
 pub mod relation;
 pub mod round;

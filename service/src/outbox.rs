@@ -214,6 +214,17 @@ pub struct Failure<'a> {
     pub fault: &'a str,
 }
 
+/// Removes jobs that were done or given up at this instant or before, and returns how many. One statement.
+pub async fn remove_done(database: &Database, until: DateTime<Utc>) -> Result<u64, Fault> {
+    let transaction = database.begin_write().await?;
+    let done = outbox::Entity::delete_many()
+        .filter(outbox::Column::DoneAt.lte(micros(until)))
+        .exec(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(done.rows_affected)
+}
+
 /// How many jobs are neither done nor given up.
 pub async fn count_waiting(connection: &impl ConnectionTrait) -> Result<u64, Fault> {
     Ok(outbox::Entity::find()

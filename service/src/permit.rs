@@ -25,6 +25,7 @@ impl Permit {
         let (who, role) = match actor {
             Actor::Anonymous => ("anonymous".to_owned(), None),
             Actor::Operator => ("operator".to_owned(), None),
+            Actor::Program { id, .. } => (id.to_string(), Some(Role::Program)),
             Actor::Staff { id, grants, .. } => {
                 let granted = grants
                     .iter()

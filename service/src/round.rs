@@ -161,7 +161,7 @@ pub(crate) fn readable(actor: &Actor) -> Condition {
     match actor {
         Actor::Anonymous => any,
         Actor::Operator => Condition::all(),
-        Actor::Staff { grants, .. } => grants
+        Actor::Staff { grants, .. } | Actor::Program { grants, .. } => grants
             .iter()
             .filter(|grant| may(Some(grant.role), Action::ReadRound))
             .map(|grant| match grant.round {

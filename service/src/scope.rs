@@ -30,7 +30,7 @@ pub(crate) fn within(actor: &Actor, action: Action, place: &Place) -> Condition 
     match actor {
         Actor::Anonymous => always(false),
         Actor::Operator => always(true),
-        Actor::Staff { grants, .. } => grants
+        Actor::Staff { grants, .. } | Actor::Program { grants, .. } => grants
             .iter()
             .filter(|grant| may(Some(grant.role), action))
             .map(|grant| within_grant(grant, place))

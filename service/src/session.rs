@@ -4,6 +4,9 @@
 //! access token outlives the rotation of the refresh token beside it. Deliberately absent: passwords are compared and
 //! access tokens signed above, in `api`.
 
+pub mod list;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -18,6 +21,7 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 
 use crate::database::WriteTransaction;
+use crate::staff::factor::{Proof, factor_refused, use_factor};
 use crate::{Fault, Refusal, Service, audit, clock, code};
 
 /// Failures in a row after which an account is locked.
@@ -61,13 +65,15 @@ impl Service {
         }))
     }
 
-    /// Opens a session for somebody whose password was right.
+    /// Opens a session for somebody whose password was right, and who shows the second factor if the account has one.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `LOGIN_REFUSED` if the account is disabled or locked, or has got another password since.
+    /// [`Fault::Refused`] with `LOGIN_REFUSED` if the account is disabled or locked, or has got another password since;
+    /// with `SECOND_FACTOR_NEEDED` or `SECOND_FACTOR_REFUSED`.
     pub async fn open_session(
         &self,
         verified: &Credentials,
+        proof: Option<&Proof>,
         lifetime: Duration,
     ) -> Result<OpenedSession, Fault> {
         let now = self.clock.now();
@@ -86,6 +92,12 @@ impl Service {
         {
             return Err(login_refused());
         }
+        if !use_factor(&transaction, verified.staff, proof).await? {
+            return Err(match proof {
+                None => factor_needed(),
+                Some(_) => factor_refused(),
+            });
+        }
         staff::Entity::update_many()
             .col_expr(staff::Column::FailedLogins, Expr::value(0))
             .col_expr(staff::Column::LockedUntilAt, Expr::value(None::<i64>))
@@ -99,6 +111,7 @@ impl Service {
                 Family {
                     id: family,
                     staff: row.id,
+                    began_at: clock::micros(now),
                 },
                 lifetime,
             )
@@ -231,6 +244,7 @@ impl Service {
         let family = Family {
             id: row.family,
             staff: row.staff_id,
+            began_at: row.began_at,
         };
         let opened = self
             .add_refresh_token(&transaction, family, lifetime)
@@ -291,6 +305,7 @@ impl Service {
             family: Set(family.id),
             refresh_hash: Set(Sha256::digest(secret).to_vec()),
             state: Set(session::State::Live),
+            began_at: Set(family.began_at),
             issued_at: Set(clock::micros(now)),
             expires_at: Set(clock::micros(expires_at)),
             used_at: Set(None),
@@ -307,12 +322,18 @@ impl Service {
     }
 
     /// Who a session belongs to, with the roles of this moment; `None` if it has ended, was revoked, or the account is
-    /// disabled. One statement.
-    pub async fn find_actor(&self, session: Id<Session>) -> Result<Option<Actor>, Fault> {
+    /// disabled. Roles that ask for a second factor grant nothing to an account without one. One statement.
+    pub async fn find_actor(
+        &self,
+        session: Id<Session>,
+        ask_second_factor: &BTreeSet<Role>,
+    ) -> Result<Option<Actor>, Fault> {
         // Roles of one subject are not for staff at large: as long as the access table knows none, they grant nothing.
         const SQL: &str =
             "SELECT staff.id AS staff_id, staff.login, staff_role.role, staff_role.region_id,
-                staff_role.category, staff_role.round_id
+                staff_role.category, staff_role.round_id,
+                (SELECT count(*) FROM staff_factor
+                    WHERE staff_factor.staff_id = staff.id AND staff_factor.confirmed_at IS NOT NULL) AS factors
             FROM session
             JOIN staff ON staff.id = session.staff_id
             LEFT JOIN staff_role ON staff_role.staff_id = staff.id AND staff_role.subject_id IS NULL
@@ -323,7 +344,7 @@ impl Service {
         let now = clock::micros(self.clock.now());
         let values = [session.number().into(), now.into()];
         let statement = Statement::from_sql_and_values(reader.get_database_backend(), SQL, values);
-        actor_of(&reader.query_all_raw(statement).await?)
+        actor_of(&reader.query_all_raw(statement).await?, ask_second_factor)
     }
 }
 
@@ -332,6 +353,7 @@ impl Service {
 struct Family {
     id: i64,
     staff: i64,
+    began_at: i64,
 }
 
 struct Event {
@@ -369,11 +391,25 @@ pub fn login_refused() -> Fault {
     Fault::refused(Refusal::new("LOGIN_REFUSED", message))
 }
 
-fn actor_of(rows: &[QueryResult]) -> Result<Option<Actor>, Fault> {
+/// The password was right: this says so, or nobody would know that a code is wanted.
+fn factor_needed() -> Fault {
+    let message = "give a code of your authenticator app as well, or a recovery code";
+    Fault::refused(Refusal::new("SECOND_FACTOR_NEEDED", message).at(["code"]))
+}
+
+fn actor_of(
+    rows: &[QueryResult],
+    ask_second_factor: &BTreeSet<Role>,
+) -> Result<Option<Actor>, Fault> {
     let Some(first) = rows.first() else {
         return Ok(None);
     };
+    let has_factor = first.try_get::<i64>("", "factors")? > 0;
     let grants = rows.iter().map(grant_of).filter_map(Result::transpose);
+    let grants = grants.filter(|grant| {
+        let asks = |grant: &Grant| ask_second_factor.contains(&grant.role);
+        has_factor || !grant.as_ref().is_ok_and(asks)
+    });
     Ok(Some(Actor::Staff {
         id: Id::new(first.try_get("", "staff_id")?),
         login: first.try_get("", "login")?,

@@ -4,6 +4,7 @@
 //! waits for its owner to choose it by a one-time link ([`link`]). Deliberately absent: removing an account, for the
 //! log refers to it. It is disabled instead.
 
+pub mod factor;
 pub mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,9 @@ use sea_orm::{
     QuerySelect,
 };
 
+use self::factor::with_factor;
 use crate::database::WriteTransaction;
+use crate::frame::staff_of;
 use crate::page::{Page, Part};
 use crate::permit::Permit;
 use crate::text::{self, Refusals};
@@ -38,6 +41,8 @@ pub struct Staff {
     pub is_active: bool,
     /// Whether its invitation is still to be taken up.
     pub is_invited: bool,
+    /// Whether logging in asks for a second factor.
+    pub has_factor: bool,
     /// Counts the changes, for compare-and-set.
     pub row_version: i64,
     /// Its roles, each within a scope.
@@ -82,7 +87,7 @@ pub struct StaffChange {
 const EMAIL: usize = 254;
 
 impl Staff {
-    fn of(row: staff::Model, grants: Vec<Grant>) -> Self {
+    fn of(row: staff::Model, grants: Vec<Grant>, has_factor: bool) -> Self {
         Self {
             id: Id::new(row.id),
             login: row.login,
@@ -90,6 +95,7 @@ impl Staff {
             email: row.email,
             is_active: row.state == staff::State::Active,
             is_invited: row.password_hash.is_empty(),
+            has_factor,
             row_version: row.row_version,
             grants,
         }
@@ -114,7 +120,7 @@ impl Staff {
 }
 
 impl Service {
-    /// Accounts in the order of their log-in names. Two statements.
+    /// Accounts in the order of their log-in names. Three statements.
     pub async fn list_staff(
         &self,
         actor: &Actor,
@@ -129,23 +135,23 @@ impl Service {
             query = query.filter(staff::Column::Login.gt(after.as_str()));
         }
         let part = page.cut(query.all(&reader).await?);
-        let mut grants = grants_of(&reader, part.rows.iter().map(|row| row.id)).await?;
+        let ids: Vec<i64> = part.rows.iter().map(|row| row.id).collect();
+        let mut grants = grants_of(&reader, ids.clone()).await?;
+        let with_factor = with_factor(&reader, ids).await?;
         part.try_map(|row| {
             let grants = grants.remove(&row.id).unwrap_or_default();
-            Ok(Staff::of(row, grants))
+            let has_factor = with_factor.contains(&row.id);
+            Ok(Staff::of(row, grants, has_factor))
         })
     }
 
-    /// The accounts of these ids, those that exist; everybody may read their own. Two statements.
+    /// The accounts of these ids, those that exist; everybody may read their own. Three statements.
     pub async fn find_staff(
         &self,
         actor: &Actor,
         ids: &[Id<id::Staff>],
     ) -> Result<BTreeMap<Id<id::Staff>, Staff>, Fault> {
-        let own = match actor {
-            Actor::Staff { id, .. } => Some(*id),
-            Actor::Anonymous | Actor::Operator => None,
-        };
+        let own = staff_of(actor);
         if ids.iter().any(|id| Some(*id) != own) {
             Permit::ask_everywhere(actor, Action::ReadStaff)?;
         }
@@ -154,10 +160,13 @@ impl Service {
             .filter(staff::Column::Id.is_in(ids.iter().map(|id| id.number())))
             .all(&reader)
             .await?;
-        let mut grants = grants_of(&reader, rows.iter().map(|row| row.id)).await?;
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let mut grants = grants_of(&reader, ids.clone()).await?;
+        let with_factor = with_factor(&reader, ids).await?;
         let found = rows.into_iter().map(|row| {
             let grants = grants.remove(&row.id).unwrap_or_default();
-            (Id::new(row.id), Staff::of(row, grants))
+            let has_factor = with_factor.contains(&row.id);
+            (Id::new(row.id), Staff::of(row, grants, has_factor))
         });
         Ok(found.collect())
     }
@@ -174,7 +183,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] with `LOGIN_TAKEN`, `EMAIL_TAKEN`, `EMAIL_UNFIT`, `EMAIL_MISSING`, `CODE_UNFIT`, `NAME_UNFIT`,
-    /// `ROLES_INCOMPATIBLE`, `SCOPE_UNKNOWN`.
+    /// `ROLES_INCOMPATIBLE`, `ROLE_NOT_FOR_PEOPLE`, `SCOPE_UNKNOWN`.
     pub async fn add_staff(&self, actor: &Actor, draft: StaffDraft) -> Result<Staff, Fault> {
         let permit = Permit::ask_everywhere(actor, Action::ChangeStaff)?;
         let mut refusals = Refusals::default();
@@ -198,6 +207,7 @@ impl Service {
             email,
             is_active: true,
             is_invited,
+            has_factor: false,
             row_version: 1,
             grants: draft.grants,
         };
@@ -294,7 +304,8 @@ impl Service {
             .await?
             .remove(&row.id)
             .unwrap_or_default();
-        let before = Staff::of(row, grants);
+        let has_factor = with_factor(&transaction, [row.id]).await?.contains(&row.id);
+        let before = Staff::of(row, grants, has_factor);
         refuse_taken_email(&transaction, before.id, email.as_deref()).await?;
         let after = Staff {
             id: before.id,
@@ -303,6 +314,7 @@ impl Service {
             email: email.or_else(|| before.email.clone()),
             is_active: change.is_active.unwrap_or(before.is_active),
             is_invited: before.is_invited && change.password_hash.is_none(),
+            has_factor,
             row_version: before.row_version.saturating_add(1),
             grants: change
                 .grants
@@ -456,6 +468,10 @@ async fn refuse_taken_email(
 
 fn refuse_conflict(refusals: &mut Refusals, grants: &[Grant]) {
     let roles: BTreeSet<Role> = grants.iter().map(|grant| grant.role).collect();
+    if roles.contains(&Role::Program) {
+        let message = "no person is a program: make a service token for it";
+        refusals.add(Refusal::new("ROLE_NOT_FOR_PEOPLE", message).at(["roles"]));
+    }
     if let Some((one, other)) = find_conflict(&roles) {
         let message = format!(
             "no person is both `{}` and `{}`: choose one",

@@ -449,7 +449,7 @@ pub(crate) async fn find_source(
 /// Whether a grant reaches into this round at all; results are shown whole, as they hang in the corridor.
 fn may_read(actor: &Actor, id: Id<Round>) -> bool {
     match actor {
-        Actor::Staff { grants, .. } => grants.iter().any(|grant| {
+        Actor::Staff { grants, .. } | Actor::Program { grants, .. } => grants.iter().any(|grant| {
             domain::access::may(Some(grant.role), Action::ReadRound)
                 && grant.round.is_none_or(|round| round == id)
         }),

@@ -1,7 +1,8 @@
 //! Faults in large numbers: `scripts/fault kill --count 1000 --seed 7`.
 //!
 //! What is made: `kill` (the server dies under load), `closing` (answers race it), `copies` (of one form at once),
-//! `closers` (people who close one round), `hostile` (GraphQL documents). Without a name, all of them; on both
+//! `closers` (people who close one round), `hostile` (GraphQL documents), `timing` (whether
+//! the time of an answer tells that something is there: it is told, and stops nothing). Without a name, all of them; on both
 //! databases, unless `--database sqlite` or `--database postgresql` chooses one. Whatever breaks stops the run with
 //! its number and the seed that leads there again.
 
@@ -11,13 +12,14 @@ mod draw;
 mod hostile;
 mod kill;
 mod race;
+mod timing;
 
 use std::time::Instant;
 
 use draw::Draw;
 use support::{Backend, Database};
 
-const KINDS: [&str; 5] = ["kill", "closing", "copies", "closers", "hostile"];
+const KINDS: [&str; 6] = ["kill", "closing", "copies", "closers", "hostile", "timing"];
 
 /// Answers that race one closing, and copies of one form.
 const RACING: usize = 500;
@@ -117,6 +119,12 @@ async fn run(kind: &str, backend: Backend, count: usize, seed: u64) -> String {
                 database.remove().await;
             }
             format!("{count} rounds were closed by several people, once each")
+        }
+        "timing" => {
+            let database = Database::fresh(backend).await;
+            let told = timing::run(&database, count, draw).await;
+            database.remove().await;
+            told
         }
         _ => {
             let database = Database::fresh(backend).await;

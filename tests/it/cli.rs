@@ -2,6 +2,7 @@
 
 mod demo;
 mod files;
+mod people;
 mod readme;
 mod report;
 mod round;

@@ -105,6 +105,7 @@ impl Post {
             notary,
             letters: sender(),
             links: Links::new(&load(&[])),
+            kept: TimeDelta::days(30),
         };
         let worker = Worker::new(service, tools);
         Self {

@@ -47,6 +47,7 @@ fn the_production_settings_are_complete() {
     for name in ["auth_key", "checkpoint_key"] {
         std::fs::write(secrets.path().join(name), key).unwrap();
     }
+    std::fs::write(secrets.path().join("factor_key"), "07".repeat(32)).unwrap();
     std::fs::write(
         secrets.path().join("database_url"),
         "postgres://mingjian:secret@postgres/mingjian\n",

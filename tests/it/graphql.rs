@@ -3,6 +3,7 @@
 mod access;
 mod closed;
 mod denial;
+mod factor;
 mod reading;
 mod refusal;
 mod round;
@@ -10,6 +11,7 @@ mod scene;
 mod sdl;
 mod session;
 mod socket;
+mod token;
 mod wire;
 
 use std::net::SocketAddr;
@@ -49,10 +51,17 @@ impl Site {
     }
 
     pub async fn new(world: World) -> Self {
+        Self::with(world, |_| {}).await
+    }
+
+    /// With other settings of logging in.
+    pub async fn with(world: World, change: impl FnOnce(&mut api::config::Auth)) -> Self {
         let mut settings = Settings::load(Sources::default(), Purpose::Tool).unwrap();
         settings.auth.account_logins_per_minute = 1_000;
         settings.auth.address_logins_per_minute = 1_000;
+        settings.auth.factor_key = Some(Secret::new("07".repeat(32)));
         settings.graphql.cost_per_second = 0;
+        change(&mut settings.auth);
         let tokens = Arc::new(Tokens::new(&settings.auth, &settings.http.public_url).unwrap());
         let passwords = Passwords::new().unwrap();
         let service = world.service.clone();
@@ -61,13 +70,14 @@ impl Site {
             tokens.clone(),
             passwords.clone(),
             &settings.auth,
-        );
+        )
+        .unwrap();
         let parts = schema::Parts {
             service: service.clone(),
             sessions,
         };
         let executor = schema::build(parts, &settings.graphql);
-        let gate = StaffGate::new(service.clone(), tokens);
+        let gate = StaffGate::new(service.clone(), tokens, &settings.auth);
         let endpoint = Endpoint::new(executor, gate.clone(), settings.graphql.clone());
         let (trigger, shutdown) = api::http::shutdown::channel();
         let uploads =

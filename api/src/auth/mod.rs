@@ -3,6 +3,7 @@
 //! Plain values in and out. Accounts, sessions and refresh tokens are kept by `service`; what somebody may do is asked
 //! of `domain::access` there.
 
+pub mod factor;
 pub mod limit;
 pub mod link;
 pub mod password;

@@ -4,15 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::id::{Id, Staff};
-use service::session::{OpenedSession, login_refused};
+use domain::access::Actor;
+use domain::id::{Id, Session, Staff};
+use service::session::{Credentials, OpenedSession, login_refused};
+use service::staff::factor::{Proof, factor_refused};
 use service::staff::link::FirstAccount;
 use service::{Refusal, Service};
 
+use super::factor::{Factors, Kept, Owner};
 use super::limit::{Attempt, LoginLimits};
 use super::password::{PasswordFault, Passwords};
 use super::token::{AccessToken, Bearer, KeyFault, Tokens};
 use crate::config::{self, Secret};
+use crate::letter;
 
 /// What logging in stands on. Cheap to clone; the clones share their limits.
 #[derive(Debug, Clone)]
@@ -23,6 +27,7 @@ pub struct Sessions {
     limits: Arc<LoginLimits>,
     /// Apart from those on logging in: whoever asks for links in somebody's name must not lock them out.
     reset_limits: Arc<LoginLimits>,
+    factors: Option<Arc<Factors>>,
     lifetime: Duration,
 }
 
@@ -37,6 +42,38 @@ pub struct Granted {
     pub refresh_token: Secret,
     /// When the refresh token ends.
     pub refresh_expires_at: DateTime<Utc>,
+}
+
+/// A secret for an authenticator app, told this once.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// In base 32.
+    pub secret: Secret,
+    /// What the QR code says.
+    pub address: Secret,
+    /// The QR code, an SVG picture.
+    pub qr_code: Secret,
+}
+
+/// A code that somebody typed.
+#[derive(Debug, Clone, Copy)]
+pub struct Code<'a> {
+    /// [`crate::http::ClientAddress::network`] of the client.
+    pub network: std::net::IpAddr,
+    /// As it was typed.
+    pub typed: &'a str,
+}
+
+/// How far a second factor has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Begun,
+    Confirmed,
+}
+
+fn is_factor_refusal(fault: &service::Fault) -> bool {
+    matches!(fault, service::Fault::Refused(refusals)
+        if refusals.iter().any(|refusal| refusal.code == "SECOND_FACTOR_REFUSED"))
 }
 
 /// The very first account, as its owner writes it down.
@@ -84,20 +121,25 @@ impl From<PasswordFault> for SessionFault {
 
 impl Sessions {
     /// On a database, with the keys and limits of the settings.
+    ///
+    /// # Errors
+    /// The key of second factors cannot be read.
     pub fn new(
         service: Service,
         tokens: Arc<Tokens>,
         passwords: Passwords,
         settings: &config::Auth,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, KeyFault> {
+        let factors = settings.factor_key.as_ref().map(Factors::new).transpose()?;
+        Ok(Self {
             service,
             tokens,
             passwords,
             limits: Arc::new(LoginLimits::new(settings)),
             reset_limits: Arc::new(LoginLimits::new(settings)),
+            factors: factors.map(Arc::new),
             lifetime: settings.refresh_lifetime,
-        }
+        })
     }
 
     /// The same with the use-cases of one request.
@@ -157,11 +199,13 @@ impl Sessions {
     /// Logs somebody in. Takes as long, and writes as much, for a name that nobody has.
     ///
     /// # Errors
-    /// [`SessionFault::TooOften`]; the refusal `LOGIN_REFUSED`, which does not say why.
+    /// [`SessionFault::TooOften`]; the refusal `LOGIN_REFUSED`, which does not say why. Where the password was right
+    /// `SECOND_FACTOR_NEEDED` or `SECOND_FACTOR_REFUSED`; the latter counts like a wrong password.
     pub async fn open(
         &self,
         attempt: &Attempt<'_>,
         password: Secret,
+        code: Option<&str>,
     ) -> Result<Granted, SessionFault> {
         self.limits.count(attempt).map_err(SessionFault::TooOften)?;
         let credentials = self.service.find_credentials(attempt.login).await?;
@@ -170,10 +214,7 @@ impl Sessions {
             .and_then(|known| known.password_hash.clone());
         let is_right = self.passwords.verify(password, recorded).await?;
         match credentials {
-            Some(known) if is_right => {
-                let opened = self.service.open_session(&known, self.lifetime).await?;
-                self.grant(opened)
-            }
+            Some(known) if is_right => self.open_with_factor(&known, code).await,
             other => {
                 self.service
                     .count_failed_login(other.map(|known| known.staff))
@@ -181,6 +222,131 @@ impl Sessions {
                 Err(login_refused().into())
             }
         }
+    }
+
+    async fn open_with_factor(
+        &self,
+        known: &Credentials,
+        code: Option<&str>,
+    ) -> Result<Granted, SessionFault> {
+        let proof = match code {
+            Some(code) => self.read_code(known.staff, code, Standing::Confirmed).await,
+            None => Ok(None),
+        };
+        let opened = match proof {
+            Ok(proof) => {
+                self.service
+                    .open_session(known, proof.as_ref(), self.lifetime)
+                    .await
+            }
+            Err(fault) => Err(fault),
+        };
+        match opened {
+            Ok(opened) => self.grant(opened),
+            Err(fault) => {
+                if is_factor_refusal(&fault) {
+                    self.service.count_failed_login(Some(known.staff)).await?;
+                }
+                Err(fault.into())
+            }
+        }
+    }
+
+    /// What a code proves; nothing for an account whose second factor does not stand like this.
+    async fn read_code(
+        &self,
+        staff: Id<Staff>,
+        code: &str,
+        standing: Standing,
+    ) -> Result<Option<Proof>, service::Fault> {
+        let is_confirmed = standing == Standing::Confirmed;
+        let factor = self.service.find_factor(staff).await?;
+        let Some(factor) = factor.filter(|factor| factor.is_confirmed == is_confirmed) else {
+            return Ok(None);
+        };
+        let kept = Kept {
+            owner: staff,
+            sealed: &factor.sealed,
+        };
+        let proof = self
+            .factors()?
+            .read(&kept, code, self.service.clock.now())?;
+        proof.ok_or_else(factor_refused).map(Some)
+    }
+
+    fn factors(&self) -> Result<&Factors, service::Fault> {
+        self.factors.as_deref().ok_or_else(|| {
+            let message = "this server has no key for second factors: the operator gives `auth.factor_key_file`";
+            service::Fault::refused(Refusal::new("SECOND_FACTOR_OFF", message))
+        })
+    }
+
+    /// Draws a secret for the actor's own account, which asks for nothing until it is confirmed.
+    ///
+    /// # Errors
+    /// The refusals `SECOND_FACTOR_PRESENT` and `SECOND_FACTOR_OFF`.
+    pub async fn begin_factor(&self, actor: &Actor) -> Result<Enrolled, SessionFault> {
+        let Actor::Staff { id, login, .. } = actor else {
+            return Err(service::Fault::Denied.into());
+        };
+        let owner = Owner { id: *id, login };
+        let drawn = self.factors()?.draw(&self.service.ids, owner)?;
+        self.service.begin_factor(actor, drawn.sealed).await?;
+        let qr_code = letter::draw_svg(drawn.address.expose(), "otpauth")
+            .map_err(service::Fault::internal)?;
+        Ok(Enrolled {
+            secret: drawn.secret,
+            address: drawn.address,
+            qr_code: Secret::new(qr_code),
+        })
+    }
+
+    /// Confirms the secret by a code, and returns recovery codes.
+    ///
+    /// # Errors
+    /// The refusals `SECOND_FACTOR_REFUSED` and `SECOND_FACTOR_OFF`.
+    pub async fn confirm_factor(
+        &self,
+        actor: &Actor,
+        session: Id<Session>,
+        code: &str,
+    ) -> Result<Vec<String>, SessionFault> {
+        let Actor::Staff { id, .. } = actor else {
+            return Err(service::Fault::Denied.into());
+        };
+        let proof = self.read_code(*id, code, Standing::Begun).await?;
+        let Some(Proof::Step(step)) = proof else {
+            return Err(factor_refused().into());
+        };
+        Ok(self.service.confirm_factor(actor, session, step).await?)
+    }
+
+    /// Removes the actor's own second factor, by one more code. A wrong code counts like a wrong password: whoever
+    /// took over a session is not to guess.
+    ///
+    /// # Errors
+    /// [`SessionFault::TooOften`]; the refusal `SECOND_FACTOR_REFUSED`.
+    pub async fn remove_factor(&self, actor: &Actor, code: &Code<'_>) -> Result<(), SessionFault> {
+        let Actor::Staff { id, login, .. } = actor else {
+            return Err(service::Fault::Denied.into());
+        };
+        let attempt = Attempt {
+            network: code.network,
+            login,
+        };
+        self.limits
+            .count(&attempt)
+            .map_err(SessionFault::TooOften)?;
+        let proof = self.read_code(*id, code.typed, Standing::Confirmed).await;
+        let outcome = match proof {
+            Ok(Some(proof)) => self.service.remove_own_factor(actor, &proof).await,
+            Ok(None) => Err(factor_refused()),
+            Err(fault) => Err(fault),
+        };
+        if outcome.as_ref().is_err_and(is_factor_refusal) {
+            self.service.count_failed_login(Some(*id)).await?;
+        }
+        Ok(outcome?)
     }
 
     /// Gives new tokens for a refresh token, which is spent by that.

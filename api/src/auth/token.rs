@@ -95,6 +95,12 @@ pub enum KeyFault {
         /// The setting.
         key: &'static str,
     },
+    /// The file holds something else than 32 bytes in hexadecimal.
+    #[error("`{key}` is no 32 bytes in hexadecimal: make some with `openssl rand -hex 32`")]
+    NotHexadecimal {
+        /// The setting.
+        key: &'static str,
+    },
     /// The machine gives no random bytes, or the library refuses its own key.
     #[error("no key could be made")]
     NotMade,

@@ -63,7 +63,8 @@ impl House {
             Arc::clone(&tokens),
             passwords,
             &settings.auth,
-        );
+        )
+        .map_err(|fault| fail(&fault))?;
         Ok(Self {
             settings,
             service,
@@ -102,6 +103,7 @@ impl House {
             notary: self.notary,
             letters: self.settings.sender(),
             links: Links::new(&self.settings),
+            kept: self.settings.mail.kept(),
         };
         let worker = Worker::new(self.service.clone(), tools);
         let worker = tokio::spawn(worker.run(ended.clone()));
@@ -126,7 +128,11 @@ impl House {
             service: self.service.clone(),
             sessions: self.sessions.clone(),
         };
-        let gate = StaffGate::new(self.service.clone(), Arc::clone(&self.tokens));
+        let gate = StaffGate::new(
+            self.service.clone(),
+            Arc::clone(&self.tokens),
+            &self.settings.auth,
+        );
         let settings = &self.settings.graphql;
         let uploads = upload::routes(
             self.service.clone(),

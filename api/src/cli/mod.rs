@@ -29,6 +29,7 @@ mod staff;
 mod subject;
 mod survey;
 mod template;
+mod token;
 mod worker;
 
 use std::fmt;
@@ -102,6 +103,9 @@ enum Command {
     /// Keep accounts.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
+    /// Keep the tokens of programs.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Say what is wrong with the settings, the database and mail.
     Doctor(doctor::DoctorArguments),
 }
@@ -182,6 +186,7 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
         Command::Demo(arguments) => wait(demo::run(&arguments)),
         Command::Log(command) => wait(log::run(config, command)),
         Command::Staff(command) => wait(staff::run(config, command)),
+        Command::Token(command) => wait(token::run(config, command)),
         Command::Doctor(arguments) => wait(doctor::run(config, &arguments)),
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 use domain::access::{Actor, Grant, Role};
+use service::page::Page;
 use service::staff::{Staff, StaffDraft};
 use service::{IdSource, Service};
 
@@ -29,6 +30,11 @@ pub(super) enum StaffCommand {
         /// Limit the roles to one category.
         #[arg(long)]
         category: Option<String>,
+    },
+    /// Remove the second factor of somebody who lost it, and end the account's sessions.
+    RemoveFactor {
+        /// The name to log in with.
+        login: String,
     },
     /// Add an account whose owner chooses the password by a link that a worker mails.
     Invite {
@@ -80,6 +86,14 @@ pub(super) async fn run(config: Option<&Path>, command: StaffCommand) -> Result<
                 password.expose()
             )
         }
+        StaffCommand::RemoveFactor { login } => {
+            let staff = get(&service, &login).await?;
+            service
+                .remove_factor(&Actor::Operator, staff.id)
+                .await
+                .map_err(|fault| of_fault(&fault))?;
+            format!("{}: no second factor any more\n", staff.login)
+        }
         StaffCommand::Invite {
             login,
             name,
@@ -106,6 +120,25 @@ pub(super) async fn run(config: Option<&Path>, command: StaffCommand) -> Result<
     };
     service.database.close().await;
     print(said.as_bytes())
+}
+
+/// The account of a log-in name.
+async fn get(service: &Service, login: &str) -> Result<Staff, Failure> {
+    let mut after = None;
+    loop {
+        let page = Page { after, first: 500 };
+        let part = service
+            .list_staff(&Actor::Operator, page)
+            .await
+            .map_err(|fault| of_fault(&fault))?;
+        after = part.rows.last().map(|staff| staff.login.clone());
+        if let Some(found) = part.rows.into_iter().find(|staff| staff.login == login) {
+            return Ok(found);
+        }
+        if !part.has_more {
+            return Err(Failure::new(format!("there is no account `{login}`")));
+        }
+    }
 }
 
 fn grants_of(roles: Vec<Role>, category: Option<&str>) -> Vec<Grant> {

@@ -27,6 +27,7 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
         notary,
         letters: settings.sender(),
         links: Links::new(&settings),
+        kept: settings.mail.kept(),
     };
     let worker = tokio::spawn(Worker::new(service, tools).run(end));
     tracing::info!("working");

@@ -1,6 +1,9 @@
 //! Settings of staff log-in.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use domain::access::Role;
 
 use super::reader::Reader;
 use super::{Purpose, Secret};
@@ -12,6 +15,10 @@ pub struct Auth {
     pub key: Option<Secret>,
     /// The key before it, whose tokens are still accepted while they last.
     pub previous_key: Option<Secret>,
+    /// What seals the secrets of second factors, 32 bytes in hexadecimal; without it nobody can have one.
+    pub factor_key: Option<Secret>,
+    /// Roles that grant nothing to an account without a second factor.
+    pub factor_roles: BTreeSet<Role>,
     /// Life of an access token.
     pub access_lifetime: Duration,
     /// Life of a refresh token, counted from log-in or from the last use.
@@ -38,7 +45,34 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Auth {
             "is missing: make a key with `openssl genpkey -algorithm ed25519 -out FILE`",
         );
     }
+    let factor_key = reader.secret_file(
+        "auth.factor_key_file",
+        "file of the key that seals second factors in the database, 32 bytes in hexadecimal; without it nobody can have one. \
+         Make one with `openssl rand -hex 32`, and keep it for good",
+    );
+    let words: Vec<String> = reader.value(
+        "auth.factor_roles",
+        Vec::new(),
+        "roles that grant nothing to an account without a second factor, as `security_administrator,auditor`",
+    );
+    let mut factor_roles = BTreeSet::new();
+    for word in &words {
+        match Role::find(word) {
+            Some(role) => {
+                factor_roles.insert(role);
+            }
+            None => reader.fault("auth.factor_roles", format!("`{word}` is no role")),
+        }
+    }
+    if factor_key.is_none() && !factor_roles.is_empty() {
+        reader.fault(
+            "auth.factor_roles",
+            "goes together with `auth.factor_key_file`: without a key nobody can have a second factor",
+        );
+    }
     Auth {
+        factor_key,
+        factor_roles,
         key,
         previous_key: reader.secret_file(
             "auth.previous_key_file",

@@ -1,6 +1,8 @@
 //! Settings of mail.
 
 use std::path::PathBuf;
+
+use chrono::TimeDelta;
 use std::time::Duration;
 
 use super::reader::Reader;
@@ -49,6 +51,15 @@ pub struct Mail {
     pub timeout: Duration,
     /// Folder of [`Transport::File`].
     pub folder: PathBuf,
+    /// Days for which the outbox keeps what is done.
+    pub kept_days: u32,
+}
+
+impl Mail {
+    /// How long the outbox keeps what is done.
+    pub fn kept(&self) -> TimeDelta {
+        TimeDelta::days(i64::from(self.kept_days))
+    }
 }
 
 pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Mail {
@@ -98,6 +109,12 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Mail {
             "mail.folder",
             PathBuf::from("mail"),
             "folder of the transport `file`",
+        ),
+        kept_days: reader.number(
+            "mail.kept_days",
+            30,
+            1..=3_650,
+            "days for which the outbox keeps that something was sent or given up; what was in it goes at once",
         ),
     };
     if purpose == Purpose::Production {

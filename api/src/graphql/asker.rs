@@ -37,7 +37,7 @@ impl Asker {
 
 /// Whether figures of few answers are kept from this actor: from everybody who is not staff.
 pub const fn reads_as_unit(actor: &Actor) -> bool {
-    matches!(actor, Actor::Anonymous)
+    matches!(actor, Actor::Anonymous | Actor::Program { .. })
 }
 
 /// The use-cases.

@@ -4,11 +4,12 @@
 //! is read from the database for every operation, so a withdrawn role or session ends with the next one.
 
 use std::any::TypeId;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::access::Actor;
+use domain::access::{Actor, Role};
 use domain::id::{Id, Round, Session};
-use service::Service;
+use service::{Service, program};
 
 use super::asker::Asker;
 use super::error::{ErrorCode, GraphqlFault};
@@ -16,44 +17,56 @@ use super::loader::loaders;
 use super::operation::{Admission, Caller, Gate};
 use super::shelf::{Edition, Rights};
 use crate::auth::token::Tokens;
+use crate::config;
 
-/// Admits members of staff by their access tokens, and everybody else as anonymous.
+/// Admits members of staff by their access tokens, programs by theirs, and everybody else as anonymous.
 #[derive(Debug, Clone)]
 pub struct StaffGate {
     service: Service,
     tokens: Arc<Tokens>,
+    ask_second_factor: Arc<BTreeSet<Role>>,
 }
 
 impl StaffGate {
     /// A gate that looks sessions up in this database.
-    pub fn new(service: Service, tokens: Arc<Tokens>) -> Self {
-        Self { service, tokens }
+    pub fn new(service: Service, tokens: Arc<Tokens>, settings: &config::Auth) -> Self {
+        Self {
+            service,
+            tokens,
+            ask_second_factor: Arc::new(settings.factor_roles.clone()),
+        }
     }
 
     /// Who a token belongs to.
     pub(crate) async fn find_actor(
         &self,
         token: &str,
-    ) -> Result<(Actor, Id<Session>), GraphqlFault> {
+    ) -> Result<(Actor, Option<Id<Session>>), GraphqlFault> {
         let refused = |message: String| GraphqlFault::new(ErrorCode::Unauthenticated, message);
+        if token.starts_with(program::PREFIX) {
+            let over = || refused("the token holds no longer: ask for another".to_owned());
+            let program = self.service.find_program(token).await?;
+            return Ok((program.ok_or_else(over)?, None));
+        }
         let claims = self
             .tokens
             .verify(token, self.service.clock.now())
             .map_err(|fault| refused(fault.to_string()))?;
         let ended = || refused("the session has ended: log in again".to_owned());
         let session: Id<Session> = claims.sid.parse().map_err(|_| ended())?;
-        let actor = self.service.find_actor(session).await?.ok_or_else(ended)?;
-        Ok((actor, session))
+        let actor = self
+            .service
+            .find_actor(session, &self.ask_second_factor)
+            .await?
+            .ok_or_else(ended)?;
+        Ok((actor, Some(session)))
     }
 }
 
 impl Gate for StaffGate {
     async fn admit(&self, caller: Caller) -> Result<Admission, GraphqlFault> {
         let (actor, session) = match &caller.token {
-            Some(token) => {
-                let (actor, session) = self.find_actor(token.expose()).await?;
-                (actor, Some(session))
-            }
+            Some(token) => self.find_actor(token.expose()).await?,
             None => (Actor::Anonymous, None),
         };
         let service = self.service.of_request(caller.request_id.as_str());
@@ -64,6 +77,11 @@ impl Gate for StaffGate {
             Actor::Staff { id, grants, .. } => {
                 admission.account = Some(id.number());
                 Some(Rights::new(format!("{grants:?}")))
+            }
+            // The same as staff with such grants, but for figures of few answers.
+            Actor::Program { id, grants, .. } => {
+                admission.account = Some(id.number());
+                Some(Rights::new(format!("program {grants:?}")))
             }
             Actor::Operator => None,
         };

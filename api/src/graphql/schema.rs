@@ -18,6 +18,7 @@ use crate::config;
 pub struct Query(
     node::NodeQuery,
     session::ViewerQuery,
+    session::SessionQuery,
     region::RegionQuery,
     subject::SubjectQuery,
     scheme::SchemeQuery,
@@ -25,6 +26,7 @@ pub struct Query(
     survey::SurveyQuery,
     inspection::FactQuery,
     staff::StaffQuery,
+    staff::ServiceTokenQuery,
     log::LogQuery,
 );
 
@@ -34,6 +36,8 @@ pub struct Query(
 pub struct Mutation(
     session::SessionMutation,
     session::PasswordMutation,
+    session::SecondFactorMutation,
+    session::SessionEndMutation,
     region::RegionMutation,
     subject::SubjectMutation,
     subject::RelationMutation,
@@ -49,6 +53,7 @@ pub struct Mutation(
     inspection::CompositionMutation,
     closeout::CloseoutMutation,
     staff::StaffMutation,
+    staff::ServiceTokenMutation,
 );
 
 /// Everything that can be watched, over a WebSocket with the subprotocol `graphql-transport-ws`.

@@ -20,6 +20,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::factor::with_factor;
 use super::{Staff, end_sessions, grants_of, remove_links};
 use crate::database::WriteTransaction;
 use crate::outbox::{self, NewJob};
@@ -206,7 +207,8 @@ impl Service {
             .await?
             .remove(&row.id)
             .unwrap_or_default();
-        let invited = Staff::of(row, grants);
+        let has_factor = with_factor(&transaction, [row.id]).await?.contains(&row.id);
+        let invited = Staff::of(row, grants, has_factor);
         let mut refusals = Refusals::default();
         let mut refuse = |code, message| refusals.add(Refusal::new(code, message).at(["id"]));
         if !invited.is_invited {
@@ -466,6 +468,7 @@ impl Service {
             email: None,
             is_active: true,
             is_invited: false,
+            has_factor: false,
             row_version: 1,
             grants: vec![Grant {
                 role: Role::SecurityAdministrator,

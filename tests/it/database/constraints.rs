@@ -38,6 +38,11 @@ const ROWS: &[&str] = &[
         VALUES (52, 51, 'auditor', NULL, NULL, NULL, NULL)",
     "INSERT INTO staff_link (token_hash, purpose, staff_id, made_at, expires_at)
         VALUES ({digest}, 'reset', 51, 0, 1)",
+    "INSERT INTO staff_factor (staff_id, sealed, begun_at, confirmed_at, last_step)
+        VALUES (51, {sealed}, 0, 1, 0)",
+    "INSERT INTO staff_recovery (staff_id, code_hash) VALUES (51, {digest})",
+    "INSERT INTO service_token (id, name, secret_hash, reads, region_id, round_id, made_at, expires_at)
+        VALUES (54, 'T1', {digest}, 'live', NULL, NULL, 0, 1)",
     "INSERT INTO session (id, staff_id, family, refresh_hash, state, issued_at, expires_at, used_at)
         VALUES (53, 51, 1, {digest}, 'live', 0, 1, NULL)",
     "INSERT INTO survey (id, round_id, code, state, opens_at, closes_at, definition, definition_digest)
@@ -92,7 +97,7 @@ const ROWS: &[&str] = &[
 ];
 
 /// Tables whose rows have an id, with the other columns: the meaning of a row is unique, not just its id.
-const UNDER_ANOTHER_ID: [(&str, &str); 11] = [
+const UNDER_ANOTHER_ID: [(&str, &str); 12] = [
     ("region", "code, name, name_en"),
     ("subject", "code, kind, category, region_id, name, name_en"),
     (
@@ -109,6 +114,10 @@ const UNDER_ANOTHER_ID: [(&str, &str); 11] = [
         "login, name, password_hash, state, row_version, failed_logins",
     ),
     ("staff_role", "staff_id, role"),
+    (
+        "service_token",
+        "name, secret_hash, reads, made_at, expires_at",
+    ),
     (
         "session",
         "staff_id, family, refresh_hash, state, issued_at, expires_at",
@@ -144,6 +153,7 @@ fn spelled(world: &World, sql: &str) -> String {
         Engine::Postgres => "decode(repeat('00', 32), 'hex')",
     };
     sql.replace("{digest}", digest)
+        .replace("{sealed}", &digest.replace("32", "48"))
 }
 
 async fn execute(database: &Database, sql: &str) -> Result<(), String> {
@@ -219,9 +229,16 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE staff SET state = 'away'",
         "UPDATE staff SET failed_logins = -1",
         "UPDATE staff SET email = ''",
+        "UPDATE staff_factor SET sealed = substr(sealed, 1, 28)",
+        "UPDATE staff_factor SET begun_at = 2",
+        "UPDATE staff_factor SET last_step = -1",
+        "UPDATE staff_recovery SET code_hash = NULL",
         "UPDATE staff_link SET purpose = 'first'",
         "UPDATE staff_link SET purpose = 'other'",
         "UPDATE staff_link SET expires_at = 0",
+        "UPDATE service_token SET reads = 'all'",
+        "UPDATE service_token SET reads = 'published', round_id = 41",
+        "UPDATE service_token SET expires_at = 0",
         "UPDATE session SET expires_at = 0",
         "UPDATE session SET state = 'stale'",
         "UPDATE round SET row_version = 'many'",

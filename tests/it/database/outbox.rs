@@ -13,6 +13,7 @@ on_both!(
     a_job_is_not_given_out_before_it_is_due,
     a_lease_that_ran_out_passes_the_job_on,
     a_failure_puts_the_job_off_and_the_last_one_gives_it_up,
+    what_was_done_long_ago_is_removed_and_what_waits_is_not,
 );
 
 const LEASE: Duration = Duration::from_mins(1);
@@ -171,4 +172,27 @@ async fn a_failure_puts_the_job_off_and_the_last_one_gives_it_up(world: World) {
         "an outage of most of a day is survived"
     );
     assert_eq!(waiting(&world).await, 0);
+}
+
+async fn what_was_done_long_ago_is_removed_and_what_waits_is_not(world: World) {
+    add(&world, 3).await;
+    let database = &world.service.database;
+    let jobs = claim(&world, 2).await;
+    assert!(
+        outbox::finish(database, &jobs[0], world.now())
+            .await
+            .unwrap()
+    );
+    world.clock.advance(Duration::from_secs(30));
+    assert!(
+        outbox::finish(database, &jobs[1], world.now())
+            .await
+            .unwrap()
+    );
+    let before = world.now() - TimeDelta::seconds(1);
+    assert_eq!(outbox::remove_done(database, before).await.unwrap(), 1);
+    assert_eq!(outbox::remove_done(database, world.now()).await.unwrap(), 1);
+    world.clock.advance(Duration::from_hours(24 * 365));
+    assert_eq!(outbox::remove_done(database, world.now()).await.unwrap(), 0);
+    assert_eq!(waiting(&world).await, 1);
 }

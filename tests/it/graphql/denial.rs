@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use service::inspection::import::{ImportKind, Request};
+use service::program::{MadeServiceToken, ServiceTokenDraft};
 use service::relation::{RelationDraft, RelationKind};
 use support::{World, on_both, project};
 
@@ -126,6 +127,12 @@ const QUERIES: &[Row] = &[
         InRound(Action::ReadRound),
         Null,
     ),
+    row(
+        "serviceTokens(first: 5) { nodes { name } }",
+        action(Action::ReadStaff),
+        Error,
+    ),
+    row("sessions(first: 5) { nodes { id } }", Session, Error),
     row("viewer { login }", Nothing, Error),
 ];
 
@@ -396,6 +403,42 @@ const MUTATIONS: &[Row] = &[
         Nothing,
         Error,
     ),
+    row(
+        "staffRemoveSecondFactor(id: \"{staff}\") { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "serviceTokenAdd(input: {name: \"t\", live: true, days: 30}) { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "serviceTokenRevoke(id: \"{token}\") { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "sessionEnd(id: \"{session}\") { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "sessionEndAll(staffId: \"{staff}\") { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row("secondFactorBegin { refusals { code } }", Session, Error),
+    row(
+        "secondFactorConfirm(code: \"000000\") { refusals { code } }",
+        Session,
+        Error,
+    ),
+    row(
+        "secondFactorRemove(code: \"000000\") { refusals { code } }",
+        Session,
+        Error,
+    ),
     row("sessionClose { refusals { code } }", Session, Error),
 ];
 
@@ -426,7 +469,7 @@ impl Person {
         let is_here = grant.is_none_or(|grant| grant.round.is_none());
         match needs {
             Nothing => true,
-            Session => grant.is_some(),
+            Session => grant.is_some_and(|grant| grant.role != Role::Program),
             InRound(action) => holds(action) && is_here,
             Needs::Action(action) => {
                 let scope = grant.map(|grant| (&grant.region, &grant.category));
@@ -483,6 +526,7 @@ async fn everybody(site: &Site) -> Vec<Person> {
             });
         }
     }
+    programs(site, &mut people).await;
     for (name, end) in [
         ("logged-out", None),
         (
@@ -523,6 +567,80 @@ async fn everybody(site: &Site) -> Vec<Person> {
         });
     }
     people
+}
+
+/// Programs: one that reads what is published, others that read live rounds somewhere, and one whose token is over.
+async fn programs(site: &Site, people: &mut Vec<Person>) {
+    let everywhere = everywhere(Role::Program);
+    let elsewhere_by_round = Grant {
+        round: Some(elsewhere::ROUND),
+        ..everywhere.clone()
+    };
+    let elsewhere_by_region = Grant {
+        region: Some(elsewhere::REGION),
+        ..everywhere.clone()
+    };
+    for (name, grant) in [
+        ("program-published", None),
+        ("program", Some(everywhere)),
+        ("program-of-another-round", Some(elsewhere_by_round)),
+        ("program-of-another-region", Some(elsewhere_by_region)),
+    ] {
+        let token = add_program(site, name, grant.as_ref()).await;
+        people.push(Person {
+            name: name.to_owned(),
+            token: Some(token.secret),
+            standing: grant.map_or(Standing::Nobody, Standing::Holds),
+        });
+    }
+    let service = &site.world.service;
+    let revoked = add_program(
+        site,
+        "program-revoked",
+        Some(&super::everywhere(Role::Program)),
+    )
+    .await;
+    let id = revoked.token.id;
+    let operator = Actor::Operator;
+    service.revoke_service_token(&operator, id).await.unwrap();
+    let expired = add_program(
+        site,
+        "program-expired",
+        Some(&super::everywhere(Role::Program)),
+    )
+    .await;
+    let transaction = service.database.begin_write().await.unwrap();
+    let sql = "UPDATE service_token SET made_at = 0, expires_at = 1 WHERE name = 'program-expired'";
+    transaction.execute_unprepared(sql).await.unwrap();
+    transaction.commit().await.unwrap();
+    for made in [revoked, expired] {
+        people.push(Person {
+            name: made.token.name,
+            token: Some(made.secret),
+            standing: Standing::Ended,
+        });
+    }
+}
+
+async fn add_program(site: &Site, name: &str, grant: Option<&Grant>) -> MadeServiceToken {
+    let draft = ServiceTokenDraft {
+        name: name.to_owned(),
+        reads_live: grant.is_some(),
+        region: grant.and_then(|grant| grant.region),
+        round: grant.and_then(|grant| grant.round),
+        days: 1,
+    };
+    let operator = Actor::Operator;
+    let made = site.world.service.add_service_token(&operator, draft).await;
+    let made = made.unwrap();
+    // The first use of a day leaves its day, which is no side effect of what is refused.
+    site.ask(
+        &Some(made.secret.clone()),
+        "{ viewer { login } }",
+        json!({}),
+    )
+    .await;
+    made
 }
 
 /// How many rows each table has, and what changes without adding any.
@@ -619,7 +737,8 @@ async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
         .add_relation(&Actor::Operator, relation)
         .await
         .unwrap();
-    // A ballot to which links and invitations can be made.
+    let token = add_program(&scene.site, "known", None).await;
+    // A session of somebody else, and a ballot to which links and invitations can be made.
     let transaction = scene
         .stand
         .world
@@ -630,6 +749,9 @@ async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
         .unwrap();
     let survey = scene.stand.survey.number();
     for sql in [
+        "INSERT INTO session (id, staff_id, family, refresh_hash, state, issued_at, expires_at) SELECT 7, 1, 7, body_hash, \
+         'live', 0, 4102444800000000 FROM sheet LIMIT 1"
+            .to_owned(),
         format!("INSERT INTO ballot (survey_id, ballot_no) VALUES ({survey}, 1)"),
         format!(
             "INSERT INTO ballot_line (survey_id, ballot_no, line_no, subject_id) VALUES ({survey}, 1, 1, 1)"
@@ -647,6 +769,8 @@ async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
         ("{version}", Id::<id::SchemeVersion>::new(1).to_string()),
         ("{survey}", scene.stand.survey.to_string()),
         ("{staff}", Id::<id::Staff>::new(1).to_string()),
+        ("{token}", token.token.id.to_string()),
+        ("{session}", Id::<id::Session>::new(7).to_string()),
         ("{fact}", facts[0].fact.id.to_string()),
         ("{investigation}", investigations[0].id.to_string()),
         ("{relation}", relation.id.to_string()),
@@ -836,7 +960,8 @@ async fn files_are_taken_from_those_who_may_send_them(world: World) {
                 let answer = request.send().await.unwrap();
                 let status = answer.status();
                 let text = answer.text().await.unwrap();
-                let has_session = matches!(person.standing, Standing::Holds(_));
+                let has_session =
+                    person.token.is_some() && !matches!(person.standing, Standing::Ended);
                 let expected = match (may, has_session) {
                     (true, _) if path == "/schemes" => StatusCode::UNPROCESSABLE_ENTITY,
                     (true, _) => StatusCode::OK,

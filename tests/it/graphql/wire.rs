@@ -22,6 +22,15 @@ on_both!(
     an_open_and_a_closed_round_read_as_written_down
 );
 
+/// The code of this moment, as an authenticator app makes it.
+pub fn code_of(secret: &str, now: chrono::DateTime<chrono::Utc>) -> String {
+    let secret = totp_rs::Secret::Encoded(secret.to_owned())
+        .to_bytes()
+        .unwrap();
+    let codes = totp_rs::TOTP::new(totp_rs::Algorithm::SHA1, 6, 0, 30, secret).unwrap();
+    codes.generate(u64::try_from(now.timestamp()).unwrap())
+}
+
 /// A password that is long enough.
 const LONG: &str = "a long password of these tests";
 
@@ -519,6 +528,48 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     let session = on.change(&None, &call).await["session"].clone();
     let own = Some(text(&session["accessToken"]).to_owned());
     on.read(&own, "viewer").await;
+    let call = format!(
+        "serviceTokenAdd(input: {{ name: \"site\", live: true, regionId: \"{county}\", roundId: \"{round}\", days: 30 }})"
+    );
+    let made = on.change(&scene.keeper, &call).await;
+    on.refuse(&scene.keeper, &call).await;
+    let program: Token = Some(text(&made["secret"]).to_owned());
+    let query = "query($id: ID!) { round(id: $id) { code } }";
+    let read = scene
+        .site
+        .get(&program, query, json!({ "id": round }))
+        .await;
+    assert_eq!(read["code"], json!("r1"));
+    on.read(&scene.keeper, "serviceTokens(first: 5)").await;
+    let call = format!("serviceTokenRevoke(id: {})", made["serviceToken"]["id"]);
+    on.change(&scene.keeper, &call).await;
+    on.read(&own, "sessions(first: 5)").await;
+    let secret = on.change(&own, "secondFactorBegin").await["secondFactor"]["secret"].clone();
+    let clock = &scene.stand.world.clock;
+    let code =
+        |clock: &service::clock::FixedClock| code_of(text(&secret), service::Clock::now(clock));
+    let call = format!("secondFactorConfirm(code: \"{}\")", code(clock));
+    on.change(&own, &call).await;
+    on.refuse(&own, &call).await;
+    on.refuse(&own, "secondFactorBegin").await;
+    clock.advance(Duration::from_secs(30));
+    let call = format!("secondFactorRemove(code: \"{}\")", code(clock));
+    on.change(&own, &call).await;
+    on.refuse(&own, &call).await;
+    let call = format!("staffRemoveSecondFactor(id: {})", added["id"]);
+    on.change(&scene.keeper, &call).await;
+    let call = format!("sessionOpen(input: {{ login: \"new\", password: \"{LONG}\" }})");
+    on.change(&None, &call).await;
+    let sessions = on.read(&own, "sessions(first: 5)").await["nodes"].clone();
+    let other = sessions
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|session| session["current"] == json!(false));
+    let call = format!("sessionEnd(id: {})", other.unwrap()["id"]);
+    assert_eq!(on.change(&own, &call).await["ended"], json!(1));
+    let call = format!("sessionEndAll(staffId: {})", invited["id"]);
+    on.change(&scene.keeper, &call).await;
     on.change(&own, "sessionClose").await;
 
     // Every other way in.

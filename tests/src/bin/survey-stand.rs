@@ -121,7 +121,7 @@ async fn main() -> Result<(), Failure> {
     settings.auth.address_logins_per_minute = 1_000;
     settings.auth.account_logins_per_minute = 1_000;
     let tokens = Arc::new(Tokens::new(&settings.auth, &settings.http.public_url)?);
-    let sessions = Sessions::new(service.clone(), tokens, Passwords::new()?, &settings.auth);
+    let sessions = Sessions::new(service.clone(), tokens, Passwords::new()?, &settings.auth)?;
     let router = api::http::assemble(
         api::page::routes(intake.clone()).merge(api::page::account_routes(service, sessions)),
         &settings.http,

@@ -17,6 +17,9 @@ pub struct SessionOpenInput {
     login: String,
     /// The password, at most 256 bytes.
     password: String,
+    /// A code of the authenticator app, or a recovery code: wanted where logging in is refused with
+    /// `SECOND_FACTOR_NEEDED`.
+    code: Option<String>,
 }
 
 payload! {
@@ -51,7 +54,8 @@ pub struct SessionMutation;
 #[Object]
 impl SessionMutation {
     /// Logs in. Refused with `LOGIN_REFUSED` for any reason; ten wrong passwords in a row lock the account for 15
-    /// minutes.
+    /// minutes. Where the password is right and the account has a second factor, `SECOND_FACTOR_NEEDED` asks for a code
+    /// and `SECOND_FACTOR_REFUSED` refuses it.
     async fn session_open(
         &self,
         context: &Context<'_>,
@@ -62,7 +66,10 @@ impl SessionMutation {
             login: &input.login,
         };
         let sessions = data::<Sessions>(context)?.through(service(context)?);
-        let outcome = sessions.open(&attempt, Secret::new(input.password)).await;
+        let password = Secret::new(input.password);
+        let outcome = sessions
+            .open(&attempt, password, input.code.as_deref())
+            .await;
         SessionOpenPayload::of(sift(outcome)?)
     }
 

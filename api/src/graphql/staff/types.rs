@@ -22,6 +22,8 @@ pub enum Role {
     Auditor,
     /// Keeps accounts; sees no scores.
     SecurityAdministrator,
+    /// A program of a front-end team, with a service token of its own; never a person.
+    Program,
 }
 
 /// An account.
@@ -60,6 +62,11 @@ impl Staff {
     /// Whether the account was invited and its owner has not chosen a password yet.
     async fn invited(&self) -> bool {
         self.0.is_invited
+    }
+
+    /// Whether logging in asks for a second factor.
+    async fn second_factor(&self) -> bool {
+        self.0.has_factor
     }
 
     /// Whether the account may be used.
