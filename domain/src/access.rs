@@ -94,6 +94,8 @@ pub enum Action {
     Preflight,
     /// Close a round.
     CloseRound,
+    /// Reopen a closed round for a correction.
+    ReopenRound,
     /// Publish a closed round.
     PublishRound,
     /// Take packages out.
@@ -108,7 +110,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ReadPublished,
         Self::ReadRound,
         Self::ReadEvidence,
@@ -122,6 +124,7 @@ impl Action {
         Self::Waive,
         Self::Preflight,
         Self::CloseRound,
+        Self::ReopenRound,
         Self::PublishRound,
         Self::ExportRound,
         Self::ReadLog,
@@ -186,7 +189,7 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
     use Action::{
         AddScheme, AwardScore, ChangeRoster, ChangeRound, ChangeStaff, CloseRound, ExportRound,
         Investigate, Preflight, PublishRound, ReadEvidence, ReadLog, ReadPublished, ReadRound,
-        ReadStaff, ReportEvidence, RunSurvey, Waive,
+        ReadStaff, ReopenRound, ReportEvidence, RunSurvey, Waive,
     };
     let Some(role) = role else {
         return matches!(action, ReadPublished);
@@ -206,6 +209,7 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
                 | Waive
                 | Preflight
                 | CloseRound
+                | ReopenRound
                 | PublishRound
                 | ExportRound
         ),

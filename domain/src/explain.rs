@@ -3,6 +3,7 @@
 //! Every sentence is made from the outcome and the scheme's own names, so it can be made again at any time and never
 //! says what the outcome does not hold.
 
+mod carried;
 pub mod change;
 mod composed;
 mod condition;
@@ -294,7 +295,9 @@ impl<'a> Explainer<'a> {
             .map(|code| self.subject(code))
             .unwrap_or_default();
         let place = self.place(gap);
-        let what = gap.what.as_ref().map_or_else(Words::default_empty, |what| {
+        let looked_at = gap.what.as_ref();
+        let looked_at = looked_at.filter(|_| gap.kind != GapKind::Unconfirmed);
+        let what = looked_at.map_or_else(Words::default_empty, |what| {
             let words = self.what(what);
             pair(format!("{}：", words.zh), format!("{}: ", words.en))
         });
@@ -326,6 +329,8 @@ impl<'a> Explainer<'a> {
             }
             GapKind::LabelConflict | GapKind::UndeterminedLabel => self.label_name(code),
             GapKind::AdjustmentRefused => pair("酌定", "adjustment"),
+            GapKind::OutdatedSource => pair(format!("轮次 {code}"), format!("round {code}")),
+            GapKind::Unconfirmed => self.carried(gap),
             GapKind::Overflow => pair("总分", "total"),
             GapKind::Contradiction if code == COMPOSED => pair("合成得分", "composed points"),
             _ => self.rule_or_quota(&gap.place),
@@ -403,6 +408,7 @@ pub fn action(action: Action) -> Words {
             "请指明所用的已结轮次及版次",
             "Name the closed rounds that it is composed of, each with its revision",
         ),
+        Action::ConfirmCarried => pair("请确认沿用，或予以撤回", "Confirm it, or withdraw it"),
         Action::Look => pair("仅供知悉", "For information"),
     }
 }

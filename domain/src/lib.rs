@@ -32,6 +32,7 @@
 //! | close-out | 结束考评 | freezing the inputs and deciding |
 //! | decision | 评定 | what a subject got, and why |
 //! | revision | 版次 | one stored close-out of a round |
+//! | reopening | 重启更正 | letting named inputs of a closed round change, for the next revision |
 //! | follow-up | 结果运用 | what comes of a decision |
 //! | alert | 预警 | a warning |
 //! | checkpoint | 检查点 | the signed size and hash of a list that only grows |
@@ -53,6 +54,7 @@
 
 pub mod access;
 pub mod canonical;
+pub mod correction;
 pub mod decide;
 pub mod explain;
 pub mod id;

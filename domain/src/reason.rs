@@ -168,6 +168,10 @@ reasons! {
     CapGroundLifted: "因其他对象酌定上调，此封顶的依据已不存在", "another's raise has lifted the ground of this cap";
     // Tallies.
     TalliesDiffer: "逐份复核的票数与累计票数不一致：{0}", "the recount of sheets differs from the tallies kept: {0}";
+    // Corrections.
+    CarriedOver: "沿用自上一版次，尚未确认", "it is carried over from the revision before, and nobody has confirmed it";
+    SourceCorrected: "所用为第 {0} 版次，现已有第 {1} 版次", "its revision {0} was used, and there is a revision {1} by now";
+    SourceReopened: "所用为第 {0} 版次，该轮次正在更正", "its revision {0} was used, and that round is being corrected";
 }
 
 #[cfg(test)]

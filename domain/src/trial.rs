@@ -237,7 +237,8 @@ fn standing(decision: &Decision) -> Standing {
     }
 }
 
-fn changed(before: &Outcome, after: &Outcome) -> Vec<Changed> {
+/// Whom two outcomes of one round treat otherwise, by code, and what makes the difference.
+pub fn changed(before: &Outcome, after: &Outcome) -> Vec<Changed> {
     let pairs = before
         .decisions
         .iter()

@@ -66,6 +66,8 @@ pub struct Model {
     pub row_version: i64,
     /// When anything that a result depends on last changed, microseconds since the epoch.
     pub inputs_changed_at: i64,
+    /// Number of the revision that is being corrected; present only while a closed round is reopened.
+    pub correcting: Option<i64>,
     /// Loaded on demand.
     #[sea_orm(belongs_to, from = "scheme_version_id", to = "id")]
     pub scheme_version: BelongsTo<super::scheme_version::Entity>,

@@ -31,6 +31,9 @@ mod m20261122_000060_create_contact_lists;
 mod m20261122_000061_create_sheet_batches;
 mod m20261122_000062_record_samples;
 mod m20261122_000065_count_marks;
+mod m20261122_000070_create_reopenings;
+mod m20261122_000071_create_publications;
+mod m20261122_000072_create_revision_sources;
 mod m20261122_000080_create_staff_links;
 mod m20261122_000081_create_second_factors;
 mod m20261122_000082_create_service_tokens;
@@ -63,6 +66,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000061_create_sheet_batches::Migration),
             Box::new(m20261122_000062_record_samples::Migration),
             Box::new(m20261122_000065_count_marks::Migration),
+            Box::new(m20261122_000070_create_reopenings::Migration),
+            Box::new(m20261122_000071_create_publications::Migration),
+            Box::new(m20261122_000072_create_revision_sources::Migration),
             Box::new(m20261122_000080_create_staff_links::Migration),
             Box::new(m20261122_000081_create_second_factors::Migration),
             Box::new(m20261122_000082_create_service_tokens::Migration),

@@ -6,11 +6,15 @@
 //! done before: the surveys are closed then, and under the lock the counts kept beside the sheets must be those that
 //! were counted.
 //!
-//! Deliberately absent: reopening.
+//! A round that was reopened is closed again by the same function: what is decided by is then the revision that is
+//! corrected, with the inputs that the reopening names.
 
+mod correction;
 mod export;
 pub(crate) mod load;
 mod proposal;
+mod reopening;
+mod revision;
 mod store;
 
 use std::collections::BTreeMap;
@@ -18,6 +22,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
+use domain::correction::InputKind;
 use domain::decide::decide;
 use domain::explain::Explainer;
 use domain::id::{Id, Round, Staff};
@@ -27,19 +32,27 @@ use domain::reason::{Reason, ReasonCode};
 use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
 use domain::survey::Tally;
-use entity::{revision, round, survey};
+use entity::{publication, round, survey};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    QuerySelect, sea_query::Expr,
 };
 
+use crate::database::WriteTransaction;
 use crate::decision::Vocabulary;
 use crate::frame::{Frame, get_round, staff_of, who};
+use crate::freeze::not_open;
+use crate::round::freeze_relations_anew;
 use crate::survey::{Group, count_from_sheets, seal};
 use crate::{Fault, Refusal, Service, audit, clock, standing};
 
+use correction::list_outdated;
 pub use export::PackageKind;
 use load::{Loaded, load};
 pub use proposal::CloseProposal;
+pub use reopening::{Confirmation, ReopenProposal, Reopening, ReopeningDraft};
+pub(crate) use revision::list_heads;
+pub use revision::{Difference, InputDifference, OutdatedSource};
 
 /// Refusals that are told at once; more would help nobody, and the dry run lists all.
 const MOST_REFUSALS: usize = 250;
@@ -99,27 +112,35 @@ impl Service {
     /// grow with the number of sheets.
     ///
     /// # Errors
-    /// [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Refused`] with `ROUND_NOT_OPEN`, or with every row that
-    /// contradicts the scheme.
+    /// [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Refused`] with `ROUND_NOT_OPEN` unless it is open or reopened,
+    /// `CODE_CHANGED`, or with every row that contradicts the scheme.
     pub async fn preflight(&self, actor: &Actor, id: Id<Round>) -> Result<Preflight, Fault> {
         allow(actor, Action::Preflight, id)?;
         let as_of = self.clock.now();
         let reading = self.database.begin_long_read().await?;
         let loaded = load(&reading, id).await?;
+        let mut notes = list_outdated(&reading, &loaded.inputs).await?;
         reading.finish().await?;
-        if loaded.frame.round.state != round::State::Open {
+        if !is_under_way(&loaded.frame.round) {
             return Err(Fault::refused(
-                Refusal::new("ROUND_NOT_OPEN", "a dry run is of an open round").at(["round"]),
+                Refusal::new(
+                    "ROUND_NOT_OPEN",
+                    "a dry run is of an open or reopened round",
+                )
+                .at(["round"]),
             ));
         }
+        notes.extend(loaded.unconfirmed());
         let words = Vocabulary {
             scheme: loaded.frame.scheme.clone(),
             names: names(&loaded),
         };
-        let decided = decide_loaded(loaded).await?;
+        let mut outcome = decide_loaded(loaded).await?.outcome;
+        outcome.gaps.extend(notes);
+        outcome.gaps.sort();
         Ok(Preflight {
             round: id,
-            outcome: Arc::new(decided.outcome),
+            outcome: Arc::new(outcome),
             words: Arc::new(words),
             as_of,
         })
@@ -135,7 +156,14 @@ impl Service {
     /// meantime, so that trying again is safe.
     pub async fn close_round(&self, actor: &Actor, id: Id<Round>) -> Result<Closing, Fault> {
         allow(actor, Action::CloseRound, id)?;
-        if let Some(revision) = find_current(&self.database.reader(), id).await? {
+        // A repeat need not count anything again.
+        let reading = self.database.begin_read().await?;
+        let (row, found) = (
+            get_round(&reading, id).await?,
+            find_current(&reading, id).await?,
+        );
+        reading.finish().await?;
+        if let Some(revision) = found.filter(|_| !is_under_way(&row)) {
             return Ok(Closing {
                 revision,
                 by_this_request: false,
@@ -145,40 +173,34 @@ impl Service {
         let now = self.clock.now();
         let transaction = self.database.begin_write().await?;
         // The round's row first: whoever comes second waits here, and then finds the round closed.
-        let taken = round::Entity::update_many()
-            .col_expr(round::Column::State, Expr::val(round::State::Closed))
-            .col_expr(round::Column::ClosedAt, Expr::val(clock::micros(now)))
-            .col_expr(
-                round::Column::RowVersion,
-                Expr::col(round::Column::RowVersion).add(1_i64),
-            )
-            .filter(round::Column::Id.eq(id.number()))
-            .filter(round::Column::State.eq(round::State::Open))
-            .exec(&transaction)
-            .await?;
-        if taken.rows_affected == 0 {
-            let found = find_current(&transaction, id).await?;
+        let row = round::Entity::find_by_id(id.number())
+            .lock_exclusive()
+            .one(&transaction)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let found = find_current(&transaction, id).await?;
+        if !is_under_way(&row) {
             transaction.rollback().await?;
-            if let Some(revision) = found {
-                return Ok(Closing {
+            return match found {
+                Some(revision) => Ok(Closing {
                     revision,
                     by_this_request: false,
-                });
-            }
-            get_round(&self.database.reader(), id).await?;
-            return Err(Fault::refused(
-                Refusal::new("ROUND_NOT_OPEN", "the round is a draft; open it first").at(["round"]),
-            ));
+                }),
+                None => Err(Fault::refused(not_open(row.state))),
+            };
         }
+        let reopening = reopening::find_reopening(&transaction, &row).await?;
         let loaded = load(&transaction, id).await?;
-        let mismatches = compare(&loaded, &counted)?;
+        let mut standing_in_the_way = compare(&loaded, &counted)?;
+        standing_in_the_way.extend(loaded.unconfirmed());
+        let inputs = loaded.inputs.clone();
         let surveys: Vec<_> = (loaded.surveys.iter())
             .filter(|survey| survey.state == survey::State::Closed)
             .map(|survey| Id::new(survey.id))
             .collect();
         let frame = loaded.frame.clone();
         let decided = decide_loaded(loaded).await?;
-        let refusals = list_refusals(&frame, &mismatches, &decided);
+        let refusals = list_refusals(&frame, &standing_in_the_way, &decided);
         if !refusals.is_empty() {
             transaction.rollback().await?;
             return Err(Fault::Refused(refusals));
@@ -190,12 +212,19 @@ impl Service {
             &frame,
             &decided,
             store::Signature {
-                number: 1,
+                number: found.map_or(1, |last| last.number.saturating_add(1)),
                 at: now,
                 by,
+                reason: reopening.as_ref().map(|one| one.reason.clone()),
             },
         )
         .await?;
+        let key = (row.id, i64::from(revision.number));
+        revision::insert_sources(&transaction, key, &inputs).await?;
+        if reopening.is_some_and(|one| one.inputs.contains(&InputKind::Relations)) {
+            freeze_relations_anew(&transaction, &row).await?;
+        }
+        end(&transaction, &row, now).await?;
         standing::replace(&transaction, &frame, &decided.outcome, now).await?;
         audit::append(
             &transaction,
@@ -220,7 +249,8 @@ impl Service {
         })
     }
 
-    /// Lets everybody read the results of a closed round. Publishing twice is no fault.
+    /// Lets everybody read the results of a closed round, in the revision that stands: a correction is published again.
+    /// Publishing a revision twice is no fault.
     ///
     /// # Errors
     /// [`Fault::Refused`] with `ROUND_NOT_CLOSED`; [`Fault::Denied`]; [`Fault::NotFound`].
@@ -228,7 +258,33 @@ impl Service {
         allow(actor, Action::PublishRound, id)?;
         let now = self.clock.now();
         let transaction = self.database.begin_write().await?;
-        let done = round::Entity::update_many()
+        let row = round::Entity::find_by_id(id.number())
+            .lock_exclusive()
+            .one(&transaction)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let current = find_current(&transaction, id).await?;
+        let Some(current) = current.filter(|_| row.state == round::State::Closed) else {
+            return Err(Fault::refused(
+                Refusal::new("ROUND_NOT_CLOSED", "only a closed round can be published")
+                    .at(["round"]),
+            ));
+        };
+        let number = i64::from(current.number);
+        let known = publication::Entity::find_by_id((row.id, number))
+            .one(&transaction)
+            .await?;
+        if known.is_some() {
+            return transaction.rollback().await;
+        }
+        publication::Entity::insert(publication::ActiveModel {
+            round_id: Set(row.id),
+            revision: Set(number),
+            published_at: Set(clock::micros(now)),
+        })
+        .exec_without_returning(&transaction)
+        .await?;
+        round::Entity::update_many()
             .col_expr(
                 round::Column::Publicity,
                 Expr::val(round::Publicity::Published),
@@ -237,23 +293,9 @@ impl Service {
                 round::Column::RowVersion,
                 Expr::col(round::Column::RowVersion).add(1_i64),
             )
-            .filter(round::Column::Id.eq(id.number()))
-            .filter(round::Column::State.eq(round::State::Closed))
-            .filter(round::Column::Publicity.eq(round::Publicity::Internal))
+            .filter(round::Column::Id.eq(row.id))
             .exec(&transaction)
             .await?;
-        if done.rows_affected == 0 {
-            let round = get_round(&transaction, id).await?;
-            transaction.rollback().await?;
-            return if round.publicity == round::Publicity::Published {
-                Ok(())
-            } else {
-                Err(Fault::refused(
-                    Refusal::new("ROUND_NOT_CLOSED", "only a closed round can be published")
-                        .at(["round"]),
-                ))
-            };
-        }
         audit::append(
             &transaction,
             &audit::Entry {
@@ -261,6 +303,7 @@ impl Service {
                 who: &who(actor),
                 action: "round.publish",
                 object: &id.to_string(),
+                reason: Some(&format!("revision {number}")),
                 ..audit::Entry::default()
             },
         )
@@ -306,12 +349,35 @@ pub(crate) async fn find_current(
     connection: &impl ConnectionTrait,
     id: Id<Round>,
 ) -> Result<Option<Revision>, Fault> {
-    let row = revision::Entity::find()
-        .filter(revision::Column::RoundId.eq(id.number()))
-        .order_by_desc(revision::Column::Number)
-        .one(connection)
+    let heads = list_heads(connection, id).await?;
+    Ok(heads.into_iter().next())
+}
+
+/// Whether something may still be put into a round, so that it can be closed.
+fn is_under_way(round: &round::Model) -> bool {
+    round.state == round::State::Open || round.correcting.is_some()
+}
+
+/// Writes into the round's row that it is closed. The instant of the first closing places it among other rounds and
+/// stays; each revision has its own.
+async fn end(
+    transaction: &WriteTransaction,
+    row: &round::Model,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let closed_at = row.closed_at.unwrap_or_else(|| clock::micros(now));
+    round::Entity::update_many()
+        .col_expr(round::Column::State, Expr::val(round::State::Closed))
+        .col_expr(round::Column::ClosedAt, Expr::val(closed_at))
+        .col_expr(round::Column::Correcting, Expr::val(None::<i64>))
+        .col_expr(
+            round::Column::RowVersion,
+            Expr::col(round::Column::RowVersion).add(1_i64),
+        )
+        .filter(round::Column::Id.eq(row.id))
+        .exec(transaction)
         .await?;
-    row.as_ref().map(store::read).transpose()
+    Ok(())
 }
 
 fn allow(actor: &Actor, action: Action, round: Id<Round>) -> Result<(), Fault> {

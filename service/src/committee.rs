@@ -3,6 +3,7 @@
 //! Each is recorded with who, when and why, and stays on the result.
 
 use domain::access::{Action, Actor};
+use domain::correction::InputKind;
 use domain::id::{Id, Round, Staff, Subject};
 use domain::inputs::{self, Date};
 use entity::{adjustment, tie_choice};
@@ -10,6 +11,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::frame::{local_day, staff_of};
+use crate::freeze::Touch;
 use crate::inspection::{Change, Done, Request, digest};
 use crate::permit::ask_somewhere;
 use crate::{Fault, Refusal, Service, clock};
@@ -51,7 +53,8 @@ impl Service {
     pub async fn adjust_grade(&self, actor: &Actor, draft: Adjustment) -> Result<(), Fault> {
         let by = need_person(actor)?;
         need_reason(&draft.reason)?;
-        let request = Request::about_one(actor, Action::Waive, draft.round, draft.subject);
+        let about = (draft.round, draft.subject);
+        let request = Request::about_one(actor, Action::Waive, about, of(draft.grade.is_some()));
         let change = Change::begin(self, &request).await?;
         let code = change.code_of(draft.subject)?;
         let now = clock::micros(change.now);
@@ -112,7 +115,8 @@ impl Service {
     pub async fn choose_tied(&self, actor: &Actor, draft: TieChoice) -> Result<(), Fault> {
         let by = need_person(actor)?;
         need_reason(&draft.reason)?;
-        let request = Request::about_one(actor, Action::Waive, draft.round, draft.subject);
+        let about = (draft.round, draft.subject);
+        let request = Request::about_one(actor, Action::Waive, about, of(draft.keeps));
         let change = Change::begin(self, &request).await?;
         let subject = change.code_of(draft.subject)?;
         if draft.keeps {
@@ -162,6 +166,15 @@ impl Service {
             reason: Some(&draft.reason),
         };
         change.finish(&request, done).await
+    }
+}
+
+/// What is decided anew needs a reopening that names it; what stands can be taken back in every correction.
+const fn of(decides: bool) -> Touch<'static> {
+    if decides {
+        Touch::Change(&[InputKind::Adjustments])
+    } else {
+        Touch::Withdraw
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor};
+use domain::correction::InputKind;
 use domain::id::{Id, Round, Staff};
 use domain::inputs::{self, Inputs};
 use domain::number::Points;
@@ -20,10 +21,14 @@ use sea_orm::{
     Statement, Value,
 };
 
-use crate::frame::{Frame, Whom, staff_of, touch_open};
+use crate::frame::{Frame, Whom, staff_of};
+use crate::freeze::{Touch, touch};
 use crate::inspection::find_faults;
 use crate::round::ask_for;
 use crate::{Fault, Refusal, Service, audit, clock};
+
+/// What this changes of a round.
+const CLOSED: Touch<'static> = Touch::Change(&[InputKind::ClosedRounds]);
 
 /// A closed round that a round is composed of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +71,7 @@ impl Service {
         ask_for(actor, Action::ReadRound, draft.closed)?;
         let now = self.clock.now();
         let transaction = self.database.begin_write().await?;
-        touch_open(&transaction, draft.round, now).await?;
+        touch(&transaction, draft.round, CLOSED, now).await?;
         let frame = Frame::load(&transaction, draft.round, Whom::These(&BTreeSet::new())).await?;
         let rows = list_revisions(&transaction, "rev.round_id = $1", draft.closed).await?;
         let wanted = i64::from(draft.revision);
@@ -141,7 +146,7 @@ impl Service {
         let permit = ask_for(actor, Action::ChangeRound, round)?;
         let now = self.clock.now();
         let transaction = self.database.begin_write().await?;
-        touch_open(&transaction, round, now).await?;
+        touch(&transaction, round, CLOSED, now).await?;
         composition::Entity::delete_many()
             .filter(composition::Column::RoundId.eq(round.number()))
             .filter(composition::Column::ClosedRoundId.eq(closed.number()))

@@ -10,11 +10,11 @@ use domain::explain::Explainer;
 use domain::id::{Id, Round, Subject};
 use domain::outcome::{Change, Decision};
 use domain::scheme::Scheme;
-use entity::{decision, round_subject, scheme_version, subject};
+use entity::{decision, round_subject, subject};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::closeout::{Revision, find_current};
-use crate::frame::{compile, get_round};
+use crate::closeout::{Revision, list_heads};
+use crate::frame::get_scheme;
 use crate::standing::find_source;
 use crate::{Fault, Service};
 
@@ -53,34 +53,39 @@ impl Vocabulary {
 }
 
 impl Service {
-    /// The current revision of a round, if it was closed and this actor may see its results. Three statements.
+    /// The revision of a round that this actor is shown, the one that stands or the wanted one; none while it is open.
+    /// Three statements.
     ///
     /// # Errors
-    /// [`Fault::NotFound`], also where this actor may not see the results.
+    /// [`Fault::NotFound`], also where this actor may not see the results, or there is no such revision.
     pub async fn find_revision(
         &self,
         actor: &Actor,
         round: Id<Round>,
+        wanted: Option<u32>,
     ) -> Result<Option<Revision>, Fault> {
         let reading = self.database.begin_read().await?;
-        find_source(&reading, actor, round).await?;
-        let revision = find_current(&reading, round).await?;
+        let shown = find_source(&reading, actor, (round, wanted)).await?;
+        let heads = list_heads(&reading, round).await?;
         reading.finish().await?;
-        Ok(revision)
+        let mut heads = heads.into_iter();
+        Ok(heads.find(|one| Some(one.number) == shown.revision))
     }
 
-    /// The decisions about these subjects in a round's current revision; none while it is open. Six statements.
+    /// The decisions about these subjects in the revision of a round that this actor is shown, the one that stands or the
+    /// wanted one; none while it is open. Six statements.
     ///
     /// # Errors
     /// [`Fault::NotFound`], also where this actor may not see the results.
     pub async fn list_decisions(
         &self,
         actor: &Actor,
-        round: Id<Round>,
+        (round, wanted): (Id<Round>, Option<u32>),
         subjects: &[Id<Subject>],
     ) -> Result<BTreeMap<Id<Subject>, StoredDecision>, Fault> {
         let reading = self.database.begin_read().await?;
-        let Some(number) = find_source(&reading, actor, round).await? else {
+        let shown = find_source(&reading, actor, (round, wanted)).await?;
+        let Some(number) = shown.revision else {
             return Ok(BTreeMap::new());
         };
         let rows = decision::Entity::find()
@@ -98,13 +103,8 @@ impl Service {
             .iter()
             .flat_map(|(_, decision)| mentioned_in(decision))
             .collect();
-        let round_row = get_round(&reading, round).await?;
-        let version = scheme_version::Entity::find_by_id(round_row.scheme_version_id)
-            .one(&reading)
-            .await?
-            .ok_or_else(|| Fault::internal("the scheme of a round is gone"))?;
         let words = Arc::new(Vocabulary {
-            scheme: compile(&version.source)?,
+            scheme: get_scheme(&reading, &shown.round).await?,
             names: names_of(&reading, round, mentioned).await?,
         });
         reading.finish().await?;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
 use domain::inputs::{self, Date, Inputs};
@@ -15,8 +15,7 @@ use domain::scheme::file::{SubjectKind, Words};
 use entity::{region, round, scheme_version, subject};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Statement, Value};
 
-use crate::database::WriteTransaction;
-use crate::{Fault, Refusal, clock};
+use crate::{Fault, clock};
 
 /// Compiled schemes that are kept. Beyond it all are forgotten: a district has a handful.
 const MOST_SCHEMES: usize = 64;
@@ -291,39 +290,19 @@ pub(crate) async fn get_round(
         .ok_or(Fault::NotFound)
 }
 
-/// Takes part in changing what an open round is decided by: the round's row stays locked until the transaction ends,
-/// so that nothing slips past a close-out, and its mark of change moves on. One statement, two if it is refused; do it
-/// before anything is read.
+/// The compiled scheme of a round. One statement.
 ///
 /// # Errors
-/// [`Fault::Refused`] with `ROUND_NOT_OPEN`, [`Fault::NotFound`].
-pub(crate) async fn touch_open(
-    transaction: &WriteTransaction,
-    id: Id<id::Round>,
-    now: DateTime<Utc>,
-) -> Result<(), Fault> {
-    // The mark moves even if the clock stands still or goes back: whoever remembers it sees that something changed.
-    let statement = Statement::from_sql_and_values(
-        transaction.get_database_backend(),
-        "UPDATE round SET inputs_changed_at =
-             CASE WHEN inputs_changed_at >= $2 THEN inputs_changed_at + 1 ELSE $2 END
-         WHERE id = $1 AND state = 'open'",
-        [id.number().into(), clock::micros(now).into()],
-    );
-    if transaction.execute_raw(statement).await?.rows_affected() == 1 {
-        return Ok(());
-    }
-    let round = get_round(transaction, id).await?;
-    Err(Fault::refused(not_open(round.state)))
-}
-
-/// Why nothing can be put into a round that is not open.
-pub(crate) fn not_open(state: round::State) -> Refusal {
-    let message = match state {
-        round::State::Draft => "the round is a draft; open it first",
-        _ => "the round is closed; what it was decided by no longer changes",
-    };
-    Refusal::new("ROUND_NOT_OPEN", message).at(["round"])
+/// [`Fault::Internal`] if the version is gone.
+pub(crate) async fn get_scheme(
+    connection: &impl ConnectionTrait,
+    round: &round::Model,
+) -> Result<Arc<Scheme>, Fault> {
+    let version = scheme_version::Entity::find_by_id(round.scheme_version_id)
+        .one(connection)
+        .await?
+        .ok_or_else(|| Fault::internal("the scheme of a round is gone"))?;
+    compile(&version.source)
 }
 
 /// The compiled scheme of a text.

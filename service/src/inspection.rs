@@ -30,7 +30,8 @@ pub use fact::{AddedFact, Fact, FactDraft, FactStatus, Place as FactPlace};
 pub use score::{Score, ScoreChange};
 
 use crate::database::WriteTransaction;
-use crate::frame::{Frame, Whom, touch_open, who};
+use crate::frame::{Frame, Whom, who};
+use crate::freeze::{Touch, touch};
 use crate::{Fault, Refusal, Service, audit};
 
 /// Rows that one request may put in, outside imports.
@@ -50,6 +51,8 @@ pub(crate) struct Request<'a> {
     pub round: Id<Round>,
     /// The subjects that it is about.
     pub subjects: BTreeSet<i64>,
+    /// What of the round it changes.
+    pub touch: Touch<'a>,
 }
 
 impl<'a> Request<'a> {
@@ -57,14 +60,15 @@ impl<'a> Request<'a> {
     pub fn about_one(
         actor: &'a Actor,
         action: Action,
-        round: Id<Round>,
-        subject: Id<Subject>,
+        (round, subject): (Id<Round>, Id<Subject>),
+        touch: Touch<'a>,
     ) -> Self {
         Self {
             actor,
             action,
             round,
             subjects: BTreeSet::from([subject.number()]),
+            touch,
         }
     }
 }
@@ -73,14 +77,14 @@ impl Change {
     /// Takes the round, reads it with the subjects that the change is about, and asks for permission.
     ///
     /// # Errors
-    /// [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Refused`] with `ROUND_NOT_OPEN`.
+    /// [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Refused`] with `ROUND_NOT_OPEN` or `INPUT_FROZEN`.
     pub async fn begin(service: &Service, request: &Request<'_>) -> Result<Self, Fault> {
         if !request.actor.may_somewhere(request.action) {
             return Err(Fault::Denied);
         }
         let now = service.clock.now();
         let transaction = service.database.begin_write().await?;
-        touch_open(&transaction, request.round, now).await?;
+        touch(&transaction, request.round, request.touch, now).await?;
         let whom = Whom::These(&request.subjects);
         let frame = Frame::load(&transaction, request.round, whom).await?;
         frame.allow(

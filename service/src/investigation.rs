@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor};
+use domain::correction::InputKind;
 use domain::id::{self, Id, Round, Subject};
 use domain::inputs;
 use domain::outcome::GapKind;
@@ -19,12 +20,16 @@ use sea_orm::{
 
 use crate::closeout::decide_now;
 use crate::closeout::load::{finding_of, load};
-use crate::frame::{Frame, Whom, touch_open};
+use crate::frame::{Frame, Whom};
+use crate::freeze::{Touch, touch};
 use crate::inspection::{Change, Done, Request, digest};
 use crate::permit::ask_somewhere;
 use crate::round::place;
 use crate::scope::within;
 use crate::{Fault, Refusal, Service, clock};
+
+/// What investigations change of a round.
+const FINDINGS: Touch<'static> = Touch::Change(&[InputKind::Investigations]);
 
 /// An investigation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +90,12 @@ impl Service {
         draft: InvestigationDraft,
     ) -> Result<Investigation, Fault> {
         need_reason(&draft.reason)?;
-        let request = Request::about_one(actor, Action::Investigate, draft.round, draft.subject);
+        let request = Request::about_one(
+            actor,
+            Action::Investigate,
+            (draft.round, draft.subject),
+            FINDINGS,
+        );
         let change = Change::begin(self, &request).await?;
         let code = change.code_of(draft.subject)?;
         change.check_one("investigations", |inputs| {
@@ -154,7 +164,7 @@ impl Service {
         }
         let now = self.clock.now();
         let transaction = self.database.begin_write().await?;
-        touch_open(&transaction, round, now).await?;
+        touch(&transaction, round, FINDINGS, now).await?;
         let loaded = load(&transaction, round).await?;
         let (frame, inputs) = (loaded.frame, loaded.inputs);
         let scheme = frame.scheme.clone();
@@ -204,6 +214,7 @@ impl Service {
             action: Action::Investigate,
             round,
             subjects: BTreeSet::new(),
+            touch: FINDINGS,
         };
         let done = Done {
             action: "round.open_due_investigations",
@@ -235,8 +246,8 @@ impl Service {
         let request = Request::about_one(
             actor,
             Action::Investigate,
-            Id::new(row.round_id),
-            Id::new(row.subject_id),
+            (Id::new(row.round_id), Id::new(row.subject_id)),
+            FINDINGS,
         );
         let change = Change::begin(self, &request).await?;
         let finding = match draft.finding {
@@ -275,6 +286,65 @@ impl Service {
             finding,
             decided_at: Some(at),
             reason: Some(draft.reason.clone()),
+            ..row
+        })
+    }
+
+    /// Takes a finding back while its round is reopened: the investigation is open again.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `REASON_MISSING`, `NO_FINDING`, `ROUND_NOT_REOPENED`, `ROUND_NOT_OPEN`;
+    /// [`Fault::Denied`]; [`Fault::NotFound`].
+    pub async fn withdraw_finding(
+        &self,
+        actor: &Actor,
+        id: Id<id::Investigation>,
+        reason: &str,
+    ) -> Result<Investigation, Fault> {
+        need_reason(reason)?;
+        if !actor.may_somewhere(Action::Investigate) {
+            return Err(Fault::Denied);
+        }
+        let row = investigation::Entity::find_by_id(id.number())
+            .one(&self.database.reader())
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let about = (Id::new(row.round_id), Id::new(row.subject_id));
+        let request = Request::about_one(actor, Action::Investigate, about, Touch::Withdraw);
+        let change = Change::begin(self, &request).await?;
+        if change.frame.round.correcting.is_none() {
+            let message = "a finding stands; only a correction of the closed round takes one back";
+            return Err(Fault::refused(
+                Refusal::new("ROUND_NOT_REOPENED", message).at(["id"]),
+            ));
+        }
+        let changed = investigation::Entity::update_many()
+            .col_expr(
+                investigation::Column::Finding,
+                Expr::val(investigation::Finding::Open),
+            )
+            .col_expr(investigation::Column::DecidedAt, Expr::val(None::<i64>))
+            .col_expr(investigation::Column::Reason, Expr::val(None::<String>))
+            .filter(investigation::Column::Id.eq(row.id))
+            .filter(investigation::Column::Finding.ne(investigation::Finding::Open))
+            .exec(&change.transaction)
+            .await?;
+        if changed.rows_affected == 0 {
+            let message = "the investigation has no finding that could be taken back";
+            return Err(Fault::refused(
+                Refusal::new("NO_FINDING", message).at(["id"]),
+            ));
+        }
+        let done = Done {
+            action: "investigation.withdraw_finding",
+            digest: digest(&(id, reason)),
+            reason: Some(reason),
+        };
+        change.finish(&request, done).await?;
+        read(investigation::Model {
+            finding: investigation::Finding::Open,
+            decided_at: None,
+            reason: None,
             ..row
         })
     }

@@ -30,6 +30,7 @@ pub mod database;
 pub mod decision;
 pub mod fault;
 mod frame;
+mod freeze;
 pub mod id_source;
 pub mod inspection;
 pub mod intake;

@@ -24,6 +24,7 @@ use crate::{Fault, Refusal, Service, audit, clock};
 
 pub use member::RosterStep;
 pub use open::RoundOpening;
+pub(crate) use open::freeze_relations_anew;
 pub(crate) use roster::place;
 pub use roster::{RosterFilter, RoundSubject};
 
@@ -244,6 +245,7 @@ impl Service {
             closed_at: Set(None),
             row_version: Set(1),
             inputs_changed_at: Set(clock::micros(now)),
+            correcting: Set(None),
         };
         round::Entity::insert(row)
             .exec_without_returning(&transaction)

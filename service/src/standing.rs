@@ -4,11 +4,12 @@
 //! A ranking page is read in three statements, however many subjects the round has. Reasons are deliberately absent:
 //! they are in the decisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
+use domain::correction::InputKind;
 use domain::explain::Explainer;
 use domain::id::{Id, Round, Subject};
 use domain::number::Points;
@@ -21,10 +22,11 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::closeout::decide_now;
 use crate::closeout::load::load;
-use crate::closeout::{decide_now, find_current};
 use crate::database::WriteTransaction;
-use crate::frame::{Frame, get_round};
+use crate::frame::{Frame, get_round, get_scheme};
+use crate::freeze::list_named;
 use crate::{Fault, Refusal, Service, clock};
 
 /// Rows of one statement: eight values each, below what SQLite binds at once.
@@ -133,6 +135,8 @@ pub struct Wanted {
     pub after: Option<Cursor>,
     /// At most this many, up to [`LONGEST_PAGE`].
     pub first: u32,
+    /// Of this revision; without it, of the one that stands, or interim while the round is open.
+    pub revision: Option<u32>,
 }
 
 /// A place in a ranking: those of equal rank, and those without one, stand in the order of their codes.
@@ -173,14 +177,23 @@ impl Service {
             ));
         }
         let reading = self.database.begin_read().await?;
-        let source = find_source(&reading, actor, wanted.round).await?;
-        let mut rows = read_places(&reading, wanted).await?;
+        let shown = find_source(&reading, actor, (wanted.round, wanted.revision)).await?;
+        let table = match shown.revision.filter(|_| !shown.stands) {
+            Some(number) => Table::Decision(number),
+            None => Table::Standing,
+        };
+        let mut rows = read_places(&reading, wanted, table).await?;
+        let scheme = match table {
+            Table::Standing => None,
+            Table::Decision(_) => Some(get_scheme(&reading, &shown.round).await?),
+        };
+        let explainer = scheme.as_ref().map(|scheme| Explainer::new(scheme, []));
         reading.finish().await?;
         let first = usize::try_from(wanted.first).unwrap_or(usize::MAX);
         let more = rows.len() > first;
         rows.truncate(first);
         let oldest = rows.iter().map(|row| row.computed_at).min();
-        let source = match source {
+        let source = match shown.revision {
             None => Source::Live {
                 as_of: oldest.map(clock::instant).transpose()?,
             },
@@ -188,17 +201,27 @@ impl Service {
         };
         Ok(Page {
             source,
-            places: rows.into_iter().map(read).collect::<Result<_, _>>()?,
+            places: rows
+                .into_iter()
+                .map(|row| read(row, explainer.as_ref()))
+                .collect::<Result<_, _>>()?,
             more,
         })
     }
 
-    /// The number of the revision that this actor is shown of a round; none while it is open. At most two statements.
+    /// The number of the revision that this actor is shown of a round, the one that stands or the wanted one; none while
+    /// it is open. At most two statements.
     ///
     /// # Errors
     /// [`Fault::NotFound`], also for results that this actor may not see.
-    pub async fn find_edition(&self, actor: &Actor, id: Id<Round>) -> Result<Option<u32>, Fault> {
-        find_source(&self.database.reader(), actor, id).await
+    pub async fn find_edition(
+        &self,
+        actor: &Actor,
+        id: Id<Round>,
+        wanted: Option<u32>,
+    ) -> Result<Option<u32>, Fault> {
+        let shown = find_source(&self.database.reader(), actor, (id, wanted)).await?;
+        Ok(shown.revision)
     }
 
     /// Rewrites the interim figures of every open round whose inputs have changed since `seen` last looked, and returns
@@ -417,33 +440,149 @@ pub(crate) async fn replace(
     Ok(())
 }
 
-/// The number of the revision that a round's figures are of, or nothing while it is open. One statement, two for a
-/// closed round.
+/// What an actor is shown of a round.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// The round.
+    pub round: round::Model,
+    /// The number of the revision; absent while the round is open.
+    pub revision: Option<u32>,
+    /// Whether it is the one that stands, whose figures lie ready.
+    pub stands: bool,
+}
+
+/// Which revision of a round this actor is shown: the wanted one, else the one that stands, of which everybody sees the
+/// latest that was published. One statement, two for a closed round.
 ///
 /// # Errors
-/// [`Fault::NotFound`], also where this actor may not see them.
+/// [`Fault::NotFound`], also where there is no such revision or this actor may not see it.
 pub(crate) async fn find_source(
     connection: &impl ConnectionTrait,
     actor: &Actor,
+    (id, wanted): (Id<Round>, Option<u32>),
+) -> Result<Shown, Fault> {
+    let (round, reads_all) = get_visible(connection, actor, id).await?;
+    if round.state != round::State::Closed {
+        return match wanted {
+            None => Ok(Shown {
+                round,
+                revision: None,
+                stands: true,
+            }),
+            Some(_) => Err(Fault::NotFound),
+        };
+    }
+    let rows = list_editions(connection, id).await?;
+    let seen = (rows.iter()).filter(|(_, published)| reads_all || *published);
+    let revision = match wanted {
+        Some(number) => seen.map(|(one, _)| *one).find(|one| *one == number),
+        None => seen.map(|(one, _)| *one).next_back(),
+    };
+    let last = rows.last().map(|(number, _)| *number);
+    if revision.is_none() && last.is_some() {
+        return Err(Fault::NotFound);
+    }
+    Ok(Shown {
+        round,
+        revision,
+        stands: revision == last,
+    })
+}
+
+/// What rows of a kind of inputs are of that lie in a round now: of the revision that stands, unless the round is open or
+/// reopened for them. At most two statements.
+pub(crate) async fn find_source_of(
+    connection: &impl ConnectionTrait,
+    frame: &Frame,
+    (kind, as_of): (&InputKind, DateTime<Utc>),
+) -> Result<Source, Fault> {
+    let live = Source::Live { as_of: Some(as_of) };
+    if frame.round.state != round::State::Closed {
+        return Ok(live);
+    }
+    if let Some(revision) = frame.round.correcting
+        && list_named(connection, frame.id(), revision)
+            .await?
+            .contains(kind)
+    {
+        return Ok(live);
+    }
+    let last = list_editions(connection, frame.id()).await?.pop();
+    Ok(last.map_or(live, |(number, _)| Source::Revision { number }))
+}
+
+/// The numbers of the revisions of a round that this actor may see. Two statements.
+///
+/// # Errors
+/// As [`find_source`].
+pub(crate) async fn list_shown(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
     id: Id<Round>,
-) -> Result<Option<u32>, Fault> {
+) -> Result<BTreeSet<u32>, Fault> {
+    let (_, reads_all) = get_visible(connection, actor, id).await?;
+    let rows = list_editions(connection, id).await?;
+    let seen = rows
+        .into_iter()
+        .filter(|(_, published)| reads_all || *published);
+    Ok(seen.map(|(number, _)| number).collect())
+}
+
+/// The round, and whether the actor sees more of it than what was published.
+async fn get_visible(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
+    id: Id<Round>,
+) -> Result<(round::Model, bool), Fault> {
     let round = get_round(connection, id).await?;
     let scope = Scope {
         round: Some(id),
         ..Scope::default()
     };
     let published = round.publicity == round::Publicity::Published;
-    let visible = actor.may_somewhere(Action::ReadRound) && may_read(actor, id)
-        || published && actor.may(Action::ReadPublished, &scope);
-    if !visible {
-        return Err(Fault::NotFound);
+    let reads_all = actor.may_somewhere(Action::ReadRound) && may_read(actor, id);
+    if reads_all || published && actor.may(Action::ReadPublished, &scope) {
+        Ok((round, reads_all))
+    } else {
+        Err(Fault::NotFound)
     }
-    if round.state != round::State::Closed {
-        return Ok(None);
-    }
-    Ok(find_current(connection, id)
-        .await?
-        .map(|revision| revision.number))
+}
+
+#[derive(FromQueryResult)]
+struct EditionRow {
+    number: i64,
+    published: i64,
+}
+
+/// The revisions of a round in their order, and whether each was published.
+async fn list_editions(
+    connection: &impl ConnectionTrait,
+    id: Id<Round>,
+) -> Result<Vec<(u32, bool)>, Fault> {
+    let statement = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        "SELECT r.number, CAST(CASE WHEN p.revision IS NULL THEN 0 ELSE 1 END AS BIGINT) AS published
+         FROM revision AS r LEFT JOIN publication AS p ON p.round_id = r.round_id AND p.revision = r.number
+         WHERE r.round_id = $1 ORDER BY r.number",
+        [id.number().into()],
+    );
+    let rows = EditionRow::find_by_statement(statement)
+        .all(connection)
+        .await?;
+    let read = rows.into_iter().map(|row| {
+        let number = u32::try_from(row.number).map_err(Fault::internal)?;
+        Ok((number, row.published != 0))
+    });
+    read.collect()
+}
+
+/// Where the figures of a ranking lie.
+#[derive(Debug, Clone, Copy)]
+enum Table {
+    /// Those that are shown all the time.
+    Standing,
+    /// Those of a revision that does not stand any more.
+    Decision(u32),
 }
 
 /// Whether a grant reaches into this round at all; results are shown whole, as they hang in the corridor.
@@ -463,6 +602,7 @@ fn may_read(actor: &Actor, id: Id<Round>) -> bool {
 async fn read_places(
     connection: &impl ConnectionTrait,
     wanted: &Wanted,
+    table: Table,
 ) -> Result<Vec<PlaceRow>, Fault> {
     let mut values: Vec<Value> = vec![
         wanted.round.number().into(),
@@ -498,16 +638,24 @@ async fn read_places(
         }
     };
     let outer = code.trim_start_matches("subject.");
+    let (table, instant, of) = match table {
+        Table::Standing => ("standing", "standing.computed_at", String::new()),
+        Table::Decision(number) => (
+            "decision AS standing",
+            "CAST(0 AS BIGINT) AS computed_at",
+            format!(" AND standing.revision = {number}"),
+        ),
+    };
     let selects: Vec<String> = (0..)
         .zip(parts)
         .map(|(part, condition)| {
             format!(
                 "SELECT * FROM (SELECT {part} AS part, standing.subject_id, subject.code, r.name, r.name_en,
-                     standing.total_e4, standing.maximum_e4, standing.rank, standing.body, standing.computed_at
-                 FROM standing
+                     standing.total_e4, standing.maximum_e4, standing.rank, standing.body, {instant}
+                 FROM {table}
                  JOIN round_subject AS r ON r.round_id = standing.round_id AND r.subject_id = standing.subject_id
                  JOIN subject ON subject.id = standing.subject_id
-                 WHERE standing.round_id = $1 AND standing.category = $2 AND {condition}
+                 WHERE standing.round_id = $1 AND standing.category = $2{of} AND {condition}
                  ORDER BY standing.rank, {code} LIMIT $3) AS part_{part}"
             )
         })
@@ -522,7 +670,8 @@ async fn read_places(
         .await?)
 }
 
-fn read(row: PlaceRow) -> Result<Place, Fault> {
+/// With an explainer from a decision, else from figures that lie ready.
+fn read(row: PlaceRow, explainer: Option<&Explainer<'_>>) -> Result<Place, Fault> {
     Ok(Place {
         subject: Id::new(row.subject_id),
         code: row.code,
@@ -535,6 +684,12 @@ fn read(row: PlaceRow) -> Result<Place, Fault> {
             .map(u32::try_from)
             .transpose()
             .map_err(Fault::internal)?,
-        figures: serde_json::from_str(&row.body).map_err(Fault::internal)?,
+        figures: match explainer {
+            None => serde_json::from_str(&row.body).map_err(Fault::internal)?,
+            Some(explainer) => {
+                let decision = serde_json::from_str(&row.body).map_err(Fault::internal)?;
+                Figures::of(&decision, explainer)
+            }
+        },
     })
 }

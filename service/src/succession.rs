@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::access::{Action, Actor, Scope};
+use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::inputs::{self, SuccessionKind};
 use entity::{round, round_subject, subject, succession};
@@ -19,6 +20,7 @@ use sea_orm::{
 
 use crate::database::WriteTransaction;
 use crate::frame::{parse_date, staff_of};
+use crate::freeze::takes;
 use crate::inspection::touch_rounds_of;
 use crate::permit::{Permit, ask_somewhere};
 use crate::scope::path_of;
@@ -412,12 +414,12 @@ pub(crate) fn heirs_of(subjects: &BTreeSet<i64>) -> String {
     )
 }
 
-/// Open rounds that have not ended by that day.
+/// Rounds whose rosters may change and that have not ended by that day.
 fn open_rounds(on: &str) -> sea_orm::sea_query::SelectStatement {
     round::Entity::find()
         .select_only()
         .column(round::Column::Id)
-        .filter(round::Column::State.eq(round::State::Open))
+        .filter(takes(&InputKind::Roster))
         .filter(round::Column::PeriodToOn.gte(on))
         .into_query()
 }

@@ -129,6 +129,22 @@ pub async fn open(transaction: &WriteTransaction, id: Id<Survey>) -> Result<(), 
     change_state(transaction, id, step, refusal).await
 }
 
+/// Lets a closed survey take more answers, for a correction. Its hours are over by then, so they hold no more.
+pub(crate) async fn reopen(transaction: &WriteTransaction, id: Id<Survey>) -> Result<(), Fault> {
+    let step = Step {
+        from: survey::State::Closed,
+        to: survey::State::Open,
+    };
+    let refusal = Refusal::new("SURVEY_NOT_CLOSED", "the survey takes answers already");
+    change_state(transaction, id, step, refusal).await?;
+    survey::Entity::update_many()
+        .col_expr(survey::Column::ClosesAt, Expr::val(None::<i64>))
+        .filter(survey::Column::Id.eq(id.number()))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
 /// Ends a survey. Waits for answers that are being booked: after it returns and the transaction is committed, none
 /// comes in. Answers that were acknowledged are in.
 ///

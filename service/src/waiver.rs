@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
+use domain::correction::InputKind;
 use domain::id::{Id, Round, Staff, Subject};
 use domain::inputs::{self, WaivedGap, WaiverHolds};
 use entity::waiver;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::committee::need_person;
+use crate::freeze::Touch;
 use crate::inspection::{Change, Done, Request, digest};
 use crate::{Fault, Service, clock};
 
@@ -45,7 +47,12 @@ impl Service {
     /// `PERSON_NEEDED`, `ROUND_NOT_OPEN`; [`Fault::Denied`]; [`Fault::NotFound`].
     pub async fn add_waiver(&self, actor: &Actor, draft: Waiver) -> Result<RecordedWaiver, Fault> {
         let by = need_person(actor)?;
-        let request = Request::about_one(actor, Action::Waive, draft.round, draft.subject);
+        let request = Request::about_one(
+            actor,
+            Action::Waive,
+            (draft.round, draft.subject),
+            Touch::Change(&[InputKind::Waivers]),
+        );
         let change = Change::begin(self, &request).await?;
         let code = change.code_of(draft.subject)?;
         change.check_one("waivers", |inputs| {
@@ -90,7 +97,12 @@ impl Service {
     /// # Errors
     /// [`Fault::Refused`] with `ROUND_NOT_OPEN`; [`Fault::Denied`]; [`Fault::NotFound`].
     pub async fn remove_waiver(&self, actor: &Actor, waived: Waiver) -> Result<(), Fault> {
-        let request = Request::about_one(actor, Action::Waive, waived.round, waived.subject);
+        let request = Request::about_one(
+            actor,
+            Action::Waive,
+            (waived.round, waived.subject),
+            Touch::Withdraw,
+        );
         let change = Change::begin(self, &request).await?;
         let gap = serde_json_canonicalizer::to_string(&waived.gap).map_err(Fault::internal)?;
         remove(&change, &waived, &gap).await?;

@@ -2,8 +2,10 @@
 
 mod access;
 mod closed;
+mod corrected;
 mod denial;
 mod factor;
+mod frozen;
 mod reading;
 mod refusal;
 mod round;

@@ -23,6 +23,9 @@ pub(super) struct ExportArguments {
     /// With every answer sheet, so that the counts can be made again: for auditors.
     #[arg(long)]
     sheets: bool,
+    /// Number of an earlier revision; without it, the one that stands.
+    #[arg(long, value_name = "NUMBER")]
+    revision: Option<u32>,
     /// File to write, which must not be there yet; without it, standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -39,7 +42,7 @@ pub(super) async fn run(config: Option<&Path>, arguments: &ExportArguments) -> R
         (false, false) => PackageKind::Public,
     };
     let mut bytes = service
-        .export_round(&Actor::Operator, round.id, kind)
+        .export_revision(&Actor::Operator, (round.id, arguments.revision), kind)
         .await
         .map_err(|fault| of_fault(&fault))?;
     service.database.close().await;

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use clap::{Subcommand, ValueEnum};
 use domain::access::Actor;
+use domain::correction::CarriedKind;
 use domain::id::{self, Id};
 use domain::scheme::file;
+use service::closeout::Confirmation;
 use service::investigation::FindingDraft;
 
 use super::database::{load_settings, of_fault, open_migrated};
@@ -20,6 +22,19 @@ pub(super) enum InvestigationCommand {
     OpenDue {
         /// Code of the round.
         round: String,
+    },
+    /// Confirm a finding that a correction of the round carries over.
+    Confirm {
+        /// Its id, as it was printed.
+        investigation: Id<id::Investigation>,
+    },
+    /// Take a finding back that a correction of the round carries over; the investigation is open again.
+    Withdraw {
+        /// Its id, as it was printed.
+        investigation: Id<id::Investigation>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
     },
     /// Record what an investigation found, once and for good.
     Record {
@@ -60,6 +75,38 @@ pub(super) async fn run(
                 let _never_fails = writeln!(lines, "{} {} {}", one.id, one.subject, one.rule);
             }
             lines
+        }
+        InvestigationCommand::Confirm { investigation } => {
+            let found = service
+                .find_investigations(&Actor::Operator, &[investigation])
+                .await
+                .map_err(|fault| of_fault(&fault))?;
+            let Some(found) = found.get(&investigation) else {
+                return Err(Failure::new(format!(
+                    "there is no investigation `{investigation}`"
+                )));
+            };
+            let draft = Confirmation {
+                round: found.round,
+                subject: found.subject,
+                kind: CarriedKind::Finding,
+                place: found.rule.clone(),
+            };
+            service
+                .confirm_carried(&Actor::Operator, &draft)
+                .await
+                .map_err(|fault| of_fault(&fault))?;
+            format!("{investigation}: confirmed\n")
+        }
+        InvestigationCommand::Withdraw {
+            investigation,
+            reason,
+        } => {
+            let withdrawn = service
+                .withdraw_finding(&Actor::Operator, investigation, &reason)
+                .await
+                .map_err(|fault| of_fault(&fault))?;
+            format!("{}: open again\n", withdrawn.id)
         }
         InvestigationCommand::Record {
             investigation,

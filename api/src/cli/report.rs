@@ -21,6 +21,9 @@ pub(super) struct ReportArguments {
     /// A package, written by `mingjian export`, in place of the database.
     #[arg(long, value_name = "FILE")]
     package: Option<PathBuf>,
+    /// Number of an earlier revision of the round; without it, the one that stands.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "package")]
+    revision: Option<u32>,
     /// Folder to write, which must not be there yet or be empty.
     #[arg(long, value_name = "DIR")]
     folder: PathBuf,
@@ -29,7 +32,7 @@ pub(super) struct ReportArguments {
 /// Writes the sheets and the ranking.
 pub(super) async fn run(config: Option<&Path>, arguments: &ReportArguments) -> Result<(), Failure> {
     let (package, origin) = match (&arguments.round, &arguments.package) {
-        (Some(code), _) => load(config, code).await?,
+        (Some(code), _) => load(config, code, arguments.revision).await?,
         (None, Some(file)) => (explain::read_package(file)?, Origin::default()),
         (None, None) => return Err(Failure::new("name a round, or a package with --package")),
     };
@@ -40,18 +43,22 @@ pub(super) async fn run(config: Option<&Path>, arguments: &ReportArguments) -> R
     print(format!("{place}: {written} sheets, index.html, ranking.xlsx\n").as_bytes())
 }
 
-/// The current revision of a round with the day on which it was closed.
-async fn load(config: Option<&Path>, code: &str) -> Result<(Package, Origin), Failure> {
+/// A revision of a round, without a number the one that stands, with the day on which it was closed.
+async fn load(
+    config: Option<&Path>,
+    code: &str,
+    number: Option<u32>,
+) -> Result<(Package, Origin), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
     let service = open_migrated(&settings.database).await?;
     let found = round::get(&service, code).await?;
     let actor = &Actor::Operator;
     let bytes = service
-        .export_round(actor, found.id, PackageKind::Counts)
+        .export_revision(actor, (found.id, number), PackageKind::Counts)
         .await
         .map_err(|fault| of_fault(&fault))?;
     let revision = service
-        .find_revision(actor, found.id)
+        .find_revision(actor, found.id, number)
         .await
         .map_err(|fault| of_fault(&fault))?;
     let demo = service.is_demo().await.map_err(|fault| of_fault(&fault))?;

@@ -1,12 +1,16 @@
 //! `mingjian round`: sets rounds up, opens, checks, closes and publishes them, by the codes that people type.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use domain::access::Actor;
+use domain::correction::InputKind;
+use domain::explain;
+use domain::scheme::file::Words;
 use service::Service;
-use service::closeout::Preflight;
+use service::closeout::{Preflight, ReopeningDraft};
 use service::composition::Composition;
 use service::page::Page;
 use service::round::{Round, RoundAt, RoundDraft, RoundOpening};
@@ -42,7 +46,18 @@ pub(super) enum RoundCommand {
         /// Code of the round.
         round: String,
     },
-    /// Let everybody read the results of a closed round.
+    /// Reopen a closed round for a correction, or name more that may change in one.
+    Reopen(RoundReopenArguments),
+    /// Propose to reopen, where the scheme asks for two people; another person then reopens in the console.
+    ProposeReopen(RoundReopenArguments),
+    /// List the revisions of a round, and what of them rests on something that was corrected since.
+    Revisions {
+        /// Code of the round.
+        round: String,
+    },
+    /// Say in what a later revision differs from an earlier one, and why.
+    Compare(RoundCompareArguments),
+    /// Let everybody read the results of a closed round, in the revision that stands.
     Publish {
         /// Code of the round.
         round: String,
@@ -77,6 +92,33 @@ pub(super) struct RoundAddArguments {
     time_zone: String,
 }
 
+/// What is to be reopened, and why.
+#[derive(Debug, Args)]
+pub(super) struct RoundReopenArguments {
+    /// Code of the round.
+    round: String,
+    /// What may change, once for each: `roster`, `relations`, `scores`, `checklists`, `measures`, `facts`,
+    /// `proposed_grades`, `investigations`, `waivers`, `adjustments`, `history`, `closed_rounds` or `survey:CODE`.
+    #[arg(long = "change", value_name = "INPUTS", required = true)]
+    changes: Vec<InputKind>,
+    /// Why; it stays on the next revision.
+    #[arg(long)]
+    reason: String,
+}
+
+/// Two revisions of a round.
+#[derive(Debug, Args)]
+pub(super) struct RoundCompareArguments {
+    /// Code of the round.
+    round: String,
+    /// Number of the earlier revision.
+    #[arg(long, value_name = "NUMBER")]
+    from: u32,
+    /// Number of the later revision.
+    #[arg(long, value_name = "NUMBER")]
+    to: u32,
+}
+
 /// A revision of a closed round to be used.
 #[derive(Debug, Args)]
 pub(super) struct RoundComposeArguments {
@@ -101,6 +143,10 @@ pub(super) async fn run(config: Option<&Path>, command: RoundCommand) -> Result<
         RoundCommand::Preflight { round } => preflight(&service, &round).await?,
         RoundCommand::ProposeClose { round } => propose_close(&service, &round).await?,
         RoundCommand::Close { round } => close(&service, &round).await?,
+        RoundCommand::Reopen(arguments) => reopen(&service, arguments).await?,
+        RoundCommand::ProposeReopen(arguments) => propose_reopen(&service, arguments).await?,
+        RoundCommand::Revisions { round } => list_revisions(&service, &round).await?,
+        RoundCommand::Compare(arguments) => compare(&service, &arguments).await?,
         RoundCommand::Publish { round } => publish(&service, &round).await?,
     };
     service.database.close().await;
@@ -240,6 +286,149 @@ async fn publish(service: &Service, code: &str) -> Result<String, Failure> {
         .await
         .map_err(|fault| of_fault(&fault))?;
     Ok(format!("{code}: everybody may read the results"))
+}
+
+/// What is to be reopened, of the round as it is now.
+async fn draft(
+    service: &Service,
+    arguments: RoundReopenArguments,
+) -> Result<ReopeningDraft, Failure> {
+    let round = get(service, &arguments.round).await?;
+    Ok(ReopeningDraft {
+        at: RoundAt {
+            id: round.id,
+            row_version: round.row_version,
+        },
+        inputs: arguments.changes.into_iter().collect(),
+        reason: arguments.reason,
+    })
+}
+
+async fn reopen(service: &Service, arguments: RoundReopenArguments) -> Result<String, Failure> {
+    let code = arguments.round.clone();
+    let draft = draft(service, arguments).await?;
+    let reopening = service
+        .reopen_round(OPERATOR, &draft)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let resting = service
+        .list_resting_on(OPERATOR, draft.at.id)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let mut lines = vec![format!(
+        "{code}: reopened, revision {} stands until it is closed again; may change: {}",
+        reopening.revision,
+        words_of(&reopening.inputs)
+    )];
+    for one in &resting {
+        lines.push(format!(
+            "{}: rests on revision {} of {code}, and is not recomputed by itself",
+            one.code, one.used
+        ));
+    }
+    Ok(lines.join("\n"))
+}
+
+async fn propose_reopen(
+    service: &Service,
+    arguments: RoundReopenArguments,
+) -> Result<String, Failure> {
+    let code = arguments.round.clone();
+    let draft = draft(service, arguments).await?;
+    let proposal = service
+        .propose_reopening(OPERATOR, &draft)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    Ok(format!(
+        "{code}: proposed to correct revision {}, another person reopens it for {}",
+        proposal.revision,
+        words_of(&proposal.inputs)
+    ))
+}
+
+fn words_of(inputs: &BTreeSet<InputKind>) -> String {
+    let words: Vec<String> = inputs.iter().map(ToString::to_string).collect();
+    words.join(", ")
+}
+
+async fn list_revisions(service: &Service, code: &str) -> Result<String, Failure> {
+    let id = get(service, code).await?.id;
+    let revisions = service
+        .list_revisions(OPERATOR, id)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let mut lines: Vec<String> = (revisions.iter())
+        .map(|one| {
+            let why = one.reason.as_ref().map(|reason| format!(": {reason}"));
+            format!(
+                "{code} revision {} of {}, outcome sha256:{}{}",
+                one.number,
+                one.closed_at.format("%Y-%m-%d"),
+                one.outcome_digest,
+                why.unwrap_or_default()
+            )
+        })
+        .collect();
+    let reopening = service
+        .find_reopening(OPERATOR, id)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    if let Some(one) = reopening {
+        lines.push(format!(
+            "{code} is reopened ({}); may change: {}",
+            one.reason,
+            words_of(&one.inputs)
+        ));
+    }
+    let outdated = service
+        .list_outdated_sources(OPERATOR, id)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    for one in &outdated {
+        let later = if one.latest > one.used {
+            format!("there is a revision {} by now", one.latest)
+        } else {
+            "it is being corrected".to_owned()
+        };
+        lines.push(format!(
+            "{code} rests on revision {} of {}, and {later}: nothing is recomputed by itself",
+            one.used, one.source_code
+        ));
+    }
+    if lines.is_empty() {
+        lines.push(format!("{code}: not closed yet, so there is no revision"));
+    }
+    Ok(lines.join("\n"))
+}
+
+async fn compare(service: &Service, arguments: &RoundCompareArguments) -> Result<String, Failure> {
+    let id = get(service, &arguments.round).await?.id;
+    let found = service
+        .compare_revisions(OPERATOR, id, (arguments.from, arguments.to))
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let explainer = found.words.explainer();
+    let mut lines = vec![format!(
+        "{}: {} subjects get something else in revision {} than in {}",
+        arguments.round,
+        found.changed.len(),
+        arguments.to,
+        arguments.from
+    )];
+    let both = |words: Words| format!("{} / {}", words.zh, words.en);
+    for one in &found.changed {
+        let words = explain::trial::changed(&explainer, &explainer, one);
+        lines.push(both(words));
+        for because in &one.because {
+            let words = explain::trial::because(&explainer, &explainer, because);
+            lines.push(format!("  {}", both(words)));
+        }
+    }
+    for one in &found.inputs {
+        let mark = if one.is_new { "+" } else { "-" };
+        lines.push(format!("{mark} {} {}", one.list, one.row));
+    }
+    Ok(lines.join("\n"))
 }
 
 /// The round of a code.

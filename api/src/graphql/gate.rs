@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::access::{Actor, Role};
-use domain::id::{Id, Round, Session};
+use domain::id::{Id, Session};
 use service::{Service, program};
 
 use super::asker::Asker;
@@ -98,11 +98,13 @@ impl Gate for StaffGate {
         Ok(admission)
     }
 
-    async fn find_edition(&self, admission: &Admission, round: Id<Round>) -> Option<Edition> {
+    async fn find_edition(&self, admission: &Admission, kept: Edition) -> Option<Edition> {
         let asker = admission.data.get(&TypeId::of::<Asker>())?;
         let actor = &asker.downcast_ref::<Asker>()?.actor;
         // Whatever is wrong, the query itself will tell.
-        let revision = self.service.find_edition(actor, round).await.ok()??;
-        Some(Edition { round, revision })
+        let wanted = kept.by_number.then_some(kept.revision);
+        let found = self.service.find_edition(actor, kept.round, wanted).await;
+        let revision = found.ok()??;
+        Some(Edition { revision, ..kept })
     }
 }

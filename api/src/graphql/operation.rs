@@ -11,7 +11,6 @@ use std::sync::Arc;
 use async_graphql::parser::types::{DocumentOperations, OperationDefinition, OperationType};
 use async_graphql::{Data, Executor, Request, Response, ServerError, Value, Variables};
 use axum::body::Bytes;
-use domain::id::{Id, Round};
 use futures_util::{FutureExt, Stream, StreamExt};
 use tracing::Instrument;
 
@@ -58,11 +57,12 @@ pub trait Gate: Clone + Send + Sync + 'static {
     fn admit(&self, caller: Caller)
     -> impl Future<Output = Result<Admission, GraphqlFault>> + Send;
 
-    /// The revision of a round that an admitted caller is shown now; none while the round is open or hidden from them.
+    /// The revision that an admitted caller is shown now where this one was kept; none while the round is open or hidden
+    /// from them.
     fn find_edition(
         &self,
         _admission: &Admission,
-        _round: Id<Round>,
+        _kept: Edition,
     ) -> impl Future<Output = Option<Edition>> + Send {
         std::future::ready(None)
     }
@@ -189,7 +189,7 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         let rights = admission.rights.as_ref()?;
         let kept = self.shelf.find(rights, query)?;
         if !self.shelf.is_fresh(&kept) {
-            let now = self.gate.find_edition(admission, kept.edition.round).await;
+            let now = self.gate.find_edition(admission, kept.edition).await;
             if now != Some(kept.edition) {
                 self.shelf.forget(rights, query);
                 return None;

@@ -58,6 +58,8 @@ pub struct Edition {
     pub round: Id<Round>,
     /// The number of its revision.
     pub revision: u32,
+    /// Whether it was asked for by that number, so that a later one takes nothing away from it.
+    pub by_number: bool,
 }
 
 /// What the figures of an answer are of. Travels in the data of the operation; resolvers of results report to it.
@@ -279,6 +281,7 @@ mod tests {
         let one = Edition {
             round: Id::new(1),
             revision: 1,
+            by_number: false,
         };
         let origin = Origin::default();
         assert_eq!(origin.edition(), None);
@@ -300,6 +303,7 @@ mod tests {
         let edition = Edition {
             round: Id::new(1),
             revision: 1,
+            by_number: false,
         };
         let half = Bytes::from(vec![b' '; MOST_BYTES / 16]);
         for number in 0..100 {

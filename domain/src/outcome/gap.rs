@@ -65,6 +65,10 @@ pub enum GapKind {
     /// More sheets came back than were issued: the scheme lets their figures stand, or none of the panel counts until
     /// that is decided, which blocks.
     MoreThanIssued,
+    /// Carried over from the revision that is corrected, and not confirmed.
+    Unconfirmed,
+    /// A round that this one rests on was corrected since, or is being corrected.
+    OutdatedSource,
 }
 
 /// The action that clears a gap.
@@ -95,6 +99,8 @@ pub enum Action {
     SettleRelated,
     /// Name the closed rounds that the round is composed of, with their revisions.
     NameClosedRounds,
+    /// Confirm what is carried over, or withdraw it.
+    ConfirmCarried,
     /// Look at it; nothing is needed for closing.
     #[default]
     Look,

@@ -8,11 +8,12 @@ use domain::inputs::Inputs;
 use domain::package::{BallotGroup, FORMAT, Package, SheetGroup, SurveySheets, publish};
 use domain::scheme::file::Channel;
 use domain::survey::SheetState;
-use entity::{revision, survey};
+use entity::{kept_sheets, revision, round, survey};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
 
 use super::allow;
+use super::revision::unknown_revision;
 use crate::frame::{Frame, Whom, who};
 use crate::survey::{Stored, read_sheet_part, seal};
 use crate::{Fault, Refusal, Service, audit};
@@ -51,24 +52,41 @@ impl Service {
         id: Id<Round>,
         kind: PackageKind,
     ) -> Result<Vec<u8>, Fault> {
+        self.export_revision(actor, (id, None), kind).await
+    }
+
+    /// The package of one revision, without a number of the current one. That of an earlier revision is the same as ever.
+    ///
+    /// # Errors
+    /// As [`Service::export_round`], and `REVISION_UNKNOWN`.
+    pub async fn export_revision(
+        &self,
+        actor: &Actor,
+        (id, number): (Id<Round>, Option<u32>),
+        kind: PackageKind,
+    ) -> Result<Vec<u8>, Fault> {
         allow(actor, Action::ExportRound, id)?;
         let reading = self.database.begin_long_read().await?;
         let frame = Frame::load(&reading, id, Whom::Everybody).await?;
-        let stored = revision::Entity::find()
+        let mut wanted = revision::Entity::find()
             .filter(revision::Column::RoundId.eq(id.number()))
-            .order_by_desc(revision::Column::Number)
-            .one(&reading)
-            .await?
-            .ok_or_else(|| {
-                Fault::refused(
+            .order_by_desc(revision::Column::Number);
+        if let Some(number) = number {
+            wanted = wanted.filter(revision::Column::Number.eq(number));
+        }
+        let stored = wanted.one(&reading).await?.ok_or_else(|| {
+            match number.filter(|_| frame.round.state == round::State::Closed) {
+                Some(number) => unknown_revision(number),
+                None => Fault::refused(
                     Refusal::new("ROUND_NOT_CLOSED", "only a closed round can be exported")
                         .at(["round"]),
-                )
-            })?;
+                ),
+            }
+        })?;
         let inputs: Inputs = serde_json::from_str(&stored.inputs).map_err(Fault::internal)?;
         let sheets = match kind {
             PackageKind::Public | PackageKind::Counts => None,
-            PackageKind::Sheets => Some(collect_sheets(&reading, &frame).await?),
+            PackageKind::Sheets => Some(read_sheets(&reading, &frame, stored.number).await?),
         };
         reading.finish().await?;
         let package = Package {
@@ -122,25 +140,59 @@ impl Service {
 /// Whom sheets are about, who answered, on what way, and what became of them.
 type Lying = (i64, String, Channel, SheetState);
 
-/// Every sheet about a participant, in an order that tells nothing about when it came in.
-async fn collect_sheets(
+/// The sheets of a revision: of a survey that a later correction let more into those that were put by then, else those
+/// that lie there.
+async fn read_sheets(
     connection: &impl ConnectionTrait,
     frame: &Frame,
+    number: i64,
 ) -> Result<Vec<SurveySheets>, Fault> {
+    let rows = kept_sheets::Entity::find()
+        .filter(kept_sheets::Column::RoundId.eq(frame.round.id))
+        .filter(kept_sheets::Column::Revision.gte(number))
+        .order_by_desc(kept_sheets::Column::Revision)
+        .all(connection)
+        .await?;
+    // Of several corrections the first one after the revision put by what it was counted from.
+    let kept: BTreeMap<i64, String> = rows
+        .into_iter()
+        .map(|row| (row.survey_id, row.body))
+        .collect();
+    let lying = |row: &survey::Model| !kept.contains_key(&row.id);
+    let mut surveys: Vec<SurveySheets> = collect_sheets(connection, frame, lying)
+        .await?
+        .into_iter()
+        .map(|(_, sheets)| sheets)
+        .collect();
+    for body in kept.values() {
+        surveys.push(serde_json::from_str(body).map_err(Fault::internal)?);
+    }
+    surveys.sort_by(|one, other| one.definition.code.cmp(&other.definition.code));
+    Ok(surveys)
+}
+
+/// Every sheet about a participant of some surveys, each survey with its id, in an order that tells nothing about when a
+/// sheet came in.
+pub(super) async fn collect_sheets(
+    connection: &impl ConnectionTrait,
+    frame: &Frame,
+    wanted: impl Fn(&survey::Model) -> bool,
+) -> Result<Vec<(i64, SurveySheets)>, Fault> {
     let rows = survey::Entity::find()
         .filter(survey::Column::RoundId.eq(frame.round.id))
         .order_by_asc(survey::Column::Code)
         .all(connection)
         .await?;
     let mut surveys = Vec::with_capacity(rows.len());
-    for row in rows {
+    for row in rows.into_iter().filter(wanted) {
         let definition: domain::survey::Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         let stored = Stored::of(connection, Id::new(row.id), &definition).await?;
         // Ballots are not sealed.
         let sealed = seal::find_last(connection, Id::new(row.id)).await?;
         if let Some(seal) = sealed.filter(|_| stored.ballots.is_none()) {
-            surveys.push(seal::collect(connection, frame, definition, &seal).await?);
+            let sheets = seal::collect(connection, frame, definition, &seal).await?;
+            surveys.push((row.id, sheets));
             continue;
         }
         let mut parts: BTreeMap<Lying, Vec<Vec<u8>>> = BTreeMap::new();
@@ -188,12 +240,13 @@ async fn collect_sheets(
                 });
             }
         }
-        surveys.push(SurveySheets {
+        let sheets = SurveySheets {
             definition,
             groups,
             ballots,
             seal: None,
-        });
+        };
+        surveys.push((row.id, sheets));
     }
     Ok(surveys)
 }

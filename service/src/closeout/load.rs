@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::correction::InputKind;
 use domain::id::{Id, Round};
 use domain::inputs::{self, Date, Inputs};
 use domain::number::Points;
@@ -13,9 +14,11 @@ use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement,
 };
 
+use super::correction::Correction;
 use crate::Fault;
 use crate::composition;
 use crate::frame::{Frame, Whom, local_day, parse_date};
+use crate::freeze::list_named;
 use crate::inspection::{Checklist, Measure, NilReport, ProposedGrade, Row, read_rows};
 use crate::succession;
 use crate::survey::{Group, list_tallies_of};
@@ -31,6 +34,8 @@ pub(crate) struct Loaded {
     pub frame: Frame,
     pub inputs: Inputs,
     pub surveys: Vec<LoadedSurvey>,
+    /// Present while the round is reopened; the inputs are then those that the correction would be decided by.
+    pub correction: Option<Correction>,
 }
 
 /// A survey of the round with the counts that were kept up.
@@ -42,12 +47,17 @@ pub(crate) struct LoadedSurvey {
     pub kept: BTreeMap<Group, Tally>,
 }
 
-/// Reads a round. Twenty-two statements, however large it is; a few more where it is composed of closed rounds.
+/// Reads a round. Twenty-two statements, however large it is; a few more where it is composed of closed rounds, or
+/// reopened: then what is not named is as the revision holds that is corrected.
 pub(crate) async fn load(
     connection: &impl ConnectionTrait,
     id: Id<Round>,
 ) -> Result<Loaded, Fault> {
     let frame = Frame::load(connection, id, Whom::Everybody).await?;
+    let named = match frame.round.correcting {
+        Some(revision) => Some((revision, list_named(connection, id, revision).await?)),
+        None => None,
+    };
     let mut inputs = frame.begin_inputs()?;
     let steps = succession::list_until(connection, &frame.round.period_to_on).await?;
     let reading = Reading {
@@ -60,7 +70,8 @@ pub(crate) async fn load(
         .filter(|(_, heir, _)| reading.code_or_former(*heir).is_some())
         .map(|(_, _, step)| step)
         .collect();
-    inputs.relations = reading.relations().await?;
+    let anew = (named.iter()).any(|(_, named)| named.contains(&InputKind::Relations));
+    inputs.relations = reading.relations(anew).await?;
     inputs.scores = reading.scores().await?;
     reading.add::<Checklist>(&mut inputs).await?;
     reading.measures(&mut inputs).await?;
@@ -72,11 +83,16 @@ pub(crate) async fn load(
     reading.history(&mut inputs).await?;
     composition::add_to(connection, &frame, &mut inputs).await?;
     inputs.sort();
-    Ok(Loaded {
+    let mut loaded = Loaded {
         frame,
         inputs,
         surveys,
-    })
+        correction: None,
+    };
+    if let Some((revision, named)) = named {
+        loaded.hold(connection, revision, &named).await?;
+    }
+    Ok(loaded)
 }
 
 struct Reading<'a, C> {
@@ -182,13 +198,20 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         Ok(())
     }
 
-    /// Relations between participants that held at some time of the period.
-    async fn relations(&self) -> Result<Vec<inputs::Relation>, Fault> {
+    /// Relations between participants that held at some time of the period: those that were frozen with the roster, or
+    /// anew those that are known now.
+    async fn relations(&self, anew: bool) -> Result<Vec<inputs::Relation>, Fault> {
         let round = &self.frame.round;
-        let rows = round_relation::Entity::find()
-            .filter(round_relation::Column::RoundId.eq(self.round))
-            .all(self.connection)
-            .await?;
+        let query = round_relation::Entity::find();
+        let rows = if anew {
+            let sql = "SELECT CAST($1 AS BIGINT) AS round_id, kind, from_subject_id, to_subject_id, from_on, to_on
+                 FROM relation";
+            let statement = self.statement(sql, vec![self.round.into()]);
+            query.from_raw_sql(statement).all(self.connection).await?
+        } else {
+            let query = query.filter(round_relation::Column::RoundId.eq(self.round));
+            query.all(self.connection).await?
+        };
         let mut relations: Vec<inputs::Relation> = rows
             .into_iter()
             .filter(|row| {

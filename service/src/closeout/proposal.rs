@@ -12,9 +12,10 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait, QuerySelect};
 
 use super::load::load;
-use super::{Decided, allow, compare, decide_loaded, list_refusals};
+use super::{Decided, allow, compare, decide_loaded, is_under_way, list_refusals};
 use crate::database::WriteTransaction;
-use crate::frame::{Frame, not_open, staff_of, who};
+use crate::frame::{Frame, staff_of, who};
+use crate::freeze::not_open;
 use crate::{Fault, Refusal, Service, audit, clock};
 
 /// A proposal to close a round.
@@ -50,7 +51,7 @@ impl Service {
             .one(&transaction)
             .await?
             .ok_or(Fault::NotFound)?;
-        if row.state != round::State::Open {
+        if !is_under_way(&row) {
             return Err(Fault::refused(not_open(row.state)));
         }
         let loaded = load(&transaction, id).await?;
@@ -58,10 +59,11 @@ impl Service {
             let message = "the scheme asks for no second person: close the round";
             return Err(Fault::refused(Refusal::new("ONE_PERSON_CLOSES", message)));
         }
-        let mismatches = compare(&loaded, &counted)?;
+        let mut standing_in_the_way = compare(&loaded, &counted)?;
+        standing_in_the_way.extend(loaded.unconfirmed());
         let frame = loaded.frame.clone();
         let decided = decide_loaded(loaded).await?;
-        let refusals = list_refusals(&frame, &mismatches, &decided);
+        let refusals = list_refusals(&frame, &standing_in_the_way, &decided);
         if !refusals.is_empty() {
             return Err(Fault::Refused(refusals));
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{Id, Staff};
 use domain::outcome::ENGINE;
 use entity::{decision, revision};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult};
 
 use super::{Decided, Revision};
 use crate::database::WriteTransaction;
@@ -19,6 +19,8 @@ pub(super) struct Signature {
     pub number: u32,
     pub at: DateTime<Utc>,
     pub by: Option<Id<Staff>>,
+    /// Why it was closed again; present from the second revision on.
+    pub reason: Option<String>,
 }
 
 /// Stores a close-out with all of its decisions.
@@ -42,9 +44,9 @@ pub(super) async fn insert(
         outcome_digest: decided.outcome_digest.to_vec(),
         closed_at: clock::micros(signature.at),
         closed_by: signature.by.map(Id::number),
-        reason: None,
+        reason: signature.reason,
     };
-    let stored = read(&row)?;
+    let stored = Head::of(&row).read()?;
     revision::Entity::insert(revision::ActiveModel::from(row))
         .exec_without_returning(transaction)
         .await?;
@@ -76,16 +78,43 @@ pub(super) async fn insert(
     Ok(stored)
 }
 
-/// A revision from its row.
-pub(super) fn read(row: &revision::Model) -> Result<Revision, Fault> {
-    Ok(Revision {
-        round: Id::new(row.round_id),
-        number: u32::try_from(row.number).map_err(Fault::internal)?,
-        engine: row.engine_version.clone(),
-        inputs_digest: hex::encode(&row.inputs_digest),
-        outcome_digest: hex::encode(&row.outcome_digest),
-        closed_at: clock::instant(row.closed_at)?,
-        closed_by: row.closed_by.map(Id::new),
-        reason: row.reason.clone(),
-    })
+/// A revision without its documents, which are large.
+#[derive(FromQueryResult)]
+pub(super) struct Head {
+    round_id: i64,
+    number: i64,
+    engine_version: String,
+    inputs_digest: Vec<u8>,
+    outcome_digest: Vec<u8>,
+    closed_at: i64,
+    closed_by: Option<i64>,
+    reason: Option<String>,
+}
+
+impl Head {
+    fn of(row: &revision::Model) -> Self {
+        Self {
+            round_id: row.round_id,
+            number: row.number,
+            engine_version: row.engine_version.clone(),
+            inputs_digest: row.inputs_digest.clone(),
+            outcome_digest: row.outcome_digest.clone(),
+            closed_at: row.closed_at,
+            closed_by: row.closed_by,
+            reason: row.reason.clone(),
+        }
+    }
+
+    pub(super) fn read(self) -> Result<Revision, Fault> {
+        Ok(Revision {
+            round: Id::new(self.round_id),
+            number: u32::try_from(self.number).map_err(Fault::internal)?,
+            engine: self.engine_version,
+            inputs_digest: hex::encode(&self.inputs_digest),
+            outcome_digest: hex::encode(&self.outcome_digest),
+            closed_at: clock::instant(self.closed_at)?,
+            closed_by: self.closed_by.map(Id::new),
+            reason: self.reason,
+        })
+    }
 }

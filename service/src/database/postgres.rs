@@ -94,7 +94,8 @@ pub(super) async fn grant_rights(
     let sql = format!(
         "GRANT USAGE ON SCHEMA public TO {quoted};
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted};
-         REVOKE UPDATE, DELETE ON audit_event, checkpoint, survey_seal, seal_page, revision, decision, scheme_version FROM {quoted};
+         REVOKE UPDATE, DELETE ON audit_event, checkpoint, survey_seal, seal_page, revision, decision, scheme_version,
+             reopening, reopening_input, carried_confirmation, kept_sheets, publication, revision_source FROM {quoted};
          REVOKE INSERT, UPDATE, DELETE ON seaql_migrations FROM {quoted};"
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))

@@ -159,6 +159,7 @@ impl Service {
             action: T::ACTION,
             round,
             subjects: subjects_of(&changes),
+            touch: T::TOUCH,
         };
         let change = Change::begin(self, &request).await?;
         let digest = digest(&changes);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
+use domain::correction::InputKind;
 use domain::id::{self, Id, Round, Staff, Subject};
 use domain::inputs::{self, Date};
 use entity::{fact, region, subject};
@@ -20,6 +21,7 @@ use super::check::{Named, find_faults, outside, refuse, settle};
 use super::{Change, Done, Request, digest, refuse_too_many};
 use crate::database::WriteTransaction;
 use crate::frame::{Frame, parse_date, staff_of, who};
+use crate::freeze::{Touch, takes};
 use crate::page::{Page, Part};
 use crate::permit::ask_somewhere;
 use crate::subject::ids_within;
@@ -155,6 +157,7 @@ impl Service {
             action: Action::ReportEvidence,
             round,
             subjects: drafts.iter().map(|one| one.subject.number()).collect(),
+            touch: Touch::Change(&[InputKind::Facts]),
         };
         let change = Change::begin(self, &request).await?;
         check(&change.frame, &drafts)?;
@@ -492,7 +495,7 @@ async fn list_known(change: &Change, drafts: &[FactDraft]) -> Result<BTreeMap<Ca
         .collect()
 }
 
-/// Moves the mark of change of every open round in which one of these subjects takes part, or whoever carries it on, and
+/// Moves the mark of change of every round that facts may be put into and in which one of these subjects takes part, or whoever carries it on, and
 /// locks those rounds. One statement.
 pub(crate) async fn touch_rounds_of(
     transaction: &WriteTransaction,
@@ -515,7 +518,7 @@ pub(crate) async fn touch_rounds_of(
     .finally(at);
     round::Entity::update_many()
         .col_expr(round::Column::InputsChangedAt, mark.into())
-        .filter(round::Column::State.eq(round::State::Open))
+        .filter(takes(&InputKind::Facts))
         .filter(round::Column::Id.in_subquery(rounds))
         .exec(transaction)
         .await?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor};
+use domain::correction::InputKind;
 use domain::id::{Id, Round, Staff, Subject};
 use domain::inputs;
 use domain::number::Points;
@@ -15,7 +16,9 @@ use super::check::{Named, find_faults, outside, refuse, settle};
 use super::{Change, Done, Request, digest, refuse_too_many};
 use crate::database::WriteTransaction;
 use crate::frame::{Frame, Whom, staff_of};
+use crate::freeze::Touch;
 use crate::permit::ask_somewhere;
+use crate::standing::{Source, find_source_of};
 use crate::{Fault, Refusal, Service, clock};
 
 /// Rows of one statement: ten values each, below what SQLite binds at once.
@@ -42,6 +45,8 @@ pub struct Score {
     pub awarded_at: DateTime<Utc>,
     /// A remark.
     pub note: Option<String>,
+    /// Whether they are those of the revision that stands, or may still change.
+    pub source: Source,
 }
 
 /// Points to be awarded, changed or taken back by the inspector who asks.
@@ -104,6 +109,7 @@ impl Service {
             actor,
             action: Action::AwardScore,
             round,
+            touch: Touch::Change(&[InputKind::Scores]),
             subjects: changes.iter().map(|one| one.subject.number()).collect(),
         };
         let change = Change::begin(self, &request).await?;
@@ -125,6 +131,9 @@ impl Service {
                     row_version: held.get(&award.key()).copied().unwrap_or(0) + 1,
                     awarded_at: change.now,
                     note: award.note.clone(),
+                    source: Source::Live {
+                        as_of: Some(change.now),
+                    },
                 })
             })
             .collect::<Result<_, Fault>>()?;
@@ -148,6 +157,7 @@ impl Service {
         subjects: &[Id<Subject>],
     ) -> Result<BTreeMap<Id<Subject>, Vec<Score>>, Fault> {
         let ids: BTreeSet<i64> = subjects.iter().map(|id| id.number()).collect();
+        let as_of = self.clock.now();
         let reading = self.database.begin_read().await?;
         let frame = Frame::load(&reading, round, Whom::These(&ids)).await?;
         if !actor.may_somewhere(Action::ReadEvidence) {
@@ -159,13 +169,14 @@ impl Service {
             .filter(score::Column::SubjectId.is_in(ids))
             .all(&reading)
             .await?;
+        let source = find_source_of(&reading, &frame, (&InputKind::Scores, as_of)).await?;
         reading.finish().await?;
         let mut scores: BTreeMap<Id<Subject>, Vec<Score>> = BTreeMap::new();
         for row in rows {
             scores
                 .entry(Id::new(row.subject_id))
                 .or_default()
-                .push(read(row)?);
+                .push(read(row, source)?);
         }
         for list in scores.values_mut() {
             list.sort_by(|a, b| {
@@ -181,7 +192,7 @@ impl Service {
     }
 }
 
-fn read(row: score::Model) -> Result<Score, Fault> {
+fn read(row: score::Model, source: Source) -> Result<Score, Fault> {
     Ok(Score {
         subject: Id::new(row.subject_id),
         item: row.item,
@@ -192,6 +203,7 @@ fn read(row: score::Model) -> Result<Score, Fault> {
         row_version: row.row_version,
         awarded_at: clock::instant(row.awarded_at)?,
         note: row.note,
+        source,
     })
 }
 

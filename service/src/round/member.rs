@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use domain::access::{Action, Actor};
+use domain::correction::InputKind;
 use domain::id::{self, Id};
 use entity::{round_subject, subject};
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -13,7 +14,8 @@ use sea_orm::{
 
 use super::ask_for;
 use crate::database::WriteTransaction;
-use crate::frame::{Frame, Whom, touch_open};
+use crate::frame::{Frame, Whom};
+use crate::freeze::{Touch, touch};
 use crate::subject::kind_of;
 use crate::text::digest_of;
 use crate::{Fault, Refusal, Service, audit};
@@ -137,7 +139,8 @@ impl Service {
             return refuse("REASON_MISSING", message, "reason");
         }
         let transaction = self.database.begin_write().await?;
-        touch_open(&transaction, step.round, self.clock.now()).await?;
+        let roster = Touch::Change(&[InputKind::Roster]);
+        touch(&transaction, step.round, roster, self.clock.now()).await?;
         let frame = Frame::load(&transaction, step.round, Whom::These(&BTreeSet::new())).await?;
         let day = step.on.to_string();
         if day < frame.round.period_from_on || day > frame.round.period_to_on {

@@ -6,7 +6,7 @@ use domain::access::{Action, Actor};
 use domain::id::{self, Id, Region};
 use domain::scheme::Scheme;
 use domain::survey::Definition;
-use entity::{round, scheme_version};
+use entity::{round, round_relation, scheme_version};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement, Value};
 
@@ -49,7 +49,13 @@ impl Service {
                 Refusal::new("ROSTER_EMPTY", message).at(["regionId"]),
             ));
         }
-        freeze_relations(&transaction, &before).await?;
+        let period = [before.content.period_from, before.content.period_to];
+        freeze_relations(
+            &transaction,
+            before.id.number(),
+            period.map(|day| day.to_string()),
+        )
+        .await?;
         let definitions = scheme
             .file
             .survey
@@ -144,18 +150,31 @@ async fn freeze_roster(
 }
 
 /// Copies the relations that held on some day of the period and touch the roster, in one statement.
-async fn freeze_relations(transaction: &WriteTransaction, round: &Round) -> Result<(), Fault> {
+async fn freeze_relations(
+    transaction: &WriteTransaction,
+    round: i64,
+    [from, to]: [String; 2],
+) -> Result<(), Fault> {
     const SQL: &str = "INSERT INTO round_relation (round_id, kind, from_subject_id, to_subject_id, from_on, to_on)
         SELECT CAST($1 AS BIGINT), kind, from_subject_id, to_subject_id, from_on, to_on FROM relation
         WHERE from_on <= $3 AND (to_on IS NULL OR to_on >= $2)
             AND (from_subject_id IN (SELECT subject_id FROM round_subject WHERE round_id = $1)
                 OR to_subject_id IN (SELECT subject_id FROM round_subject WHERE round_id = $1))";
-    let values = [
-        round.id.number().into(),
-        round.content.period_from.to_string().into(),
-        round.content.period_to.to_string().into(),
-    ];
+    let values = [round.into(), from.into(), to.into()];
     let statement = Statement::from_sql_and_values(transaction.get_database_backend(), SQL, values);
     transaction.execute_raw(statement).await?;
     Ok(())
+}
+
+/// Puts the relations that are known now in place of those that were frozen, for a correction that names them.
+pub(crate) async fn freeze_relations_anew(
+    transaction: &WriteTransaction,
+    round: &round::Model,
+) -> Result<(), Fault> {
+    round_relation::Entity::delete_many()
+        .filter(round_relation::Column::RoundId.eq(round.id))
+        .exec(transaction)
+        .await?;
+    let period = [round.period_from_on.clone(), round.period_to_on.clone()];
+    freeze_relations(transaction, round.id, period).await
 }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use domain::access::{Action, Actor, Scope};
+use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::scheme::file::Words;
 use domain::survey::Definition;
@@ -27,7 +28,8 @@ use serde::{Deserialize, Serialize};
 use super::channel_word;
 use super::invitation::{Change, Issue, count_issued, insert_invitations};
 use crate::database::WriteTransaction;
-use crate::frame::{Frame, Participant, Whom, touch_open};
+use crate::frame::{Frame, Participant, Whom};
+use crate::freeze::{Touch, touch};
 use crate::intake::InvitationToken;
 use crate::outbox::{self, NewJob};
 use crate::permit::{Permit, ask_somewhere};
@@ -287,7 +289,8 @@ impl<'a> ListChange<'a> {
             .await?
             .ok_or(Fault::NotFound)?;
         let round = Id::new(survey.round_id);
-        touch_open(&transaction, round, now).await?;
+        let answers = [InputKind::Survey(survey.code.clone())];
+        touch(&transaction, round, Touch::Change(&answers), now).await?;
         let frame = Frame::load(&transaction, round, Whom::Everybody).await?;
         let subjects: Vec<i64> = contact::Entity::find()
             .select_only()

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Scope};
+use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::survey::Definition;
 use entity::{round_subject, survey};
@@ -10,21 +11,26 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
     GroupProgress, IssuedInvitation, LinkFor, NewInvitations, OpenLink, Recount, add_links, close,
-    count_from_sheets, get_definition, issue_invitations, list_progress, open,
+    count_from_sheets, get_definition, issue_invitations, list_progress, open, reopen,
 };
 use crate::database::WriteTransaction;
-use crate::frame::touch_open;
+use crate::frame::get_round;
+use crate::freeze::{Touch, touch};
 use crate::permit::Permit;
 use crate::{Fault, Refusal, Service, audit, clock, scope};
 
 impl Service {
-    /// Lets a survey of an open round take answers.
+    /// Lets a survey of an open round take answers; in a round that was reopened for it, a closed survey takes more.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `SURVEY_NOT_DRAFT`, `ROUND_NOT_OPEN`; [`Fault::NotFound`], [`Fault::Denied`].
+    /// [`Fault::Refused`] with `SURVEY_NOT_DRAFT`, `ROUND_NOT_OPEN`, `INPUT_FROZEN`; [`Fault::NotFound`], [`Fault::Denied`].
     pub async fn open_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<(), Fault> {
         let change = SurveyChange::begin(self, actor, id).await?;
-        open(&change.transaction, id).await?;
+        if change.reopened {
+            reopen(&change.transaction, id).await?;
+        } else {
+            open(&change.transaction, id).await?;
+        }
         change.finish("survey.open").await
     }
 
@@ -147,6 +153,8 @@ struct SurveyChange {
     transaction: WriteTransaction,
     permit: Permit,
     survey: Id<id::Survey>,
+    /// Whether its round was closed and is being corrected.
+    reopened: bool,
     now: DateTime<Utc>,
 }
 
@@ -160,11 +168,16 @@ impl SurveyChange {
         let transaction = service.database.begin_write().await?;
         let asked = ask_for_survey(&transaction, actor, Action::RunSurvey, survey).await?;
         // The round's row before the survey's, as everybody takes them.
-        touch_open(&transaction, asked.round, now).await?;
+        let answers = [InputKind::Survey(asked.code)];
+        touch(&transaction, asked.round, Touch::Change(&answers), now).await?;
         Ok(Self {
-            transaction,
             permit: asked.permit,
             survey,
+            reopened: get_round(&transaction, asked.round)
+                .await?
+                .correcting
+                .is_some(),
+            transaction,
             now,
         })
     }
@@ -181,6 +194,7 @@ impl SurveyChange {
 pub(super) struct AskedForSurvey {
     pub permit: Permit,
     pub round: Id<id::Round>,
+    code: String,
 }
 
 /// Asks for a survey as a whole, which belongs to its round and to no region.
@@ -201,7 +215,11 @@ pub(super) async fn ask_for_survey(
         ..Scope::default()
     };
     let permit = Permit::ask(actor, action, &scope)?;
-    Ok(AskedForSurvey { permit, round })
+    Ok(AskedForSurvey {
+        permit,
+        round,
+        code: row.code,
+    })
 }
 
 /// Asks for a survey about one subject, and refuses what could never be answered.

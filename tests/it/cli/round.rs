@@ -205,4 +205,69 @@ async fn a_round_is_composed_of_a_closed_one_and_closed_by_two(world: World) {
     let other = staff(1, "admin", Role::RoundAdministrator);
     let closing = service.close_round(&other, id).await;
     assert_eq!(closing.unwrap().revision.inputs_digest, digest);
+    correct(&at);
+}
+
+/// The closed round of care is corrected, and what rests on it is told.
+fn correct(at: &Terminal<'_>) {
+    at.done("export care-2026 --counts --out first.json");
+    let facts = "subject,kind,reference,decision_on,status\nh-1,case,c-1,2026-03-01,confirmed\n";
+    fs::write(at.folder.join("facts.csv"), facts).unwrap();
+    let import = "import facts facts.csv --round care-2026";
+    assert!(at.refused(import).contains("ROUND_NOT_OPEN"));
+    let said = at.done("round reopen care-2026 --change history --reason unknown");
+    assert_eq!(
+        said,
+        "care-2026: reopened, revision 1 stands until it is closed again; may change: history\n\
+         index-2026: rests on revision 1 of care-2026, and is not recomputed by itself\n"
+    );
+    assert!(at.refused(import).contains("INPUT_FROZEN"));
+    at.done("round reopen care-2026 --change facts --reason overlooked");
+    let listed = at.done("round revisions care-2026");
+    let under_way = "care-2026 is reopened (unknown); may change: facts, history";
+    assert!(listed.contains(under_way), "{listed}");
+    at.done(import);
+    assert!(at.done("round close care-2026").contains("revision 2"));
+    assert!(at.refused(import).contains("ROUND_NOT_OPEN"));
+    assert_eq!(at.done("round revisions care-2026").lines().count(), 2);
+
+    let flagged = at.done("round revisions index-2026");
+    assert!(
+        flagged.contains("rests on revision 1 of care-2026, and there is a revision 2 by now"),
+        "{flagged}"
+    );
+    let compared = at.done("round compare care-2026 --from 1 --to 2");
+    assert!(
+        compared.contains("1 subjects get something else"),
+        "{compared}"
+    );
+    assert!(compared.contains("100 → 90"), "{compared}");
+    assert!(compared.contains("+ facts {"), "{compared}");
+
+    at.done("export care-2026 --counts --revision 1 --out again.json");
+    at.done("export care-2026 --counts --out second.json");
+    let read = |file: &str| fs::read(at.folder.join(file)).unwrap();
+    assert!(read("first.json") == read("again.json"));
+    assert!(read("first.json") != read("second.json"));
+    at.done("replay again.json");
+    at.done("replay second.json");
+    assert!(
+        at.refused("export care-2026 --revision 3")
+            .contains("REVISION_UNKNOWN")
+    );
+    at.done("report care-2026 --revision 1 --folder sheets");
+    let sheet = fs::read_to_string(at.folder.join("sheets/index.html")).unwrap();
+    assert!(sheet.contains("100") && !sheet.contains("90.00"), "{sheet}");
+
+    // Where two people close, two reopen, and the terminal is one of them.
+    let wanted = "index-2026 --change closed_rounds --reason corrected";
+    let alone = at.refused(&format!("round reopen {wanted}"));
+    assert!(alone.contains("PROPOSAL_MISSING"), "{alone}");
+    let proposed = at.done(&format!("round propose-reopen {wanted}"));
+    assert!(proposed.contains("another person reopens it for closed_rounds"));
+    let alone = at.refused(&format!("round reopen {wanted}"));
+    assert!(alone.contains("SAME_PERSON"), "{alone}");
+    let wrong = at.run("round reopen care-2026 --change score --reason r");
+    let said = text(&wrong.stderr);
+    assert!(said.contains("`score` is no kind of inputs"), "{said}");
 }

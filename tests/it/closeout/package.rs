@@ -82,6 +82,7 @@ async fn a_round_is_scored_closed_once_and_recomputed_from_its_package(world: Wo
         category: "organ".to_owned(),
         after: None,
         first: 50,
+        revision: None,
     };
     assert!(matches!(
         service.list_ranking(&anonymous, &wanted).await,

@@ -32,6 +32,7 @@ async fn a_ranking_page_costs_the_same_however_many_subjects(world: World) {
         category: "organ".to_owned(),
         after: None,
         first: 50,
+        revision: None,
     };
     let before = service.database.statement_count();
     let page = service
@@ -83,6 +84,7 @@ async fn those_of_equal_rank_stand_in_the_order_of_their_codes(world: World) {
         category: "organ".to_owned(),
         after: None,
         first: 2,
+        revision: None,
     };
     let mut codes = Vec::new();
     loop {

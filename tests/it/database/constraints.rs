@@ -87,6 +87,16 @@ const ROWS: &[&str] = &[
     "INSERT INTO decision (round_id, revision, subject_id, category, region_id, total_e4, maximum_e4, grade, rank,
             eligible, body)
         VALUES (41, 1, 11, 'bureau', 1, 10000, 1000000, 'A', 1, TRUE, '{}')",
+    "INSERT INTO reopening (round_id, revision, reason, proposer_staff_id, by_staff_id, reopened_at)
+        VALUES (41, 1, 'why', NULL, 51, 0)",
+    "INSERT INTO reopening_input (round_id, revision, input, named_at) VALUES (41, 1, 'scores', 0)",
+    "INSERT INTO reopen_proposal (round_id, revision, inputs, reason, by_staff_id, proposed_at)
+        VALUES (41, 1, 'scores', 'why', 51, 0)",
+    "INSERT INTO carried_confirmation (round_id, revision, kind, subject_id, place, by_staff_id, confirmed_at)
+        VALUES (41, 1, 'waiver', 11, 'item/I1', 51, 0)",
+    "INSERT INTO kept_sheets (round_id, revision, survey_id, body) VALUES (41, 1, 61, '{}')",
+    "INSERT INTO publication (round_id, revision, published_at) VALUES (41, 1, 0)",
+    "INSERT INTO revision_source (round_id, revision, source_round_id, source_revision) VALUES (41, 1, 41, 1)",
     "INSERT INTO survey_seal (survey_id, number, size, root, salt, note, verifier_key, sealed_at)
         VALUES (61, 1, 1, {digest}, {digest}, 'note', 'key', 0)",
     "INSERT INTO seal_page (survey_id, number, page_no, first_receipt_hash, root) VALUES (61, 1, 0, {digest}, {digest})",
@@ -137,8 +147,14 @@ const UNDER_ANOTHER_ID: [(&str, &str); 12] = [
 ];
 
 /// The tables in which a row is frozen as soon as it stands.
-const FROZEN: [&str; 7] = [
+const FROZEN: [&str; 13] = [
     "audit_event",
+    "carried_confirmation",
+    "kept_sheets",
+    "publication",
+    "reopening",
+    "reopening_input",
+    "revision_source",
     "checkpoint",
     "survey_seal",
     "seal_page",
@@ -318,6 +334,11 @@ async fn frozen_rows_are_neither_changed_nor_removed(world: World) {
             "scheme_version" => "source",
             "checkpoint" | "survey_seal" => "note",
             "seal_page" => "root",
+            "carried_confirmation" => "place",
+            "publication" => "published_at",
+            "reopening" => "reason",
+            "reopening_input" => "input",
+            "revision_source" => "source_revision",
             _ => "body",
         };
         let mut refused = vec![

@@ -274,6 +274,11 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "investigationWithdrawFinding(id: \"{investigation}\", reason: \"not looked into\") { refusals { code } }",
+        action(Action::Investigate),
+        Error,
+    ),
+    row(
         "waiverAdd(input: {roundId: \"{round}\", subjectId: \"{unit}\", gap: {item: \"A1\"}, holds: {points: \"1\"}, reason: \"r\"}) { refusals { code } }",
         action(Action::Waive),
         Error,
@@ -356,6 +361,21 @@ const MUTATIONS: &[Row] = &[
     row(
         "roundClose(id: \"{round}\") { refusals { code } }",
         action(Action::CloseRound),
+        Error,
+    ),
+    row(
+        "roundProposeReopen(input: {roundId: \"{round}\", rowVersion: \"1\", inputs: [SCORES], reason: \"r\"}) { refusals { code } }",
+        action(Action::ReopenRound),
+        Error,
+    ),
+    row(
+        "roundReopen(input: {roundId: \"{round}\", rowVersion: \"1\", inputs: [SCORES], reason: \"r\"}) { refusals { code } }",
+        action(Action::ReopenRound),
+        Error,
+    ),
+    row(
+        "carriedConfirm(input: {roundId: \"{round}\", subjectId: \"{unit}\", kind: WAIVER, place: \"item/A1\"}) { refusals { code } }",
+        action(Action::Waive),
         Error,
     ),
     row(
@@ -715,8 +735,13 @@ fn got_through(shows: Shows, answer: &Value) -> Result<bool, String> {
     })
 }
 
+/// The calls of all mutations, in an order in which each can still be made after those before it.
+pub fn calls() -> impl Iterator<Item = &'static str> {
+    MUTATIONS.iter().map(|row| row.call)
+}
+
 /// Ids of what the scene holds, by the words that stand for them.
-async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
+pub async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
     let service = &scene.stand.world.service;
     let facts = service
         .add_facts(&scene.stand.inspector, ROUND, vec![of_form(case(2, "x-1"))])

@@ -102,8 +102,13 @@ impl Sdl {
         let asked = fields
             .iter()
             .filter(|field| !skipped.contains(&format!("{of}.{}", field.name).as_str()))
-            // What is compared with another version is asked for by a test of its own.
-            .filter(|field| !field.required.iter().any(|name| name == "version"))
+            // What is compared with another version or revision is asked for by a test of its own.
+            .filter(|field| {
+                !field
+                    .required
+                    .iter()
+                    .any(|name| name == "version" || name == "earlier")
+            })
             .map(|field| {
                 let below = self.below(&field.of, skipped, path);
                 format!("{}{}{below}", field.name, arguments(field))

@@ -1,6 +1,6 @@
 //! A decision with every reason.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
@@ -9,6 +9,7 @@ use domain::explain::Explainer;
 use domain::outcome;
 use domain::scheme::file;
 use service::decision::{StoredDecision, Vocabulary};
+use service::standing;
 
 use crate::graphql::asker::reads_as_unit;
 use crate::graphql::error::GraphqlFault;
@@ -85,6 +86,15 @@ impl Source {
             live: false,
             as_of: None,
             revision: Some(number),
+        }
+    }
+}
+
+impl From<standing::Source> for Source {
+    fn from(source: standing::Source) -> Self {
+        match source {
+            standing::Source::Live { as_of } => Self::as_live(as_of),
+            standing::Source::Revision { number } => Self::of_revision(number),
         }
     }
 }
@@ -514,7 +524,12 @@ fn word(value: &impl serde::Serialize) -> String {
 
 /// Loads decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DecisionKey(pub Entry);
+pub struct DecisionKey {
+    /// Who, in which round.
+    pub entry: Entry,
+    /// Number of an earlier revision; without it, of the one that stands.
+    pub revision: Option<u32>,
+}
 
 impl Loader<DecisionKey> for Batch {
     type Value = Decision;
@@ -525,15 +540,20 @@ impl Loader<DecisionKey> for Batch {
         keys: &[DecisionKey],
     ) -> Result<HashMap<DecisionKey, Decision>, GraphqlFault> {
         let mut all = HashMap::new();
-        for (round, subjects) in by_round(keys.iter().map(|key| &key.0)) {
-            let found = self
-                .service
-                .list_decisions(&self.actor, round, &subjects)
-                .await?;
-            let withholding = reads_as_unit(&self.actor);
-            for (subject, decision) in found {
-                let decision = Decision::of_stored(decision, withholding);
-                all.insert(DecisionKey(Entry { round, subject }), decision);
+        let withholding = reads_as_unit(&self.actor);
+        let revisions: BTreeSet<Option<u32>> = keys.iter().map(|key| key.revision).collect();
+        for revision in revisions {
+            let wanted = keys.iter().filter(|key| key.revision == revision);
+            for (round, subjects) in by_round(wanted.map(|key| &key.entry)) {
+                let found = self
+                    .service
+                    .list_decisions(&self.actor, (round, revision), &subjects)
+                    .await?;
+                for (subject, decision) in found {
+                    let entry = Entry { round, subject };
+                    let decision = Decision::of_stored(decision, withholding);
+                    all.insert(DecisionKey { entry, revision }, decision);
+                }
             }
         }
         Ok(all)

@@ -5,9 +5,10 @@ mod mutation;
 mod preflight;
 mod progress;
 mod ranking;
+mod reopening;
 mod results;
 
-pub use decision::{Decision, DecisionKey, Words};
+pub use decision::{Decision, DecisionKey, Source, Words};
 pub use mutation::CloseoutMutation;
 pub use progress::ProgressSubscription;
 pub use results::RoundResults;

@@ -1,9 +1,10 @@
 //! Closing and publishing.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, MergedObject, Object, SimpleObject};
 use domain::id;
 use service::closeout::Closing;
 
+use super::reopening::ReopeningMutation;
 use super::results::{CloseProposal, Revision};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::error::GraphqlFault;
@@ -59,12 +60,17 @@ payload! {
     }
 }
 
-/// The part of the mutation root about the end of rounds.
+/// The part of the mutation root about the end of rounds. Put together here, for each part of the root makes the types of
+/// all requests deeper, and the compiler follows them only so far.
+#[derive(Debug, Default, MergedObject)]
+pub struct CloseoutMutation(ClosingMutation, ReopeningMutation);
+
+/// Closing and publishing.
 #[derive(Debug, Default)]
-pub struct CloseoutMutation;
+pub struct ClosingMutation;
 
 #[Object]
-impl CloseoutMutation {
+impl ClosingMutation {
     /// Closes a round, or says with one refusal for each gap why it cannot be closed. Of several requests at once one
     /// closes, and all get the same result; so does a repeat.
     #[graphql(complexity = "100 + child_complexity")]

@@ -51,6 +51,10 @@ pub enum GapKind {
     /// More sheets came back than were issued: the scheme lets their figures stand, or none of the panel counts until
     /// that is decided, which blocks.
     MoreThanIssued,
+    /// Carried over from the revision that is corrected, and not confirmed.
+    Unconfirmed,
+    /// A round that this one rests on was corrected since, or is being corrected.
+    OutdatedSource,
 }
 
 /// The action that clears a gap.
@@ -81,6 +85,8 @@ pub enum GapAction {
     SettleRelated,
     /// Name the closed rounds that the round is composed of, with their revisions.
     NameClosedRounds,
+    /// Confirm what is carried over, or withdraw it.
+    ConfirmCarried,
     /// Look at it; nothing is needed for closing.
     Look,
 }
@@ -201,7 +207,7 @@ impl Preflight {
 }
 
 /// A row with its place in a list that is at hand whole.
-struct Numbered<T>(usize, T);
+pub(super) struct Numbered<T>(pub(super) usize, pub(super) T);
 
 impl From<Numbered<Self>> for Gap {
     fn from(row: Numbered<Self>) -> Self {
@@ -216,7 +222,11 @@ impl From<Numbered<Self>> for Decision {
 }
 
 /// The rows of a page of such a list, each with its place.
-fn cut<T, U>(rows: &[T], page: &Page<usize>, turn: impl Fn(&T) -> U) -> Part<Numbered<U>> {
+pub(super) fn cut<T, U>(
+    rows: &[T],
+    page: &Page<usize>,
+    turn: impl Fn(&T) -> U,
+) -> Part<Numbered<U>> {
     let from = page.after.map_or(0, |after| after.saturating_add(1));
     let first = usize::try_from(page.first).unwrap_or(usize::MAX);
     Part {

@@ -33,10 +33,7 @@ impl Ranking {
             has_more: page.more,
         };
         Self {
-            source: match page.source {
-                standing::Source::Live { as_of } => Source::as_live(as_of),
-                standing::Source::Revision { number } => Source::of_revision(number),
-            },
+            source: page.source.into(),
             places: Connection::new("ranking", window, part, |place| {
                 Cursor(standing::Cursor {
                     rank: place.rank,

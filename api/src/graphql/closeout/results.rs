@@ -9,6 +9,7 @@ use service::standing::{self, Wanted};
 
 use super::preflight::Preflight;
 use super::ranking::{Cursor, Ranking};
+use super::reopening::{OutdatedSource, ReopenProposal, Reopening, RevisionDifference};
 use crate::graphql::asker::{Asker, data, service};
 use crate::graphql::connection::{Window, page_cost};
 use crate::graphql::error::GraphqlFault;
@@ -28,7 +29,7 @@ pub struct Revision {
     inputs_digest: String,
     /// SHA-256 of the outcome, in hexadecimal.
     outcome_digest: String,
-    /// When the round was closed.
+    /// When the round was closed with it.
     closed_at: Instant,
     /// The account that closed it; null where it was the command line.
     closed_by_id: Option<Key<id::Staff>>,
@@ -77,17 +78,65 @@ pub struct RoundResults(pub Id<id::Round>);
 
 impl RoundResults {
     /// Says what the figures are of that were just read: a revision, or live.
-    fn report(self, context: &Context<'_>, revision: Option<u32>) -> Result<(), GraphqlFault> {
+    fn report(
+        self,
+        context: &Context<'_>,
+        revision: Option<u32>,
+        by_number: bool,
+    ) -> Result<(), GraphqlFault> {
         let round = self.0;
-        data::<Origin>(context)?.report(revision.map(|revision| Edition { round, revision }));
+        data::<Origin>(context)?.report(revision.map(|revision| Edition {
+            round,
+            revision,
+            by_number,
+        }));
         Ok(())
     }
 
-    async fn find_revision(&self, context: &Context<'_>) -> Result<Option<Revision>, GraphqlFault> {
+    async fn find_revision(
+        &self,
+        context: &Context<'_>,
+        number: Option<u32>,
+    ) -> Result<Option<Revision>, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        let found = service(context)?.find_revision(actor, self.0).await?;
-        self.report(context, found.as_ref().map(|revision| revision.number))?;
+        let found = service(context)?
+            .find_revision(actor, self.0, number)
+            .await?;
+        let read = found.as_ref().map(|revision| revision.number);
+        self.report(context, read, number.is_some())?;
         Ok(found.map(Revision::from))
+    }
+
+    async fn find_reopening(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<Reopening>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?.find_reopening(actor, self.0).await?;
+        Ok(found.map(Reopening::from))
+    }
+
+    async fn find_reopen_proposal(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<ReopenProposal>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?
+            .find_reopen_proposal(actor, self.0)
+            .await?;
+        Ok(found.map(ReopenProposal::from))
+    }
+
+    async fn compare(
+        &self,
+        context: &Context<'_>,
+        numbers: (u32, u32),
+    ) -> Result<RevisionDifference, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?
+            .compare_revisions(actor, self.0, numbers)
+            .await?;
+        Ok(RevisionDifference(found))
     }
 
     async fn find_proposal(
@@ -108,7 +157,7 @@ impl RoundResults {
 
 #[Object]
 impl RoundResults {
-    /// What closing the round now would give; null with an error unless it is open.
+    /// What closing the round now would give; null with an error unless it is open or reopened.
     #[graphql(complexity = "100 + child_complexity")]
     async fn preflight(&self, context: &Context<'_>) -> Option<Result<Preflight, GraphqlFault>> {
         Some(self.try_closing(context).await)
@@ -122,12 +171,68 @@ impl RoundResults {
         self.find_proposal(context).await.transpose()
     }
 
-    /// The close-out that stands; null while the round is open.
-    async fn revision(&self, context: &Context<'_>) -> Option<Result<Revision, GraphqlFault>> {
-        self.find_revision(context).await.transpose()
+    /// The close-out that stands, or an earlier one; null while the round is open. Whoever reads what was published is
+    /// shown the latest one that was.
+    async fn revision(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Number of an earlier one.")] number: Option<u32>,
+    ) -> Option<Result<Revision, GraphqlFault>> {
+        self.find_revision(context, number).await.transpose()
     }
 
-    /// The ranking of a category: interim while the round is open, else of the revision that stands.
+    /// Every revision that whoever asks may see, the first one first.
+    async fn revisions(&self, context: &Context<'_>) -> Result<Vec<Revision>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?.list_revisions(actor, self.0).await?;
+        Ok(found.into_iter().map(Revision::from).collect())
+    }
+
+    /// The correction that is under way; null where there is none. The revision that stands goes on standing meanwhile.
+    async fn reopening(&self, context: &Context<'_>) -> Option<Result<Reopening, GraphqlFault>> {
+        self.find_reopening(context).await.transpose()
+    }
+
+    /// The proposal to reopen that was made last; null where there is none.
+    async fn reopen_proposal(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<ReopenProposal, GraphqlFault>> {
+        self.find_reopen_proposal(context).await.transpose()
+    }
+
+    /// What the standing revision rests on, by its history or by closed rounds that it is composed of, though that was
+    /// corrected since.
+    async fn outdated_sources(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Vec<OutdatedSource>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?
+            .list_outdated_sources(actor, self.0)
+            .await?;
+        Ok(found.into_iter().map(OutdatedSource::from).collect())
+    }
+
+    /// Rounds whose standing revision rests on one of this round that was corrected since, or is being corrected.
+    async fn resting_on(&self, context: &Context<'_>) -> Result<Vec<OutdatedSource>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?.list_resting_on(actor, self.0).await?;
+        Ok(found.into_iter().map(OutdatedSource::from).collect())
+    }
+
+    /// In what a later revision differs from an earlier one.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn revision_difference(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Number of the earlier one.")] earlier: u32,
+        #[graphql(desc = "Number of the later one.")] later: u32,
+    ) -> Result<RevisionDifference, GraphqlFault> {
+        self.compare(context, (earlier, later)).await
+    }
+
+    /// The ranking of a category: interim while the round is open, else of the revision that stands, or of an earlier one.
     #[graphql(complexity = "page_cost(first, child_complexity)")]
     async fn ranking(
         &self,
@@ -135,6 +240,7 @@ impl RoundResults {
         #[graphql(desc = "Code of the category.")] category: String,
         #[graphql(desc = "How many, 1 to 100.")] first: i32,
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of an earlier revision.")] revision: Option<u32>,
     ) -> Result<Ranking, GraphqlFault> {
         let window = Window { first, after };
         let page = window.page::<Cursor>("ranking")?;
@@ -143,6 +249,7 @@ impl RoundResults {
             category,
             after: page.after.map(|cursor| cursor.0),
             first: page.first,
+            revision,
         };
         let actor = &Asker::of(context)?.actor;
         let page = service(context)?.list_ranking(actor, &wanted).await?;
@@ -152,6 +259,7 @@ impl RoundResults {
                 standing::Source::Live { .. } => None,
                 standing::Source::Revision { number } => Some(number),
             },
+            revision.is_some(),
         )?;
         Ok(Ranking::new(&window, page))
     }

@@ -104,9 +104,16 @@ impl RoundSubjectEvidence {
             .unwrap_or_default())
     }
 
-    /// What was decided, in the current revision of the round; null while the round is open.
-    async fn decision(&self, context: &Context<'_>) -> Option<Result<Decision, GraphqlFault>> {
-        load(context, DecisionKey(self.0)).await.transpose()
+    /// What was decided, in the revision of the round that stands or in an earlier one; null while the round is open.
+    async fn decision(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Number of an earlier revision.")] revision: Option<u32>,
+    ) -> Option<Result<Decision, GraphqlFault>> {
+        let entry = self.0;
+        load(context, DecisionKey { entry, revision })
+            .await
+            .transpose()
     }
 }
 

@@ -177,7 +177,7 @@ impl InvestigationMutation {
         InvestigationsOpenDuePayload::of(shown)
     }
 
-    /// Records what an investigation found. Once: a finding is not changed.
+    /// Records what an investigation found. Once: a finding is not changed, and only a correction takes one back.
     async fn investigation_record_finding(
         &self,
         context: &Context<'_>,
@@ -192,5 +192,17 @@ impl InvestigationMutation {
             reason,
         };
         InvestigationPayload::of(service(context)?.record_finding(actor, draft).await)
+    }
+
+    /// Takes a finding back that a correction carries over and that is not to stand: the investigation is open again.
+    async fn investigation_withdraw_finding(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which investigation.")] id: Key<id::Investigation>,
+        #[graphql(desc = "Why.")] reason: String,
+    ) -> Result<InvestigationPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let done = service(context)?.withdraw_finding(actor, id.0, &reason);
+        InvestigationPayload::of(done.await)
     }
 }

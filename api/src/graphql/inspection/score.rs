@@ -7,6 +7,7 @@ use async_graphql::dataloader::Loader;
 use domain::id::{self, Id};
 use service::inspection;
 
+use crate::graphql::closeout::Source;
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
 use crate::graphql::loader::Batch;
@@ -31,6 +32,8 @@ pub struct Score {
     awarded_at: Instant,
     /// A remark.
     note: Option<String>,
+    /// Whether they are those of the revision that stands, or live: the round is open or reopened for scores.
+    source: Source,
 }
 
 impl From<inspection::Score> for Score {
@@ -44,6 +47,7 @@ impl From<inspection::Score> for Score {
             version: score.row_version.to_string(),
             awarded_at: score.awarded_at.into(),
             note: score.note,
+            source: score.source.into(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Waivers, adjustments and choices among the tied.
 
 use async_graphql::{Context, InputObject, Object, OneofObject, SimpleObject};
+use domain::correction::name_gap;
 use domain::id;
 use domain::inputs::{WaivedGap, WaiverHolds};
 use service::committee;
@@ -39,13 +40,7 @@ impl From<RecordedWaiver> for Waiver {
         } = recorded;
         Self {
             subject_id: waiver.subject.into(),
-            gap: match waiver.gap {
-                WaivedGap::Item(code) => format!("item/{code}"),
-                WaivedGap::Rule(code) => format!("rule/{code}"),
-                WaivedGap::Contradiction => "contradiction".to_owned(),
-                WaivedGap::Grade => "grade".to_owned(),
-                WaivedGap::Batch(name) => format!("batch/{name}"),
-            },
+            gap: name_gap(&waiver.gap),
             holds: match waiver.holds {
                 WaiverHolds::Points(points) => format!("points/{points}"),
                 WaiverHolds::NotApplicable => "not_applicable".to_owned(),

@@ -20,7 +20,7 @@ pub enum RoundState {
     Draft,
     /// Answers and scores come in.
     Open,
-    /// It was decided.
+    /// It was decided. It stays so while it is reopened for a correction, as `reopening` then says.
     Closed,
 }
 
@@ -95,7 +95,7 @@ impl RoundFields {
         self.0.opened_at.map(Instant)
     }
 
-    /// When it was closed; null until then.
+    /// When it was closed for the first time; null until then. Each revision says when it was closed with it.
     async fn closed_at(&self) -> Option<Instant> {
         self.0.closed_at.map(Instant)
     }

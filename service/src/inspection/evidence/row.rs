@@ -1,6 +1,7 @@
 //! The rows themselves: what each holds, where it lies, and how it becomes an input of the decision.
 
 use domain::access::Action;
+use domain::correction::InputKind;
 use domain::id::{Id, Subject};
 use domain::inputs::{self, Inputs};
 use domain::number::Ratio;
@@ -9,6 +10,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use crate::Fault;
 use crate::closeout::load::WHOLE_ROUND;
+use crate::freeze::Touch;
 
 /// Tasks of a list that are done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub(crate) trait Row: Clone + std::fmt::Debug {
     const LOGGED: &'static str;
     /// What whoever changes them must be allowed to.
     const ACTION: Action;
+    /// What they change of a round.
+    const TOUCH: Touch<'static>;
     /// Where they lie.
     type Table: EntityTrait;
     fn write(&self, round: i64) -> <Self::Table as EntityTrait>::ActiveModel;
@@ -111,6 +115,7 @@ impl Row for Checklist {
     const LIST: &'static str = "checklists";
     const LOGGED: &'static str = "round.change_checklists";
     const ACTION: Action = Action::AwardScore;
+    const TOUCH: Touch<'static> = Touch::Change(&[InputKind::Checklists]);
     type Table = checklist_result::Entity;
 
     fn write(&self, round: i64) -> checklist_result::ActiveModel {
@@ -157,6 +162,7 @@ impl Row for Measure {
     const LIST: &'static str = "measures";
     const LOGGED: &'static str = "round.change_measures";
     const ACTION: Action = Action::ReportEvidence;
+    const TOUCH: Touch<'static> = Touch::Change(&[InputKind::Measures]);
     type Table = measure_value::Entity;
 
     fn write(&self, round: i64) -> measure_value::ActiveModel {
@@ -204,6 +210,7 @@ impl Row for NilReport {
     const LIST: &'static str = "nilReports";
     const LOGGED: &'static str = "round.change_nil_reports";
     const ACTION: Action = Action::ReportEvidence;
+    const TOUCH: Touch<'static> = Touch::Change(&[InputKind::Facts]);
     type Table = nil_report::Entity;
 
     fn write(&self, round: i64) -> nil_report::ActiveModel {
@@ -239,6 +246,7 @@ impl Row for ProposedGrade {
     const LIST: &'static str = "proposedGrades";
     const LOGGED: &'static str = "round.change_proposed_grades";
     const ACTION: Action = Action::ReportEvidence;
+    const TOUCH: Touch<'static> = Touch::Change(&[InputKind::ProposedGrades]);
     type Table = proposed_grade::Entity;
 
     fn write(&self, round: i64) -> proposed_grade::ActiveModel {

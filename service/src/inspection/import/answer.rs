@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Action;
+use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::scheme::file::{Channel, OnePerson};
 use domain::survey::{Answers, Asked, Definition, Entries, FaultCode, Question, parse};
@@ -16,7 +17,8 @@ use sea_orm::EntityTrait;
 use super::issue::find_channel;
 use super::table::{Columns, Reading};
 use super::{Row, RowReport, Task};
-use crate::frame::{Frame, Participant, Whom, touch_open};
+use crate::frame::{Frame, Participant, Whom};
+use crate::freeze::{Touch, touch};
 use crate::intake::InvitationToken;
 use crate::survey::contact::ask_about;
 use crate::survey::entry::{
@@ -85,7 +87,8 @@ impl Task<'_> {
             return Ok(false);
         }
         let transaction = self.service.database.begin_write().await?;
-        touch_open(&transaction, round, now).await?;
+        let answers = [InputKind::Survey(row.code.clone())];
+        touch(&transaction, round, Touch::Change(&answers), now).await?;
         let batch = Batch {
             survey: id,
             definition: &definition,

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Action;
+use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::survey::{Definition, clean};
 use entity::survey;
@@ -14,7 +15,8 @@ use sea_orm::EntityTrait;
 
 use super::table::{Columns, Reading};
 use super::{Row, RowReport, Task};
-use crate::frame::{Frame, Participant, Whom, touch_open};
+use crate::frame::{Frame, Participant, Whom};
+use crate::freeze::{Touch, touch};
 use crate::survey::contact::{NewContact, NewList, add_list, ask_about, known_contacts};
 use crate::survey::{Drawn, Way, refuse_ballot};
 use crate::text::digest_of;
@@ -80,7 +82,8 @@ impl Task<'_> {
         let (contacts, drawn) = self.draw(&frame, read.contacts)?;
         let transaction = self.service.database.begin_write().await?;
         let now = self.service.clock.now();
-        touch_open(&transaction, round, now).await?;
+        let answers = [InputKind::Survey(row.code.clone())];
+        touch(&transaction, round, Touch::Change(&answers), now).await?;
         let count = contacts.len();
         let new = NewList {
             survey: row.id,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Action;
+use domain::correction::InputKind;
 use domain::id::{Id, Round};
 use domain::inputs;
 
@@ -10,6 +11,7 @@ use super::table::{Columns, Reading};
 use super::{RowReport, Task};
 use crate::Fault;
 use crate::frame::{Frame, Whom};
+use crate::freeze::Touch;
 use crate::inspection::check::find_faults;
 use crate::inspection::evidence::store_rows;
 use crate::inspection::fact::{self, touch_rounds_of};
@@ -73,7 +75,7 @@ impl Task<'_> {
         if self.stops(reading) {
             return Ok(false);
         }
-        let request = self.request(round);
+        let request = self.request(round, &[InputKind::Measures]);
         let change = Change::begin(self.service, &request).await?;
         store_rows(&change, &rows).await?;
         let done = Done {
@@ -105,7 +107,7 @@ impl Task<'_> {
         if self.stops(reading) {
             return Ok(false);
         }
-        let request = self.request(round);
+        let request = self.request(round, &[InputKind::Facts]);
         let change = Change::begin(self.service, &request).await?;
         match fact::store(self.service, self.actor, &change, &drafts).await {
             Ok(_) => {}
@@ -145,12 +147,13 @@ impl Task<'_> {
         Ok(frame)
     }
 
-    fn request(&self, round: Id<Round>) -> Request<'_> {
+    fn request(&self, round: Id<Round>, kinds: &'static [InputKind]) -> Request<'_> {
         Request {
             actor: self.actor,
             action: Action::ReportEvidence,
             round,
             subjects: BTreeSet::new(),
+            touch: Touch::Change(kinds),
         }
     }
 }

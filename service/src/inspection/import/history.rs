@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Action;
+use domain::correction::InputKind;
 use domain::inputs::Date;
 use domain::number::Points;
 use entity::{past_grade, round, subject};
@@ -11,6 +12,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 
 use super::table::{Columns, Reading};
 use super::{RowReport, Task};
+use crate::freeze::takes;
 use crate::inspection::digest;
 use crate::{Fault, audit};
 
@@ -51,7 +53,7 @@ impl Task<'_> {
                 round::Column::InputsChangedAt,
                 Expr::col(round::Column::InputsChangedAt).add(1_i64),
             )
-            .filter(round::Column::State.eq(round::State::Open))
+            .filter(takes(&InputKind::History))
             .filter(round::Column::Series.is_in(series))
             .exec(&transaction)
             .await?;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Action;
+use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
 use domain::survey::Definition;
@@ -14,7 +15,8 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 use super::table::{Columns, Reading};
 use super::{Row, RowReport, Task};
 use crate::database::WriteTransaction;
-use crate::frame::{Frame, Whom, touch_open};
+use crate::frame::{Frame, Whom};
+use crate::freeze::{Touch, touch};
 use crate::inspection::digest;
 use crate::survey::channel_word;
 use crate::survey::contact::ask_about;
@@ -64,7 +66,8 @@ impl Task<'_> {
         }
         let transaction = self.service.database.begin_write().await?;
         let now = self.service.clock.now();
-        touch_open(&transaction, round, now).await?;
+        let answers = [InputKind::Survey(row.code.clone())];
+        touch(&transaction, round, Touch::Change(&answers), now).await?;
         let after = digest(&rows);
         let reason = format!("{} counts", rows.len());
         let is_web =

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::access::Action;
+use domain::correction::InputKind;
 use domain::id::{Id, Round};
 use domain::inputs;
 use entity::staff;
@@ -12,6 +13,7 @@ use super::table::{Columns, Reading};
 use super::{RowReport, Task};
 use crate::Fault;
 use crate::frame::{Frame, Whom, staff_of};
+use crate::freeze::Touch;
 use crate::inspection::check::find_faults;
 use crate::inspection::evidence::store_rows;
 use crate::inspection::score::{Award, store};
@@ -87,6 +89,11 @@ impl Task<'_> {
             action: Action::AwardScore,
             round,
             subjects: std::collections::BTreeSet::new(),
+            touch: Touch::Change(match (awards.is_empty(), lists.is_empty()) {
+                (_, true) => &[InputKind::Scores],
+                (true, false) => &[InputKind::Checklists],
+                (false, false) => &[InputKind::Scores, InputKind::Checklists],
+            }),
         };
         let change = Change::begin(self.service, &request).await?;
         store(&change, &awards).await?;
