@@ -11,6 +11,7 @@ mod count;
 pub(crate) mod entry;
 mod invitation;
 pub(crate) mod line;
+mod result;
 mod run;
 pub mod seal;
 
@@ -42,6 +43,7 @@ pub use count::{
 };
 pub(crate) use count::{Stored, list_tallies_of, read_sheet_part};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
+pub use result::{QuestionResult, SurveyResults};
 
 /// A survey to be made.
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ mod import;
 mod intake;
 mod log;
 mod page;
+mod result;
 mod seal;
 mod staff;
 mod stand;

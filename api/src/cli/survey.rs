@@ -21,6 +21,7 @@ use crate::config::{Purpose, Settings};
 use crate::letter::{Sender, draw_forms, draw_letters, draw_posters, draw_svg, write_handed_out};
 use crate::notary::Notary;
 use crate::report::folder::Making;
+use crate::sheet::ResultTable;
 
 /// What can be done with surveys from the terminal.
 #[derive(Debug, Subcommand)]
@@ -55,6 +56,15 @@ pub(super) enum SurveyCommand {
         /// The questions to be answered on paper, one copy for each invitation with its code, instead of CSV.
         #[arg(long, conflicts_with = "letters")]
         forms: bool,
+    },
+    /// Tell what a closed survey found, printed as CSV; groups of fewer than ten answers are withheld.
+    Results {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// File to write, as CSV or, if its name ends so, as XLSX.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Draw a QR poster for each open link: a picture each, and a file to print all of them.
     Posters {
@@ -158,6 +168,20 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             } else {
                 list(invited.iter().map(|(unit, link)| (unit, sender.link(link))))?
             }
+        }
+        SurveyCommand::Results { survey, out } => {
+            let table = find_results(&service, survey).await?;
+            let Some(file) = out else {
+                return print(&table.write_csv().map_err(broken)?);
+            };
+            let is_workbook = file.extension().is_some_and(|name| name == "xlsx");
+            let bytes = if is_workbook {
+                table.write_workbook().map_err(broken)?
+            } else {
+                table.write_csv().map_err(broken)?
+            };
+            std::fs::write(file, bytes).map_err(broken)?;
+            format!("{}: {} lines\n", file.display(), table.lines.len())
         }
         SurveyCommand::Posters { survey, folder } => {
             let id = find(&service, &survey.round, &survey.survey).await?.id;
@@ -321,6 +345,27 @@ async fn write_posters(
         ]
     });
     table(["subject", "panel", "file"], rows)
+}
+
+/// What a closed survey found, as a table.
+async fn find_results(service: &Service, which: &SurveyArguments) -> Result<ResultTable, Failure> {
+    let survey = find(service, &which.round, &which.survey).await?;
+    let mut found = service
+        .list_results_of(OPERATOR, &[survey.id])
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let Some(results) = found.remove(&survey.id) else {
+        return Err(Failure::new(format!(
+            "the survey `{}` is not closed: until then it only says how many have answered",
+            which.survey
+        )));
+    };
+    let units = list_units(service, &which.round).await?;
+    let named = units
+        .into_iter()
+        .map(|unit| (unit.subject, (unit.code, unit.name)))
+        .collect();
+    Ok(ResultTable::of(&survey.definition, &results, &named))
 }
 
 /// The survey of a round by its code.

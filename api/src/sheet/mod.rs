@@ -6,6 +6,7 @@
 
 mod comma;
 mod import;
+mod results;
 mod scores;
 mod workbook;
 
@@ -13,6 +14,7 @@ mod workbook;
 mod tests;
 
 pub use import::{describe, name_inspector, read_table};
+pub(crate) use results::ResultTable;
 pub use scores::{ScoreColumn, ScoreRound, ScoreSheet, ScoreSubject};
 pub(crate) use scores::{without_formula, write_text};
 

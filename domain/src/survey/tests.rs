@@ -6,6 +6,7 @@ use super::*;
 use crate::scheme::file;
 
 mod limit;
+mod result;
 
 const SCHEME: &str = r#"
 [[scale]]

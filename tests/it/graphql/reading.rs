@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use service::region::RegionDraft;
 use support::{World, on_both};
 
+use super::scene::Scene;
 use super::{Site, code, everywhere};
-use crate::stand::{ROUND, Stand, case, elsewhere};
+use crate::stand::{ROUND, Stand, case, elsewhere, subject};
 
 on_both!(
     a_list_is_read_to_its_end_by_cursors,
@@ -16,7 +17,8 @@ on_both!(
     the_log_is_for_those_who_may_read_it,
     the_log_names_the_request_of_a_change,
     a_relation_is_shown_to_those_who_see_both_its_sides,
-    a_fact_and_an_investigation_are_found_by_their_ids_within_the_roles
+    a_fact_and_an_investigation_are_found_by_their_ids_within_the_roles,
+    results_of_a_survey_are_told_exactly_once_it_is_closed
 );
 
 async fn plant(site: &Site, count: usize) {
@@ -292,5 +294,45 @@ async fn a_fact_and_an_investigation_are_found_by_their_ids_within_the_roles(wor
         }
         let answer = site.ask(&None, node, variables).await;
         assert_eq!(code(&answer), "FORBIDDEN");
+    }
+}
+
+const RESULTS: &str = "query($id: ID!, $of: ID) { survey(id: $id) { results(subjectId: $of) { question { code }
+    lines { panel channel isWithheld answers options { option count share percent low high } } } } }";
+
+async fn results_of_a_survey_are_told_exactly_once_it_is_closed(world: World) {
+    let scene = Scene::new(world).await;
+    for (unit, option, count) in [(1, "good", 9), (1, "bad", 3), (2, "good", 2)] {
+        for _ in 0..count {
+            scene.stand.answer(unit, option).await;
+        }
+    }
+    let read = async |of: Option<i64>| {
+        let id = scene.stand.survey.to_string();
+        let of = of.map(|unit| subject(unit).to_string());
+        let values = json!({ "id": id, "of": of });
+        scene.site.get(&scene.inspector, RESULTS, values).await["results"].clone()
+    };
+    assert_eq!(read(None).await, Value::Null);
+    scene.stand.close_survey().await;
+    let found = read(Some(1)).await;
+    let line = &found[0]["lines"][0];
+    assert_eq!(
+        (&line["answers"], &line["isWithheld"]),
+        (&json!("12"), &json!(false))
+    );
+    assert_eq!(
+        line["options"].as_array().unwrap().last(),
+        Some(&json!({
+            "option": "bad", "count": "3", "share": "1/4", "percent": "25%",
+            "low": "889/10000", "high": "1331/2500"
+        }))
+    );
+    for few in [Some(2), None] {
+        let line = &read(few).await[0]["lines"][0];
+        assert_eq!(
+            (&line["isWithheld"], &line["answers"], &line["options"]),
+            (&json!(true), &Value::Null, &Value::Null)
+        );
     }
 }

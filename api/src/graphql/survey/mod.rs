@@ -5,6 +5,7 @@ mod contact;
 mod mutation;
 mod progress;
 mod question;
+mod result;
 mod types;
 
 pub use contact::ContactMutation;

@@ -10,6 +10,7 @@ use super::ballot::{BallotsKey, SurveyBallot, SurveyBallotLink, SurveyBallotScop
 use super::contact::ContactList;
 use super::progress::{ProgressKey, SurveyProgress};
 use super::question::SurveyQuestion;
+use super::result::{ResultsKey, SurveyQuestionResult};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
@@ -112,6 +113,20 @@ impl Survey {
     ) -> Option<Result<SurveyProgress, GraphqlFault>> {
         let loaded = load(context, ProgressKey(self.0.id)).await;
         Some(loaded.map(Option::unwrap_or_default))
+    }
+
+    /// What was answered, in the order of the questions: about all subjects together, or about one of them. Null until
+    /// the survey is closed, so that nobody is led by it, and where no group may be shown.
+    #[graphql(complexity = "4 * child_complexity")]
+    async fn results(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whom the answers are about; all subjects together without it.")]
+        subject_id: Option<Key<id::Subject>>,
+    ) -> Option<Result<Vec<SurveyQuestionResult>, GraphqlFault>> {
+        let loaded = load(context, ResultsKey(self.0.id)).await.transpose()?;
+        let subject = subject_id.map(|key| key.0);
+        Some(loaded.map(|results| results.about(subject)))
     }
 
     /// Who stands on one ballot; null where a sheet is about one subject.
