@@ -102,6 +102,7 @@ impl Worker {
                 () = shutdown.triggered() => return,
             }
             // Faults are in the log already; the next round tries again.
+            let _in_the_log: Result<usize, Fault> = self.service.close_due_surveys().await;
             while let Ok(true) = self.work().await {}
             let _in_the_log: Result<usize, Fault> =
                 self.service.refresh_standings(&self.seen).await;

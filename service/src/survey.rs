@@ -9,6 +9,7 @@ mod campaign;
 pub(crate) mod contact;
 mod count;
 pub(crate) mod entry;
+mod hours;
 mod invitation;
 pub(crate) mod line;
 mod result;
@@ -42,6 +43,7 @@ pub use count::{
     Difference, Group, GroupProgress, Recount, count_from_sheets, list_progress, list_tallies,
 };
 pub(crate) use count::{Stored, list_tallies_of, read_sheet_part};
+pub use hours::NewHours;
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
 pub use result::{QuestionResult, SurveyResults};
 

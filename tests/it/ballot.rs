@@ -482,7 +482,7 @@ async fn a_ballot_after_the_closing_is_refused_and_a_retry_is_not(world: World) 
     let booked = stand.book(&first, key, &[GOOD, None, None]).await;
     let service = &stand.world.service;
     service
-        .close_survey(OPERATOR, stand.meeting.id)
+        .close_survey(OPERATOR, stand.meeting.id, None)
         .await
         .unwrap();
     assert_eq!(stand.book(&first, key, &[GOOD, None, None]).await, booked);
@@ -515,7 +515,7 @@ async fn a_round_with_ballots_is_recomputed_from_its_package(world: World) {
         .vote(&[MIXED, Some(("bad", "bad")), Some(("good", ""))])
         .await;
     for survey in [stand.meeting.id, stand.public.id] {
-        service.close_survey(OPERATOR, survey).await.unwrap();
+        service.close_survey(OPERATOR, survey, None).await.unwrap();
     }
     // Whoever was rated by nobody has no result; that is waived, so that the round can be closed.
     let preflight = service.preflight(OPERATOR, stand.round).await.unwrap();
@@ -665,7 +665,7 @@ async fn links_and_invitations_lead_to_ballots_that_are_there(world: World) {
     let links = service.list_ballot_links(OPERATOR, stand.meeting.id).await;
     assert_eq!(links.unwrap(), [made]);
     service
-        .close_survey(OPERATOR, stand.meeting.id)
+        .close_survey(OPERATOR, stand.meeting.id, None)
         .await
         .unwrap();
     let made = service.add_ballot_link(OPERATOR, &stand.wanted(1)).await;

@@ -544,7 +544,7 @@ async fn addresses_are_erased_thirty_days_after_the_end(world: World) {
     );
     service.remind_contact_list(OPERATOR, list).await.unwrap();
     service
-        .close_survey(OPERATOR, post.stand.survey)
+        .close_survey(OPERATOR, post.stand.survey, None)
         .await
         .unwrap();
     post.stand

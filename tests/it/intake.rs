@@ -641,14 +641,18 @@ async fn whoever_runs_a_survey_is_asked_for_permission_and_logged(world: World) 
     let stand = Stand::new(world).await;
     let service = &stand.world.service;
     assert!(matches!(
-        service.close_survey(&Actor::Anonymous, stand.survey).await,
+        service
+            .close_survey(&Actor::Anonymous, stand.survey, None)
+            .await,
         Err(Fault::Denied)
     ));
     service
-        .close_survey(&Actor::Operator, stand.survey)
+        .close_survey(&Actor::Operator, stand.survey, None)
         .await
         .unwrap();
-    let again = service.close_survey(&Actor::Operator, stand.survey).await;
+    let again = service
+        .close_survey(&Actor::Operator, stand.survey, None)
+        .await;
     assert!(
         matches!(again, Err(Fault::Refused(refusals)) if refusals[0].code == "SURVEY_NOT_OPEN")
     );

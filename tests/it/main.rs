@@ -16,6 +16,7 @@ mod entry;
 mod fault;
 mod graphql;
 mod harness;
+mod hours;
 mod import;
 mod intake;
 mod log;

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::access::Actor;
 use domain::id::{ContactList, Id, Subject, Survey};
@@ -11,8 +12,8 @@ use service::Service;
 use service::page::Page;
 use service::round::RosterFilter;
 use service::survey::{
-    About, BallotFor, LinkFor, ListState, NewBallotInvitations, NewInvitations, PersonalLink,
-    PosterLink, RoundSurvey, Way,
+    About, BallotFor, LinkFor, ListState, NewBallotInvitations, NewHours, NewInvitations,
+    PersonalLink, PosterLink, RoundSurvey, Way,
 };
 
 use super::database::{load_settings, of_fault, open_migrated};
@@ -28,8 +29,30 @@ use crate::sheet::ResultTable;
 pub(super) enum SurveyCommand {
     /// Let a survey take answers.
     Open(SurveyArguments),
+    /// Set the hours of a survey, or move its end while it runs. At its end it is closed by itself.
+    Hours {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// When it begins, on the clock of the round, such as `2026-03-02T09:00`; without it as soon as it is open.
+        #[arg(long, value_parser = read_time)]
+        from: Option<NaiveDateTime>,
+        /// When it ends, on the clock of the round; without it when it is closed.
+        #[arg(long, value_parser = read_time)]
+        until: Option<NaiveDateTime>,
+        /// Why; needed once the survey is open. It stays in the log.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
     /// End a survey for good.
-    Close(SurveyArguments),
+    Close {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// Why; needed where it is before the survey's time. It stays in the log.
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Make an open link for each unit, or for each ballot, printed as CSV.
     Links {
         /// Which survey.
@@ -126,9 +149,32 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             done.map_err(|fault| of_fault(&fault))?;
             format!("{}: open\n", which.survey)
         }
-        SurveyCommand::Close(which) => {
+        SurveyCommand::Hours {
+            survey,
+            from,
+            until,
+            reason,
+        } => {
+            let id = find(&service, &survey.round, &survey.survey).await?.id;
+            let zone = round::get(&service, &survey.round).await?.content.time_zone;
+            let new = NewHours {
+                survey: id,
+                opens_at: from.map(|at| instant(at, &zone)).transpose()?,
+                closes_at: until.map(|at| instant(at, &zone)).transpose()?,
+                reason: reason.clone(),
+            };
+            let done = service.set_survey_hours(OPERATOR, &new).await;
+            done.map_err(|fault| of_fault(&fault))?;
+            format!("{}: its hours are set\n", survey.survey)
+        }
+        SurveyCommand::Close {
+            survey: which,
+            reason,
+        } => {
             let survey = find(&service, &which.round, &which.survey).await?.id;
-            let done = service.close_survey(OPERATOR, survey).await;
+            let done = service
+                .close_survey(OPERATOR, survey, reason.as_deref())
+                .await;
             done.map_err(|fault| of_fault(&fault))?;
             seal(&service, &settings, survey).await?;
             format!("{}: closed\n", which.survey)
@@ -216,6 +262,26 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
     };
     service.database.close().await;
     print(said.as_bytes())
+}
+
+/// A time to the minute.
+fn read_time(text: &str) -> Result<NaiveDateTime, String> {
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
+        .map_err(|_| "a time is written as `2026-03-02T09:00`".to_owned())
+}
+
+/// A time on the clock of the round.
+fn instant(at: NaiveDateTime, zone: &str) -> Result<DateTime<Utc>, Failure> {
+    let zone: chrono_tz::Tz =
+        (zone.parse()).map_err(|_| Failure::new(format!("`{zone}` is no time zone")))?;
+    // Where clocks are set back an hour comes twice, where they are set forward one is left out.
+    let single = at.and_local_timezone(zone).single();
+    let found = single.ok_or_else(|| {
+        Failure::new(format!(
+            "{at} does not come exactly once in {zone}: name another hour"
+        ))
+    })?;
+    Ok(found.with_timezone(&Utc))
 }
 
 /// Seals what was closed at once where the key is at hand; otherwise a worker does.

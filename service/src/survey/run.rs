@@ -31,27 +31,37 @@ impl Service {
         } else {
             open(&change.transaction, id).await?;
         }
-        change.finish("survey.open").await
+        change.finish("survey.open", None).await
     }
 
-    /// Ends a survey for good. Answers that were acknowledged are in, later ones are refused.
+    /// Ends a survey for good, with a reason if that is before its time. Answers that were acknowledged are in, later
+    /// ones are refused.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `SURVEY_NOT_OPEN`, `ROUND_NOT_OPEN`; [`Fault::NotFound`], [`Fault::Denied`].
-    pub async fn close_survey(&self, actor: &Actor, id: Id<id::Survey>) -> Result<(), Fault> {
+    /// [`Fault::Refused`] with `SURVEY_NOT_OPEN`, `REASON_NEEDED`, `ROUND_NOT_OPEN`, `INPUT_FROZEN`;
+    /// [`Fault::NotFound`], [`Fault::Denied`].
+    pub async fn close_survey(
+        &self,
+        actor: &Actor,
+        id: Id<id::Survey>,
+        reason: Option<&str>,
+    ) -> Result<(), Fault> {
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
         let change = SurveyChange::begin(self, actor, id).await?;
-        close(&change.transaction, id).await?;
-        super::seal::request(self, &change.transaction, [id]).await?;
-        // From here on counts the time after which addresses are erased.
-        survey::Entity::update_many()
-            .col_expr(
-                survey::Column::ClosedAt,
-                Expr::val(clock::micros(change.now)),
-            )
-            .filter(survey::Column::Id.eq(id.number()))
-            .exec(&change.transaction)
-            .await?;
-        change.finish("survey.close").await
+        let row = survey::Entity::find_by_id(id.number())
+            .one(&change.transaction)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let early = (row.closes_at).is_some_and(|closes_at| clock::micros(change.now) < closes_at);
+        if early && row.state == survey::State::Open && reason.is_none() {
+            let message =
+                "the survey would end before its time: say why, the reason stays in the log";
+            return Err(Fault::refused(
+                Refusal::new("REASON_NEEDED", message).at(["reason"]),
+            ));
+        }
+        end(self, &change.transaction, id, change.now).await?;
+        change.finish("survey.close", reason).await
     }
 
     /// Makes one-time invitations; the tokens are told once. The log says how many, never which.
@@ -148,18 +158,35 @@ impl Service {
     }
 }
 
-/// A survey that is being opened or closed, which changes what its round is decided by.
-struct SurveyChange {
-    transaction: WriteTransaction,
+/// Closes a survey, asks for its seal, and notes when: from then on counts the time after which addresses are erased.
+pub(super) async fn end(
+    service: &Service,
+    transaction: &WriteTransaction,
+    id: Id<id::Survey>,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    close(transaction, id).await?;
+    super::seal::request(service, transaction, [id]).await?;
+    survey::Entity::update_many()
+        .col_expr(survey::Column::ClosedAt, Expr::val(clock::micros(now)))
+        .filter(survey::Column::Id.eq(id.number()))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
+/// A survey that is being opened, moved or closed, which changes what its round is decided by.
+pub(super) struct SurveyChange {
+    pub transaction: WriteTransaction,
     permit: Permit,
     survey: Id<id::Survey>,
     /// Whether its round was closed and is being corrected.
     reopened: bool,
-    now: DateTime<Utc>,
+    pub now: DateTime<Utc>,
 }
 
 impl SurveyChange {
-    async fn begin(
+    pub async fn begin(
         service: &Service,
         actor: &Actor,
         survey: Id<id::Survey>,
@@ -182,9 +209,12 @@ impl SurveyChange {
         })
     }
 
-    async fn finish(self, action: &str) -> Result<(), Fault> {
+    pub async fn finish(self, action: &str, reason: Option<&str>) -> Result<(), Fault> {
         let object = self.survey.to_string();
-        let entry = self.permit.entry(self.now, action, &object);
+        let entry = audit::Entry {
+            reason,
+            ..self.permit.entry(self.now, action, &object)
+        };
         audit::append(&self.transaction, &entry).await?;
         self.transaction.commit().await
     }

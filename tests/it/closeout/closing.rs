@@ -247,7 +247,7 @@ async fn closing_a_survey_changes_what_the_round_is_decided_by(world: World) {
     assert_eq!(service.refresh_standings(&seen).await.unwrap(), 1);
     assert_eq!(service.refresh_standings(&seen).await.unwrap(), 0);
     service
-        .close_survey(&stand.administrator, stand.survey)
+        .close_survey(&stand.administrator, stand.survey, None)
         .await
         .unwrap();
     assert_eq!(service.refresh_standings(&seen).await.unwrap(), 1);

@@ -585,7 +585,7 @@ async fn a_survey_takes_more_answers_where_it_is_named_and_the_old_sheets_stay(w
     let refused = refusals(service.close_round(&stand.administrator, ROUND).await);
     assert_eq!(refused[0].code, "OPEN_SURVEY");
     service
-        .close_survey(&stand.administrator, stand.survey)
+        .close_survey(&stand.administrator, stand.survey, None)
         .await
         .unwrap();
     assert_eq!(close(&stand).await, 2);

@@ -349,6 +349,11 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "surveySetHours(input: {surveyId: \"{survey}\", reason: \"r\"}) { refusals { code } }",
+        action(Action::RunSurvey),
+        Error,
+    ),
+    row(
         "surveyClose(id: \"{survey}\") { refusals { code } }",
         action(Action::RunSurvey),
         Error,

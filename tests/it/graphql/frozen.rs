@@ -103,6 +103,7 @@ fn rows() -> Vec<(&'static str, Does)> {
         ("compositionAdd", Change(InputKind::ClosedRounds)),
         ("compositionRemove", Change(InputKind::ClosedRounds)),
         ("surveyOpen", Change(public.clone())),
+        ("surveySetHours", Change(public.clone())),
         ("surveyClose", Change(public.clone())),
         ("contactListConfirm", Change(public.clone())),
         ("contactListRemind", Change(public.clone())),

@@ -61,7 +61,7 @@ composed = { closed = ["small"], region = true, categories = ["organ"], without_
 const NOBODY: &str = "nobody answers here, but in a test of its own";
 
 /// Fields that show nothing here, each for its reason.
-const SILENT: [(&str, &str); 11] = [
+const SILENT: [(&str, &str); 10] = [
     ("Checklist.part", "no item here has parts"),
     ("Score.part", "no item here has parts"),
     (
@@ -80,7 +80,6 @@ const SILENT: [(&str, &str); 11] = [
     ("SurveyOptionCount.low", NOBODY),
     ("SurveyOptionCount.percent", NOBODY),
     ("SurveyOptionCount.share", NOBODY),
-    ("Survey.closesAt", "surveys are opened and closed by hand"),
     ("Survey.opensAt", "surveys are opened and closed by hand"),
 ];
 
@@ -335,8 +334,14 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     on.change(administrator, &call).await;
     on.read(administrator, &format!("survey(id: {vote})")).await;
     send(&mut on, administrator, (&scene, text(survey))).await;
-    on.change(administrator, &format!("surveyClose(id: {survey})"))
+    let call = format!(
+        "surveySetHours(input: {{ surveyId: {survey}, closesAt: \"2099-01-01T00:00:00Z\", reason: \"holiday\" }})"
+    );
+    on.change(administrator, &call).await;
+    on.refuse(administrator, &format!("surveyClose(id: {survey})"))
         .await;
+    let call = format!("surveyClose(id: {survey}, reason: \"everybody has answered\")");
+    on.change(administrator, &call).await;
     on.skipped = &["Round.preflight"];
     on.read(administrator, &format!("survey(id: {survey})"))
         .await;

@@ -312,7 +312,7 @@ impl Play<'_> {
         let booked = send(self.intake, crowds).await?;
         for survey in surveys.values() {
             self.service
-                .close_survey(OPERATOR, *survey)
+                .close_survey(OPERATOR, *survey, None)
                 .await
                 .map_err(fail)?;
         }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use domain::access::Actor;
 use domain::id::{self, Id};
-use service::survey::{IssuedInvitation, NewInvitations, NewLinks};
+use service::survey::{IssuedInvitation, NewHours, NewInvitations, NewLinks};
 use service::{Fault, Service};
 
 use super::ballot::{
@@ -14,6 +14,7 @@ use crate::graphql::asker::{Asker, service};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
 use crate::graphql::payload::{Refusal, payload, settle};
+use crate::graphql::scalar::Instant;
 
 payload! {
     /// What came of opening a survey.
@@ -29,6 +30,27 @@ payload! {
         /// The survey, closed.
         survey: Survey
     }
+}
+
+payload! {
+    /// What came of setting the hours of a survey.
+    SurveySetHoursPayload {
+        /// The survey with its hours.
+        survey: Survey
+    }
+}
+
+/// The hours that a survey is to have.
+#[derive(Debug, InputObject)]
+pub struct SurveySetHoursInput {
+    /// The survey.
+    survey_id: Key<id::Survey>,
+    /// The first moment at which answers are taken; null for as soon as it is open. It cannot change once it has come.
+    opens_at: Option<Instant>,
+    /// The first moment at which none are taken any more; null for when it is closed.
+    closes_at: Option<Instant>,
+    /// Why; needed once the survey is open. It stays in the log.
+    reason: Option<String>,
 }
 
 /// Invitations to be made.
@@ -94,15 +116,35 @@ impl SurveyMutation {
         SurveyOpenPayload::of(find_after(service, actor, id.0, outcome).await)
     }
 
+    /// Sets the hours of a survey, or moves its end while it runs. At its end it is closed by itself.
+    async fn survey_set_hours(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The hours to be.")] input: SurveySetHoursInput,
+    ) -> Result<SurveySetHoursPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let service = service(context)?;
+        let new = NewHours {
+            survey: input.survey_id.0,
+            opens_at: input.opens_at.map(|at| at.0),
+            closes_at: input.closes_at.map(|at| at.0),
+            reason: input.reason.unwrap_or_default(),
+        };
+        let outcome = service.set_survey_hours(actor, &new).await;
+        SurveySetHoursPayload::of(find_after(service, actor, new.survey, outcome).await)
+    }
+
     /// Ends a survey for ever. An answer on its way is either in or refused as closed.
     async fn survey_close(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
+        #[graphql(desc = "Why; needed where it is before the survey's time. It stays in the log.")]
+        reason: Option<String>,
     ) -> Result<SurveyClosePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
         let service = service(context)?;
-        let outcome = service.close_survey(actor, id.0).await;
+        let outcome = service.close_survey(actor, id.0, reason.as_deref()).await;
         SurveyClosePayload::of(find_after(service, actor, id.0, outcome).await)
     }
 
