@@ -17,6 +17,8 @@ struct Forms<'a> {
     definition: &'a Definition,
     forms: &'a [Form],
     fictional: bool,
+    zh: Language,
+    en: Language,
 }
 
 /// One copy.
@@ -27,22 +29,6 @@ struct Form {
 }
 
 impl Forms<'_> {
-    #[expect(
-        clippy::unused_self,
-        reason = "a template reaches nothing but its fields"
-    )]
-    fn zh(&self, name: &str) -> String {
-        Language::Chinese.say(name)
-    }
-
-    #[expect(
-        clippy::unused_self,
-        reason = "a template reaches nothing but its fields"
-    )]
-    fn en(&self, name: &str) -> String {
-        Language::English.say(name)
-    }
-
     #[expect(
         clippy::unused_self,
         reason = "a template reaches nothing but its fields"
@@ -112,6 +98,8 @@ pub fn draw_forms(
         definition,
         forms: &forms,
         fictional: is_fictional(about),
+        zh: Language::Chinese,
+        en: Language::English,
     };
     Ok(page.render()?)
 }

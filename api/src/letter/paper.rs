@@ -85,24 +85,8 @@ struct Posters<'a> {
     until: [Option<String>; 2],
     posters: &'a [Poster],
     fictional: bool,
-}
-
-impl Posters<'_> {
-    #[expect(
-        clippy::unused_self,
-        reason = "a template reaches nothing but its fields"
-    )]
-    fn zh(&self, name: &str) -> String {
-        Language::Chinese.say(name)
-    }
-
-    #[expect(
-        clippy::unused_self,
-        reason = "a template reaches nothing but its fields"
-    )]
-    fn en(&self, name: &str) -> String {
-        Language::English.say(name)
-    }
+    zh: Language,
+    en: Language,
 }
 
 /// Posters to print, one to a page.
@@ -130,6 +114,8 @@ pub fn draw_posters(
         until: both(|language| until(language, about)),
         posters: &posters,
         fictional: is_fictional(about),
+        zh: Language::Chinese,
+        en: Language::English,
     };
     Ok(page.render()?)
 }

@@ -14,9 +14,15 @@ mod roster;
 mod score;
 mod table;
 
-use domain::access::Actor;
+use domain::access::{Action, Actor};
 use domain::id::{self, Id};
+use domain::survey::Definition;
+use entity::survey;
+use sea_orm::EntityTrait;
 
+use crate::database::ReadTransaction;
+use crate::frame::{Frame, Whom};
+use crate::permit::ask_somewhere;
 use crate::{Fault, Refusal, Service};
 
 use table::Reading;
@@ -207,6 +213,14 @@ struct Task<'a> {
     sample: Option<Sample>,
 }
 
+/// A survey as it is found, and what it was read in.
+struct Found {
+    row: survey::Model,
+    definition: Definition,
+    frame: Frame,
+    snapshot: ReadTransaction,
+}
+
 impl Task<'_> {
     /// The tables that are about one survey.
     async fn of_survey(
@@ -220,6 +234,22 @@ impl Task<'_> {
             ImportKind::Issues => self.issues(survey, reading).await,
             _ => self.contacts(survey, reading).await,
         }
+    }
+
+    /// The survey that a table is about, for whoever runs surveys somewhere.
+    async fn find_survey(&self, id: Id<id::Survey>) -> Result<Found, Fault> {
+        ask_somewhere(self.actor, Action::RunSurvey)?;
+        let snapshot = self.service.database.begin_read().await?;
+        let row = survey::Entity::find_by_id(id.number())
+            .one(&snapshot)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        Ok(Found {
+            definition: serde_json::from_str(&row.definition).map_err(Fault::internal)?,
+            frame: Frame::load(&snapshot, Id::new(row.round_id), Whom::Everybody).await?,
+            row,
+            snapshot,
+        })
     }
 
     /// Whether anything is left to do after the rows were read and checked.

@@ -6,18 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::Action;
 use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::scheme::file::{Channel, OnePerson};
 use domain::survey::{Answers, Asked, Definition, Entries, FaultCode, Question, parse};
-use entity::{invitation, survey};
-use sea_orm::EntityTrait;
+use entity::invitation;
 
 use super::issue::find_channel;
 use super::table::{Columns, Reading};
-use super::{Row, RowReport, Task};
-use crate::frame::{Frame, Participant, Whom};
+use super::{Found, Row, RowReport, Task};
+use crate::frame::Participant;
 use crate::freeze::{Touch, touch};
 use crate::intake::InvitationToken;
 use crate::survey::contact::ask_about;
@@ -45,16 +43,13 @@ impl Task<'_> {
         id: Id<id::Survey>,
         reading: &mut Reading<'_>,
     ) -> Result<bool, Fault> {
-        if !self.actor.may_somewhere(Action::RunSurvey) {
-            return Err(Fault::Denied);
-        }
-        let snapshot = self.service.database.begin_read().await?;
-        let row = survey::Entity::find_by_id(id.number())
-            .one(&snapshot)
-            .await?
-            .ok_or(Fault::NotFound)?;
-        let round = Id::new(row.round_id);
-        let frame = Frame::load(&snapshot, round, Whom::Everybody).await?;
+        let Found {
+            row,
+            definition,
+            frame,
+            snapshot,
+        } = self.find_survey(id).await?;
+        let round = frame.id();
         let hashes: BTreeSet<[u8; 32]> = (reading.rows.iter())
             .filter_map(|row| read_code(reading.cell(row, "code")?, id))
             .collect();
@@ -68,8 +63,6 @@ impl Task<'_> {
             .collect();
         let permit = ask_about(&frame, self.actor, &subjects)?;
         let now = self.service.clock.now();
-        let definition: Definition =
-            serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         refuse_ballot(&definition)?;
         let late = is_late(&row, clock::micros(now))?;
         check_columns(reading, &definition);

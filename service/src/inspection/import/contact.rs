@@ -6,16 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::Action;
 use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::survey::{Definition, clean};
 use entity::survey;
-use sea_orm::EntityTrait;
 
 use super::table::{Columns, Reading};
-use super::{Row, RowReport, Task};
-use crate::frame::{Frame, Participant, Whom};
+use super::{Found, Row, RowReport, Task};
+use crate::frame::{Frame, Participant};
 use crate::freeze::{Touch, touch};
 use crate::survey::contact::{NewContact, NewList, add_list, ask_about, known_contacts};
 use crate::survey::{Drawn, Way, refuse_ballot};
@@ -45,16 +43,13 @@ impl Task<'_> {
         id: Id<id::Survey>,
         reading: &mut Reading<'_>,
     ) -> Result<bool, Fault> {
-        if !self.actor.may_somewhere(Action::RunSurvey) {
-            return Err(Fault::Denied);
-        }
-        let snapshot = self.service.database.begin_read().await?;
-        let row = survey::Entity::find_by_id(id.number())
-            .one(&snapshot)
-            .await?
-            .ok_or(Fault::NotFound)?;
-        let round = Id::new(row.round_id);
-        let frame = Frame::load(&snapshot, round, Whom::Everybody).await?;
+        let Found {
+            row,
+            definition,
+            frame,
+            snapshot,
+        } = self.find_survey(id).await?;
+        let round = frame.id();
         let known = known_contacts(&snapshot, id).await?;
         snapshot.finish().await?;
         let permit = ask_about(&frame, self.actor, &reading.subjects(&frame))?;
@@ -62,7 +57,6 @@ impl Task<'_> {
             let message = "the survey is closed and takes no more answers";
             return Err(Fault::refused(Refusal::new("SURVEY_CLOSED", message)));
         }
-        let definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         refuse_ballot(&definition)?;
         reading.check_columns(&COLUMNS);
         let Some((column, way)) = find_way(reading) else {

@@ -3,19 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::Action;
 use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
 use domain::survey::Definition;
-use entity::{survey, survey_issue};
+use entity::survey_issue;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::table::{Columns, Reading};
-use super::{Row, RowReport, Task};
+use super::{Found, Row, RowReport, Task};
 use crate::database::WriteTransaction;
-use crate::frame::{Frame, Whom};
+use crate::frame::Frame;
 use crate::freeze::{Touch, touch};
 use crate::inspection::digest;
 use crate::survey::channel_word;
@@ -38,20 +37,15 @@ impl Task<'_> {
         id: Id<id::Survey>,
         reading: &mut Reading<'_>,
     ) -> Result<bool, Fault> {
-        if !self.actor.may_somewhere(Action::RunSurvey) {
-            return Err(Fault::Denied);
-        }
-        let snapshot = self.service.database.begin_read().await?;
-        let row = survey::Entity::find_by_id(id.number())
-            .one(&snapshot)
-            .await?
-            .ok_or(Fault::NotFound)?;
-        let round = Id::new(row.round_id);
-        let frame = Frame::load(&snapshot, round, Whom::Everybody).await?;
+        let Found {
+            row,
+            definition,
+            frame,
+            snapshot,
+        } = self.find_survey(id).await?;
+        let round = frame.id();
         snapshot.finish().await?;
         let permit = ask_about(&frame, self.actor, &reading.subjects(&frame))?;
-        let definition: Definition =
-            serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         let marked = marked_columns(&frame, &definition);
         let optional = OPTIONAL.into_iter();
         let optional: Vec<&str> = optional.chain(marked.iter().map(String::as_str)).collect();
