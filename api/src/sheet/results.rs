@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use domain::id::{Id, Subject};
 use domain::number::Ratio;
-use domain::outcome::wilson_e4;
 use domain::scheme::file::Words;
 use domain::survey::{Definition, Line, Part, Question};
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
@@ -165,24 +164,23 @@ fn figures(line: &Line<Id<Subject>>, question: &Question) -> impl Iterator<Item 
                 });
                 return [code, label, answers, count, share, percent, low, high];
             };
-            let count = counts.options.get(place).copied().unwrap_or(0);
-            let share = Ratio::of_counts(count, counts.of);
-            let bounds = wilson_e4(count, counts.of);
-            let bound = |e4: Option<u32>| {
-                let ratio = e4.and_then(|e4| Ratio::of_counts(e4.into(), 10_000));
+            let choice = counts.choice(place);
+            let share = choice.share();
+            let percent = |ratio: Option<Ratio>| {
                 ratio.map_or_else(String::new, |ratio| ratio.to_percent_text(2))
             };
+            let (low, high) = choice.bounds().unzip();
             [
                 code,
                 label,
                 counts.of.to_string(),
-                count.to_string(),
+                choice.count.to_string(),
                 share
                     .as_ref()
-                    .map_or_else(String::new, |_| format!("{count}/{}", counts.of)),
-                share.map_or_else(String::new, |share| share.to_percent_text(2)),
-                bound(bounds.map(|(low, _)| low)),
-                bound(bounds.map(|(_, high)| high)),
+                    .map_or_else(String::new, |_| format!("{}/{}", choice.count, choice.of)),
+                percent(share),
+                percent(low),
+                percent(high),
             ]
         })
 }

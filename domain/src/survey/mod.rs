@@ -17,7 +17,7 @@ pub use ballot::{
     BallotAnswers, LineFault, judge_ballot, parse_ballot, recount_ballots, validate_ballot,
 };
 pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question, ShowIf};
-pub use result::{Counts, Line, Part, Strata, show_question};
+pub use result::{Choice, Counts, Line, Part, Strata, show_question};
 pub use sheet::{SheetError, decode, encode};
 pub use tally::{ABSTAINED, LineLength, RATED, SheetState, Tally, recount};
 pub use text::{clean, without_controls};

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::{Asked, Definition, SheetState, Tally};
-use crate::outcome::FEW;
+use crate::number::Ratio;
+use crate::outcome::{FEW, wilson_e4};
 use crate::scheme::file::Channel;
 
 /// Whose answers a line counts.
@@ -195,7 +196,38 @@ fn add_to<C>(parts: &mut [(C, Counts)], is_it: impl Fn(&C) -> bool, counts: &Cou
     }
 }
 
+/// How often an option was chosen, of how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// How often.
+    pub count: u64,
+    /// What its share is of.
+    pub of: u64,
+}
+
+impl Choice {
+    /// Its exact share; nothing where nobody answered.
+    pub fn share(self) -> Option<Ratio> {
+        Ratio::of_counts(self.count, self.of)
+    }
+
+    /// Bounds of the 95 % Wilson interval of the share in ten-thousandths, the lower rounded down and the upper up;
+    /// nothing where nobody answered.
+    pub fn bounds(self) -> Option<(Ratio, Ratio)> {
+        let (low, high) = wilson_e4(self.count, self.of)?;
+        Ratio::of_counts(low.into(), 10_000).zip(Ratio::of_counts(high.into(), 10_000))
+    }
+}
+
 impl Counts {
+    /// The option at this place.
+    pub fn choice(&self, place: usize) -> Choice {
+        Choice {
+            count: self.options.get(place).copied().unwrap_or(0),
+            of: self.of,
+        }
+    }
+
     fn add(&mut self, other: &Self) {
         self.of = self.of.saturating_add(other.of);
         self.options

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::Object;
 use domain::id::{self, Id};
-use domain::number::Ratio;
-use domain::outcome::wilson_e4;
-use domain::survey::{Counts, Line, Opt, Part};
+use domain::survey::{Choice, Line, Opt, Part};
 use service::survey;
 
 use super::progress::Channel;
@@ -106,10 +104,13 @@ impl SurveyAnswers {
     #[graphql(complexity = "4 * child_complexity")]
     async fn options(&self) -> Option<Vec<SurveyOptionCount>> {
         let counts = self.line.counts.as_ref()?;
-        let options = (0_usize..).zip(&self.options);
+        let options = self.options.iter().enumerate();
         Some(
             options
-                .map(|(place, option)| SurveyOptionCount::of(&option.code, place, counts))
+                .map(|(place, option)| SurveyOptionCount {
+                    code: option.code.clone(),
+                    choice: counts.choice(place),
+                })
                 .collect(),
         )
     }
@@ -119,23 +120,7 @@ impl SurveyAnswers {
 #[derive(Debug, Clone)]
 pub struct SurveyOptionCount {
     code: String,
-    count: u64,
-    of: u64,
-}
-
-impl SurveyOptionCount {
-    fn of(code: &str, place: usize, counts: &Counts) -> Self {
-        Self {
-            code: code.to_owned(),
-            count: counts.options.get(place).copied().unwrap_or(0),
-            of: counts.of,
-        }
-    }
-
-    fn bound(&self, choose: fn((u32, u32)) -> u32) -> Option<Rational> {
-        let bound = choose(wilson_e4(self.count, self.of)?);
-        Some(Ratio::of_counts(bound.into(), 10_000)?.into())
-    }
+    choice: Choice,
 }
 
 /// How often an option was chosen.
@@ -148,27 +133,27 @@ impl SurveyOptionCount {
 
     /// How often it was chosen.
     async fn count(&self) -> String {
-        self.count.to_string()
+        self.choice.count.to_string()
     }
 
     /// Its exact share, between 0 and 1; null where nobody answered.
     async fn share(&self) -> Option<Rational> {
-        Some(Ratio::of_counts(self.count, self.of)?.into())
+        Some(self.choice.share()?.into())
     }
 
     /// The share as a percentage rounded half up to two places, such as `93.33%`; null where nobody answered.
     async fn percent(&self) -> Option<String> {
-        Some(Ratio::of_counts(self.count, self.of)?.to_percent_text(2))
+        Some(self.choice.share()?.to_percent_text(2))
     }
 
     /// Lower bound of the 95 % Wilson interval of the share, rounded down to ten-thousandths. It speaks of chance alone,
     /// as if those who answered had been drawn at random.
     async fn low(&self) -> Option<Rational> {
-        self.bound(|(low, _)| low)
+        Some(self.choice.bounds()?.0.into())
     }
 
     /// Upper bound of the same interval, rounded up.
     async fn high(&self) -> Option<Rational> {
-        self.bound(|(_, high)| high)
+        Some(self.choice.bounds()?.1.into())
     }
 }
