@@ -31,6 +31,11 @@ pub struct Sender {
 }
 
 impl Sender {
+    /// The address of an open link with this code.
+    pub fn open_link(&self, code: &str) -> String {
+        format!("{}/s/{code}", self.public_url)
+    }
+
     /// The address of a personal link.
     pub fn link(&self, link: &PersonalLink) -> String {
         format!("{}/i/{}", self.public_url, link.token.expose())

@@ -391,7 +391,7 @@ async fn write_posters(
     }
     let making = Making::begin(folder).map_err(broken)?;
     for link in &posters.links {
-        let address = format!("{}/s/{}", sender.public_url, link.code);
+        let address = sender.open_link(&link.code);
         let picture = draw_svg(&address, &address).map_err(broken)?;
         // The code of a link is a name that every system takes.
         making

@@ -100,7 +100,7 @@ pub fn draw_posters(
 ) -> Result<String, PaperFault> {
     let mut posters = Vec::with_capacity(links.len());
     for link in links {
-        let address = format!("{}/s/{}", sender.public_url, link.code);
+        let address = sender.open_link(&link.code);
         posters.push(Poster {
             subject: both(|language| language.of(&link.subject).to_owned()),
             picture: draw_svg(&address, &Language::Chinese.say("poster-scan"))?,
