@@ -20,6 +20,7 @@ use crate::auth::link::Links;
 use crate::http::shutdown::Shutdown;
 use crate::letter::{Sender, write_mail};
 use crate::mail::{MailFault, Mailer, Message};
+use crate::metric;
 use crate::notary::Notary;
 
 /// How often to look for work.
@@ -36,6 +37,19 @@ const LEASE: Duration = Duration::from_mins(2);
 
 /// How long one job may take, well within the lease of all that were claimed with it.
 const PATIENCE: Duration = Duration::from_secs(25);
+
+/// A mail that is whole, as the outbox holds it.
+const MESSAGE_JOB: &str = "mail";
+
+/// Every kind of job.
+pub(crate) const KINDS: [&str; 6] = [
+    MESSAGE_JOB,
+    checkpoint::JOB,
+    seal::JOB,
+    MAIL_JOB,
+    INVITATION_JOB,
+    RESET_JOB,
+];
 
 /// Jobs claimed at once.
 const BATCH: u32 = 4;
@@ -86,26 +100,31 @@ impl Worker {
             tokio::select! {
                 _ = tick.tick() => {}
                 _ = purge.tick() => {
-                    let _in_the_log: Result<u64, Fault> = self.service.purge_sessions().await;
-                    let days = TimeDelta::days(i64::from(self.tools.letters.contact_days));
-                    let _in_the_log: Result<u64, Fault> = self.service.erase_contacts(days).await;
-                    let _in_the_log: Result<u64, Fault> = self.service.purge_staff_links().await;
-                    let until = self.service.clock.now() - self.tools.kept;
                     let _in_the_log: Result<u64, Fault> =
-                        outbox::remove_done(&self.service.database, until).await;
+                        metric::count_run("sessions", self.service.purge_sessions().await);
+                    let days = TimeDelta::days(i64::from(self.tools.letters.contact_days));
+                    let _in_the_log: Result<u64, Fault> =
+                        metric::count_run("contacts", self.service.erase_contacts(days).await);
+                    let _in_the_log: Result<u64, Fault> =
+                        metric::count_run("staff_links", self.service.purge_staff_links().await);
+                    let until = self.service.clock.now() - self.tools.kept;
+                    let removed = outbox::remove_done(&self.service.database, until).await;
+                    let _in_the_log: Result<u64, Fault> = metric::count_run("done_jobs", removed);
                     continue;
                 }
                 _ = log.tick() => {
-                    let _in_the_log: Result<_, Fault> = self.tools.notary.make_due(&self.service).await;
+                    let made = self.tools.notary.make_due(&self.service).await;
+                    let _in_the_log: Result<_, Fault> = metric::count_run("checkpoint", made);
                     continue;
                 }
                 () = shutdown.triggered() => return,
             }
             // Faults are in the log already; the next round tries again.
-            let _in_the_log: Result<usize, Fault> = self.service.close_due_surveys().await;
-            while let Ok(true) = self.work().await {}
             let _in_the_log: Result<usize, Fault> =
-                self.service.refresh_standings(&self.seen).await;
+                metric::count_run("due_surveys", self.service.close_due_surveys().await);
+            while let Ok(true) = metric::count_run("outbox", self.work().await) {}
+            let refreshed = self.service.refresh_standings(&self.seen).await;
+            let _in_the_log: Result<usize, Fault> = metric::count_run("standings", refreshed);
         }
     }
 
@@ -136,11 +155,13 @@ impl Worker {
         match outcome {
             Ok(()) => {
                 outbox::finish(database, job, now).await?;
+                metric::count_job(&job.kind, "done");
             }
             Err(fault) => {
                 let failure = Failure { now, fault: &fault };
                 let fate = outbox::fail(database, job, failure).await?;
                 let given_up = fate == Fate::GivenUp;
+                metric::count_job(&job.kind, if given_up { "given_up" } else { "failed" });
                 if given_up && job.kind == MAIL_JOB {
                     self.service
                         .note_invitation_mail(&job.body, Delivery::Failed)
@@ -191,7 +212,7 @@ impl Worker {
 
     async fn perform(&self, job: &Job) -> Result<(), String> {
         match job.kind.as_str() {
-            "mail" => {
+            MESSAGE_JOB => {
                 let message: Message = serde_json::from_str(&job.body)
                     .map_err(|_| "the job is no message".to_owned())?;
                 let key = format!("job-{}", job.id);

@@ -9,6 +9,7 @@ pub mod http;
 pub mod job;
 pub mod letter;
 pub mod mail;
+pub mod metric;
 pub mod notary;
 pub mod page;
 pub mod report;

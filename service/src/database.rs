@@ -210,6 +210,15 @@ impl Database {
         &self.pools
     }
 
+    /// The connections of the pools that read and write, as they are just now.
+    pub fn connections(&self) -> [(&'static str, Connections); 2] {
+        let (read, write) = match self.pools() {
+            Pools::Sqlite { read, write } => (count_open(read), count_open(write)),
+            Pools::Postgres { read, write } => (count_open(read), count_open(write)),
+        };
+        [("read", read), ("write", write)]
+    }
+
     /// Whether the database answers just now.
     pub async fn ping(&self) -> Result<(), Fault> {
         self.reader().execute_unprepared("SELECT 1").await?;
@@ -237,6 +246,22 @@ impl fmt::Debug for Database {
         out.debug_struct("Database")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
+    }
+}
+
+/// Connections of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// All that are open.
+    pub open: usize,
+    /// Those that nobody uses.
+    pub idle: usize,
+}
+
+fn count_open<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> Connections {
+    Connections {
+        open: usize::try_from(pool.size()).unwrap_or(usize::MAX),
+        idle: pool.num_idle(),
     }
 }
 

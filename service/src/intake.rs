@@ -271,6 +271,11 @@ impl Intake {
         !self.sender.is_closed() && self.sender.capacity() > 0
     }
 
+    /// How many answers wait to be booked.
+    pub fn waiting(&self) -> usize {
+        self.sender.max_capacity() - self.sender.capacity()
+    }
+
     /// Books what waits, turns away what comes later, and returns once all of it is durable.
     pub async fn finish(&self) {
         self.stop.notify_one();

@@ -14,7 +14,7 @@ mod sdl;
 mod session;
 mod socket;
 mod token;
-mod wire;
+pub mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

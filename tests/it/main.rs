@@ -6,6 +6,7 @@
 
 mod architecture;
 mod ballot;
+mod canary;
 mod cli;
 mod closeout;
 mod composition;

@@ -50,13 +50,13 @@ fn draft(login: &str) -> StaffDraft {
 }
 
 /// The link in a mail or on a terminal.
-fn link_in(text: &str) -> &str {
+pub fn link_in(text: &str) -> &str {
     let start = text.find("http://").unwrap_or_else(|| panic!("{text}"));
     text[start..].split_whitespace().next().unwrap()
 }
 
 /// The text of a mail as its reader sees it.
-fn body(message: &support::mail::Message) -> String {
+pub fn body(message: &support::mail::Message) -> String {
     let (head, body) = message.text.split_once("\n\n").unwrap();
     if head.contains("base64") {
         use base64::Engine;

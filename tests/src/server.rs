@@ -189,7 +189,10 @@ fn spawn(environment: &BTreeMap<String, String>, folder: &Path) -> io::Result<Ch
 
 /// An address that nobody listens on just now. Another process may take it before the server does;
 /// the kernel hands out such ports in turn, so that does not happen.
-fn free_address() -> io::Result<SocketAddr> {
+///
+/// # Errors
+/// The system has none.
+pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 

@@ -11,15 +11,18 @@ use tokio::net::TcpListener;
 
 use super::Failure;
 use super::database::of_fault;
+use super::figures::Figures;
 use crate::auth::link::Links;
 use crate::auth::password::Passwords;
 use crate::auth::session::Sessions;
 use crate::auth::token::Tokens;
 use crate::config::Settings;
+use crate::graphql::persisted::Trusted;
 use crate::graphql::{self, Endpoint, StaffGate, graphiql, schema};
 use crate::http::{self, Readiness, shutdown};
 use crate::job::{Tools, Worker};
 use crate::mail::Mailer;
+use crate::metric::Watched;
 use crate::notary::Notary;
 use crate::page;
 use crate::upload;
@@ -34,6 +37,8 @@ pub(super) struct House {
     tokens: Arc<Tokens>,
     sessions: Sessions,
     listener: TcpListener,
+    figures: Option<Figures>,
+    trusted: Trusted,
 }
 
 impl House {
@@ -47,12 +52,18 @@ impl House {
             Tokens::new(&settings.auth, &settings.http.public_url).map_err(|fault| fail(&fault))?;
         let mailer = Mailer::new(&settings.mail).map_err(|fault| fail(&fault))?;
         let notary = Notary::find_or_make(&settings.checkpoint).map_err(|fault| fail(&fault))?;
+        let trusted = match &settings.graphql.trusted_documents {
+            Some(path) => Trusted::read(path, &settings.graphql.guard)
+                .map_err(|fault| Failure::new(format!("`graphql.trusted_documents`: {fault}")))?,
+            None => Trusted::default(),
+        };
         let listen = settings.http.listen;
         let listener = TcpListener::bind(listen).await.map_err(|error| {
             Failure::new(format!(
                 "`http.listen`: {listen} cannot be listened on: {error}"
             ))
         })?;
+        let figures = Figures::open(&settings).await?;
         let intake = Intake::start(service.clone(), IntakeSettings::default())
             .await
             .map_err(|fault| of_fault(&fault))?;
@@ -74,6 +85,8 @@ impl House {
             tokens,
             sessions,
             listener,
+            figures,
+            trusted,
         })
     }
 
@@ -108,12 +121,17 @@ impl House {
         let worker = Worker::new(self.service.clone(), tools);
         let worker = tokio::spawn(worker.run(ended.clone()));
         tracing::info!(%address, "listening");
+        let watched = Watched {
+            service: self.service.clone(),
+            intake: Some(self.intake.clone()),
+        };
+        let showing = Figures::serve(self.figures, watched, ended.clone());
         let serving = http::serve(self.listener, routes, &self.settings.http, ended);
         let stopping = async {
             end.await;
             trigger.pull();
         };
-        tokio::join!(serving, stopping);
+        tokio::join!(serving, showing, stopping);
         // Requests are over, so nothing new waits to be booked.
         self.intake.finish().await;
         if let Err(error) = worker.await {
@@ -140,15 +158,16 @@ impl House {
             self.settings.http.import_bytes,
             self.settings.sender(),
         );
-        let endpoint = Endpoint::new(schema::build(parts, settings), gate, settings.clone());
+        let endpoint = Endpoint::new(schema::build(parts, settings), gate, settings.clone())
+            .trust(self.trusted.clone());
+        let shared = uploads.merge(graphql::routes(endpoint, ended));
         let mut routes = Router::new()
             .merge(page::routes(self.intake.clone()))
             .merge(page::account_routes(
                 self.service.clone(),
                 self.sessions.clone(),
             ))
-            .merge(uploads)
-            .merge(graphql::routes(endpoint, ended));
+            .merge(http::share(shared, &self.settings.http));
         if settings.graphiql {
             routes = routes.merge(graphiql::routes());
         }

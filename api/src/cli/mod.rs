@@ -11,6 +11,7 @@ mod doctor;
 mod evaluate;
 mod explain;
 mod export;
+mod figures;
 mod house;
 mod import;
 mod investigation;

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::Failure;
 use super::database::{load_settings, open_migrated};
+use super::figures::Figures;
 use crate::auth::link::Links;
 use crate::config::Purpose;
 use crate::http::shutdown;
 use crate::job::{Tools, Worker};
 use crate::mail::Mailer;
+use crate::metric::Watched;
 use crate::notary::Notary;
 use crate::telemetry;
 
@@ -29,10 +31,19 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
         links: Links::new(&settings),
         kept: settings.mail.kept(),
     };
+    let watched = Watched {
+        service: service.clone(),
+        intake: None,
+    };
+    let figures = Figures::open(&settings).await?;
+    let showing = tokio::spawn(Figures::serve(figures, watched, end.clone()));
     let worker = tokio::spawn(Worker::new(service, tools).run(end));
     tracing::info!("working");
     shutdown::signal().await;
     trigger.pull();
+    if let Err(error) = showing.await {
+        tracing::error!(%error, "figures were served no longer");
+    }
     let ended = worker.await;
     database.close().await;
     ended.map_err(|error| Failure::new(format!("the worker ended early: {error}")))

@@ -1,5 +1,6 @@
 //! Settings of GraphQL.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
@@ -14,6 +15,10 @@ pub struct Graphql {
     pub graphiql: bool,
     /// Whether validation errors suggest names.
     pub suggestions: bool,
+    /// A file or folder of documents that clients may name instead of sending them.
+    pub trusted_documents: Option<PathBuf>,
+    /// Whether no others are executed.
+    pub only_trusted: bool,
     /// The two linear guards.
     pub guard: Limits,
     /// Greatest complexity of one operation.
@@ -36,7 +41,25 @@ pub struct Graphql {
 
 pub(super) fn read(reader: &mut Reader) -> Graphql {
     let guard = Limits::default();
+    let trusted_documents = reader.optional(
+        "graphql.trusted_documents",
+        "file or folder of documents that clients may name by their SHA-256 instead of sending them, as graphql-codegen and \
+         relay-compiler write it",
+    );
+    let only_trusted = reader.value(
+        "graphql.only_trusted",
+        false,
+        "whether documents other than those of `graphql.trusted_documents` are refused",
+    );
+    if only_trusted && trusted_documents.is_none() {
+        reader.fault(
+            "graphql.only_trusted",
+            "goes together with `graphql.trusted_documents`: without documents nothing could be asked",
+        );
+    }
     Graphql {
+        trusted_documents,
+        only_trusted,
         introspection: reader.value(
             "graphql.introspection",
             true,

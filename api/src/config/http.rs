@@ -16,7 +16,7 @@ pub struct Http {
     pub public_url: String,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
-    /// Further origins, beside the server's own, whose pages may send changes.
+    /// Further origins, beside the server's own, whose pages may use the API: send changes and read its answers.
     pub allowed_origins: Vec<String>,
     /// Connections at once; more wait in the kernel.
     pub connections: usize,
@@ -68,7 +68,7 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Http {
     let allowed_origins: Vec<String> = reader.value(
         "http.allowed_origins",
         Vec::new(),
-        "further origins whose pages may send changes",
+        "further origins whose pages may use the API: send changes and read its answers (CORS)",
     );
     for origin in &allowed_origins {
         if let Err(message) = check_public_url(origin) {

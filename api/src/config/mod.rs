@@ -10,6 +10,7 @@ mod graphql;
 mod http;
 mod log;
 mod mail;
+mod metrics;
 mod reader;
 mod setting;
 mod source;
@@ -28,6 +29,7 @@ pub use self::graphql::Graphql;
 pub use self::http::Http;
 pub use self::log::{Log, LogFormat};
 pub use self::mail::{Mail, MailSecurity, Transport};
+pub use self::metrics::Metrics;
 use self::reader::Reader;
 pub use self::reader::{Entry, Fault};
 pub use self::setting::Setting;
@@ -86,6 +88,8 @@ pub struct Settings {
     pub survey: Survey,
     /// Log.
     pub log: Log,
+    /// Figures for a monitoring system.
+    pub metrics: Metrics,
     /// Every setting there is, with its default, in the order in which they are read.
     pub entries: Vec<Entry>,
 }
@@ -128,6 +132,7 @@ impl Settings {
         let checkpoint = checkpoint::read(&mut reader, purpose);
         let survey = survey::read(&mut reader);
         let log = log::read(&mut reader);
+        let metrics = metrics::read(&mut reader, http.listen);
         let (faults, entries) = reader.finish();
         if faults.is_empty() {
             Ok(Self {
@@ -139,6 +144,7 @@ impl Settings {
                 checkpoint,
                 survey,
                 log,
+                metrics,
                 entries,
             })
         } else {

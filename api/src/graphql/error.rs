@@ -30,6 +30,10 @@ pub enum ErrorCode {
     RequestTimeout,
     /// A browser says that another site sent a change.
     ForeignOrigin,
+    /// Nothing is known by this `sha256Hash`: send the document with it, once.
+    PersistedQueryNotFound,
+    /// The server executes only documents that came with its settings, and this is none of them.
+    DocumentNotTrusted,
     /// The document is larger than a guard allows.
     DocumentTooLarge,
     /// The document is no GraphQL.
@@ -64,7 +68,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them, in the order of the declaration.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::BadRequest,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -72,6 +76,8 @@ impl ErrorCode {
         Self::PayloadTooLarge,
         Self::RequestTimeout,
         Self::ForeignOrigin,
+        Self::PersistedQueryNotFound,
+        Self::DocumentNotTrusted,
         Self::DocumentTooLarge,
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
@@ -99,6 +105,8 @@ impl ErrorCode {
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::ForeignOrigin => "FOREIGN_ORIGIN",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::DocumentTooLarge => "DOCUMENT_TOO_LARGE",
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
@@ -121,6 +129,8 @@ impl ErrorCode {
     pub fn status(self) -> StatusCode {
         match self {
             Self::BadRequest
+            | Self::PersistedQueryNotFound
+            | Self::DocumentNotTrusted
             | Self::DocumentTooLarge
             | Self::GraphqlParseFailed
             | Self::GraphqlValidationFailed
@@ -147,7 +157,9 @@ impl ErrorCode {
     pub(crate) fn is_of_document(self) -> bool {
         matches!(
             self,
-            Self::DocumentTooLarge
+            Self::PersistedQueryNotFound
+                | Self::DocumentNotTrusted
+                | Self::DocumentTooLarge
                 | Self::GraphqlParseFailed
                 | Self::GraphqlValidationFailed
                 | Self::OperationNotFound

@@ -5,12 +5,12 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation,
 };
-use async_graphql::{Response, SchemaBuilder, ServerError, ValidationResult};
+use async_graphql::{Response, SchemaBuilder, ServerError, ValidationResult, Value, value};
 
 use super::error::GraphqlFault;
 use crate::auth::limit::Limiter;
@@ -45,13 +45,19 @@ pub(super) struct Purse {
     pub(super) payer: Payer,
 }
 
-/// Travels in the request's data and is set once fields are being resolved.
+/// Travels in the request's data: whether fields are being resolved, and what the operation costs.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Begun(Arc<AtomicBool>);
+pub(super) struct Begun(Arc<(AtomicBool, AtomicUsize)>);
 
 impl Begun {
     pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.0.load(Ordering::Relaxed)
+    }
+
+    /// What clients are told of it: how far they are from the bound of one operation.
+    pub(super) fn cost(&self, limit: usize) -> Value {
+        let complexity = self.0.1.load(Ordering::Relaxed);
+        value!({ "complexity": complexity, "limit": limit })
     }
 }
 
@@ -93,6 +99,9 @@ impl Extension for Edge {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let result = next.run(context).await?;
+        if let Some(begun) = context.data_opt::<Begun>() {
+            begun.0.1.store(result.complexity, Ordering::Relaxed);
+        }
         let Some(purse) = context.data_opt::<Purse>() else {
             return Ok(result);
         };
@@ -113,7 +122,7 @@ impl Extension for Edge {
         next: NextExecute<'_>,
     ) -> Response {
         if let Some(begun) = context.data_opt::<Begun>() {
-            begun.0.store(true, Ordering::Relaxed);
+            begun.0.0.store(true, Ordering::Relaxed);
         }
         next.run(context, operation_name).await
     }

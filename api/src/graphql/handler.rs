@@ -1,4 +1,5 @@
-//! GraphQL over HTTP, by its specification: POST with `application/json`, GET for queries.
+//! GraphQL over HTTP, by its specification: POST with `application/json`, GET for queries; answers as events to those
+//! who ask for them.
 //!
 //! Our own instead of the library's, which runs mutations by GET, as text/plain and as multipart, and ignores limits on
 //! the body. Deliberately absent: batching, uploads, `application/graphql`.
@@ -20,6 +21,7 @@ use super::negotiation::{MediaType, is_json, negotiate};
 use super::operation::{Caller, Endpoint, Gate, Reply, Transport};
 use super::request::Parameters;
 use super::shelf::Kept;
+use super::sse;
 use super::websocket::{self, Sockets};
 use crate::config::Secret;
 use crate::http::shutdown::Shutdown;
@@ -50,6 +52,16 @@ async fn answer<E: Executor, G: Gate>(
                 find_caller(&parts),
             ),
             Err(refusal) => refusal.into_response(),
+        };
+    }
+    if sse::is_wanted(&parts.headers) {
+        return match listen(&endpoint, &parts, body).await {
+            Ok(wanted) => sse::open(
+                endpoint,
+                &sockets.of(parts.extensions.get().cloned()),
+                wanted,
+            ),
+            Err(fault) => write(MediaType::Json, fault.into()),
         };
     }
     let Some(media) = negotiate(&parts.headers) else {
@@ -111,33 +123,21 @@ async fn serve<E: Executor, G: Gate>(
     parts: &Parts,
     body: Body,
 ) -> Result<Reply, GraphqlFault> {
-    let transport = match parts.method {
-        Method::GET => Transport::Get,
-        Method::POST => Transport::Post,
-        _ => {
-            return Err(GraphqlFault::new(
-                ErrorCode::MethodNotAllowed,
-                "send GraphQL by POST, or queries by GET",
-            ));
-        }
-    };
-    if transport == Transport::Post && !is_json(&parts.headers) {
-        let message = "the body must be `application/json` in UTF-8, uncompressed";
-        return Err(GraphqlFault::new(ErrorCode::UnsupportedMediaType, message));
-    }
+    check_method(parts)?;
     // Before the body: somebody with a wrong token need not be read.
     let caller = find_caller(parts);
     let network = caller.address.network();
     let admission = endpoint.gate.admit(caller).await?;
     let query = parts.uri.query().unwrap_or_default();
-    if transport == Transport::Get
-        && let Some(reply) = endpoint.find_kept(&admission, query).await
-    {
+    let is_get = parts.method == Method::GET;
+    if is_get && let Some(reply) = endpoint.find_kept(&admission, query).await {
         return Ok(reply);
     }
-    let parameters = match transport {
-        Transport::Get => Parameters::from_uri(&parts.uri)?,
-        _ => Parameters::from_body(&read(body, endpoint.settings.body_bytes).await?)?,
+    let parameters = find_parameters(parts, body, endpoint.settings.body_bytes).await?;
+    let transport = if is_get {
+        Transport::Get
+    } else {
+        Transport::Post
     };
     let prepared = match endpoint.prepare(parameters, transport) {
         Ok(prepared) => prepared,
@@ -147,6 +147,55 @@ async fn serve<E: Executor, G: Gate>(
     let mut reply = endpoint.execute(prepared, admission, network).await;
     endpoint.keep(rights.as_ref(), query, &mut reply);
     Ok(reply)
+}
+
+/// The same for whoever wants events.
+async fn listen<E: Executor, G: Gate>(
+    endpoint: &Endpoint<E, G>,
+    parts: &Parts,
+    body: Body,
+) -> Result<sse::Wanted, GraphqlFault> {
+    check_method(parts)?;
+    let caller = find_caller(parts);
+    let admission = endpoint.gate.admit(caller.clone()).await?;
+    let parameters = find_parameters(parts, body, endpoint.settings.body_bytes).await?;
+    let transport = if parts.method == Method::GET {
+        Transport::EventsByGet
+    } else {
+        Transport::Events
+    };
+    Ok(sse::Wanted {
+        caller,
+        admission,
+        prepared: endpoint.prepare(parameters, transport),
+    })
+}
+
+fn check_method(parts: &Parts) -> Result<(), GraphqlFault> {
+    match parts.method {
+        Method::GET => Ok(()),
+        Method::POST if is_json(&parts.headers) => Ok(()),
+        Method::POST => Err(GraphqlFault::new(
+            ErrorCode::UnsupportedMediaType,
+            "the body must be `application/json` in UTF-8, uncompressed",
+        )),
+        _ => Err(GraphqlFault::new(
+            ErrorCode::MethodNotAllowed,
+            "send GraphQL by POST, or queries by GET",
+        )),
+    }
+}
+
+async fn find_parameters(
+    parts: &Parts,
+    body: Body,
+    limit: usize,
+) -> Result<Parameters, GraphqlFault> {
+    if parts.method == Method::GET {
+        Parameters::from_uri(&parts.uri)
+    } else {
+        Parameters::from_body(&read(body, limit).await?)
+    }
 }
 
 async fn read(body: Body, limit: usize) -> Result<Bytes, GraphqlFault> {

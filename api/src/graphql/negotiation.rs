@@ -59,6 +59,16 @@ pub fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     }
 }
 
+/// Whether the client accepts this media type, and not only by a wildcard.
+pub fn accepts_by_name(headers: &HeaderMap, media: &str) -> bool {
+    let lines = headers.get_all(header::ACCEPT).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .filter_map(Range::parse)
+        .any(|range| range.is(media) && range.quality > 0)
+}
+
 struct Range<'a> {
     media: &'a str,
     /// Thousandths.

@@ -17,11 +17,13 @@ use tracing::Instrument;
 use super::error::{ErrorCode, GraphqlFault, Stage, classify, code_of};
 use super::extension::{Begun, Budget, Payer, Purse};
 use super::guard::{document, text};
+use super::persisted::{Documents, Trusted};
 use super::request::Parameters;
 use super::shelf::{Edition, Kept, Origin, Rights, Shelf, asks_for_what_stays};
 use crate::config;
 use crate::http::failure::panic_text;
 use crate::http::{ClientAddress, RequestId};
+use crate::metric;
 
 /// A document of 30 KB can be wrong in 1,400 places; nobody reads so many.
 const MAXIMUM_ERRORS: usize = 50;
@@ -74,6 +76,10 @@ pub(super) enum Transport {
     Get,
     Post,
     Socket,
+    /// Server-sent events, asked for by POST.
+    Events,
+    /// The same by GET, as `EventSource` does.
+    EventsByGet,
 }
 
 /// An operation that passed both guards.
@@ -81,6 +87,8 @@ pub(super) enum Transport {
 pub(super) struct Prepared {
     request: Request,
     kind: OperationType,
+    /// The only field at its root; known to be one of the schema only once the document was found valid.
+    field: Option<String>,
     /// Whether it asks for nothing that changes while a revision stands.
     stays: bool,
 }
@@ -105,6 +113,8 @@ pub(super) struct Reply {
     pub(super) kept: Option<Arc<Kept>>,
     /// The revision that all of its figures are of, where nothing else was asked for and nothing failed.
     edition: Option<Edition>,
+    /// Whether every part of it could be given.
+    is_whole: bool,
 }
 
 impl Reply {
@@ -126,6 +136,7 @@ impl Reply {
             headers: http::HeaderMap::new(),
             kept: None,
             edition: None,
+            is_whole: false,
         }
     }
 
@@ -137,6 +148,7 @@ impl Reply {
             headers: http::HeaderMap::new(),
             edition: Some(kept.edition),
             kept: Some(kept),
+            is_whole: true,
         }
     }
 
@@ -169,19 +181,29 @@ pub struct Endpoint<E, G> {
     pub(super) settings: config::Graphql,
     budget: Arc<Budget>,
     shelf: Shelf,
+    documents: Documents,
 }
 
 impl<E: Executor, G: Gate> Endpoint<E, G> {
     /// `executor` is the schema, built through [`super::fence`].
     pub fn new(executor: E, gate: G, settings: config::Graphql) -> Self {
         let budget = Arc::new(Budget::new(settings.cost_per_second));
+        let documents = Documents::new(Trusted::default(), settings.only_trusted);
         Self {
             executor,
             gate,
             settings,
             budget,
             shelf: Shelf::new(),
+            documents,
         }
+    }
+
+    /// The same with documents that need not be sent.
+    #[must_use]
+    pub fn trust(self, trusted: Trusted) -> Self {
+        let documents = Documents::new(trusted, self.settings.only_trusted);
+        Self { documents, ..self }
     }
 
     /// The answer to a query string, if it is on the shelf and the caller is still shown that revision.
@@ -212,12 +234,23 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         parameters: Parameters,
         transport: Transport,
     ) -> Result<Prepared, ServerError> {
+        self.judge(parameters, transport).inspect_err(|error| {
+            metric::count_operation(&metric::Operation {
+                kind: "none",
+                field: None,
+                outcome: code_of(error).unwrap_or(ErrorCode::Internal).as_str(),
+            });
+        })
+    }
+
+    fn judge(&self, parameters: Parameters, transport: Transport) -> Result<Prepared, ServerError> {
         let fault = GraphqlFault::into_server_error;
         let Parameters {
-            query,
+            document: asked,
             operation_name,
             variables,
         } = parameters;
+        let query = self.documents.find(&asked).map_err(fault)?;
         let limits = &self.settings.guard;
         text::check(&query, limits).map_err(|refusal| fault(refusal.into()))?;
         let parsed = async_graphql::parser::parse_query(&query)
@@ -241,6 +274,7 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         check_required(operation, &variables).map_err(fault)?;
         let kind = operation.ty;
         check_kind(kind, transport).map_err(fault)?;
+        let field = document::only_root_field(operation).map(str::to_owned);
         let stays = transport == Transport::Get && asks_for_what_stays(&parsed, operation);
         if kind == OperationType::Mutation && document::count_root_fields(&parsed, operation) > 1 {
             return Err(fault(GraphqlFault::new(
@@ -248,7 +282,8 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
                 "a mutation names one field at its root: send one change at a time",
             )));
         }
-        let mut request = Request::new(query).variables(variables);
+        self.documents.learn(&asked);
+        let mut request = Request::new(&*query).variables(variables);
         // The library knows a single operation by no name and refuses the one it has.
         if let DocumentOperations::Multiple(_) = parsed.operations {
             request.operation_name = operation_name;
@@ -258,6 +293,7 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
             request = request.disable_introspection();
         }
         Ok(Prepared {
+            field,
             request,
             kind,
             stays,
@@ -286,6 +322,33 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
 
     /// Executes a query or a mutation.
     pub(super) async fn execute(
+        &self,
+        mut prepared: Prepared,
+        admission: Admission,
+        network: std::net::IpAddr,
+    ) -> Reply {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "figures tell how long an operation took"
+        )]
+        let began = std::time::Instant::now();
+        let (kind, field) = (word_of(prepared.kind), prepared.field.take());
+        let reply = self.run(prepared, admission, network).await;
+        metric::count_operation(&metric::Operation {
+            kind,
+            // What was refused may name a field that there is not.
+            field: field.as_deref().filter(|_| reply.refused.is_none()),
+            outcome: match reply.refused {
+                Some(code) => code.as_str(),
+                None if reply.is_whole => "OK",
+                None => "ERRORS",
+            },
+        });
+        metric::time_operation(kind, began.elapsed());
+        reply
+    }
+
+    async fn run(
         &self,
         prepared: Prepared,
         admission: Admission,
@@ -322,9 +385,8 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         };
         match outcome {
             Ok(response) => {
-                let is_whole = response.errors.is_empty();
                 let mut reply = self.finish(response, &begun);
-                if prepared.stays && is_whole && reply.refused.is_none() {
+                if prepared.stays && reply.is_whole {
                     reply.edition = origin.edition();
                 }
                 reply
@@ -340,6 +402,11 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         admission: Admission,
         network: std::net::IpAddr,
     ) -> impl Stream<Item = Reply> + Send + 'static {
+        metric::count_operation(&metric::Operation {
+            kind: word_of(prepared.kind),
+            field: None,
+            outcome: "OK",
+        });
         let (request, begun, _) = self.equip(prepared.request, admission, network);
         let events = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         events.map(move |event| match event {
@@ -368,6 +435,9 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
             response.errors.truncate(MAXIMUM_ERRORS);
             return Reply::refuse(&response.errors);
         }
+        response
+            .extensions
+            .insert("cost".to_owned(), begun.cost(self.settings.complexity));
         let mut body = Capped {
             bytes: Vec::with_capacity(1_024),
             limit: self.settings.response_bytes,
@@ -380,6 +450,7 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
                 headers: std::mem::take(&mut response.http_headers),
                 kept: None,
                 edition: None,
+                is_whole: response.errors.is_empty(),
             },
             Err(error) if error.is_io() => {
                 let limit = self.settings.response_bytes;
@@ -434,15 +505,26 @@ fn check_required(
     }
 }
 
+fn word_of(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}
+
 fn check_kind(kind: OperationType, transport: Transport) -> Result<(), GraphqlFault> {
     match (kind, transport) {
-        (OperationType::Mutation, Transport::Get) => Err(GraphqlFault::new(
-            ErrorCode::MethodNotAllowed,
-            "a change is sent by POST, never by GET",
-        )),
+        (OperationType::Mutation, Transport::Get | Transport::EventsByGet) => {
+            Err(GraphqlFault::new(
+                ErrorCode::MethodNotAllowed,
+                "a change is sent by POST, never by GET",
+            ))
+        }
         (OperationType::Subscription, Transport::Get | Transport::Post) => Err(GraphqlFault::new(
             ErrorCode::BadRequest,
-            "a subscription runs over a WebSocket with the subprotocol `graphql-transport-ws`",
+            "a subscription runs over a WebSocket with the subprotocol `graphql-transport-ws`, or with `accept: \
+             text/event-stream`",
         )),
         _ => Ok(()),
     }

@@ -6,12 +6,13 @@ use http::Uri;
 use serde_json::{Map, Value};
 
 use super::error::{ErrorCode, GraphqlFault};
+use super::persisted::{Asked, Digest};
 
 /// One request as the client wrote it, not yet looked into.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters {
-    /// The document.
-    pub query: String,
+    /// The document, or its name.
+    pub document: Asked,
     /// Which operation of the document.
     pub operation_name: Option<String>,
     /// Its variables.
@@ -52,13 +53,9 @@ impl Parameters {
             }
         };
         let query = match fields.remove("query") {
-            Some(Value::String(query)) => query,
+            Some(Value::String(query)) => Some(query),
+            Some(Value::Null) | None => None,
             Some(_) => return Err(bad_request("`query` must be a string")),
-            None => {
-                return Err(bad_request(
-                    "`query` is missing: it holds the GraphQL document",
-                ));
-            }
         };
         let operation_name = match fields.remove("operationName") {
             // Some clients send an empty name for "none".
@@ -67,10 +64,22 @@ impl Parameters {
             Some(_) => return Err(bad_request("`operationName` must be a string")),
         };
         let variables = take_object(&mut fields, "variables")?;
-        // We have no extensions of requests; the specification wants a map all the same.
-        let _ignored = take_object(&mut fields, "extensions")?;
+        let extensions = take_object(&mut fields, "extensions")?;
+        let name = extensions
+            .get("persistedQuery")
+            .filter(|persisted| !persisted.is_null());
+        let name = match (name, fields.remove("documentId")) {
+            (Some(persisted), _) => Some(read_name(persisted)?),
+            (None, Some(id)) if !id.is_null() => Some(read_id(&id)?),
+            _ => None,
+        };
+        if query.is_none() && name.is_none() {
+            return Err(bad_request(
+                "`query` is missing: it holds the GraphQL document",
+            ));
+        }
         Ok(Self {
-            query,
+            document: Asked { query, name },
             operation_name,
             variables: Variables::from_json(Value::Object(variables)),
         })
@@ -86,7 +95,7 @@ impl Parameters {
         let mut fields = Map::new();
         for (name, text) in pairs {
             let value = match name.as_str() {
-                "query" | "operationName" => Value::String(text),
+                "query" | "operationName" | "documentId" => Value::String(text),
                 "variables" | "extensions" if text.is_empty() => Value::Null,
                 "variables" | "extensions" => serde_json::from_str(&text)
                     .map_err(|error| bad_request(format!("`{name}` is no JSON: {error}")))?,
@@ -98,6 +107,22 @@ impl Parameters {
         }
         Self::from_json(Value::Object(fields))
     }
+}
+
+/// As GraphQL over HTTP is about to have it.
+fn read_id(id: &Value) -> Result<Digest, GraphqlFault> {
+    let name = id.as_str().and_then(Digest::parse);
+    name.ok_or_else(|| bad_request("`documentId` is `sha256:` with 64 hexadecimal digits"))
+}
+
+/// `{ "version": 1, "sha256Hash": "…" }`, as Apollo defined it.
+fn read_name(persisted: &Value) -> Result<Digest, GraphqlFault> {
+    let is_first = persisted.get("version").and_then(Value::as_u64) == Some(1);
+    let hash = persisted.get("sha256Hash").and_then(Value::as_str);
+    let name = hash.and_then(Digest::parse).filter(|_| is_first);
+    name.ok_or_else(|| {
+        bad_request("`extensions.persistedQuery` is `{ \"version\": 1, \"sha256Hash\": \"…\" }` with 64 hexadecimal digits")
+    })
 }
 
 fn take_object(

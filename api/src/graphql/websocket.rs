@@ -59,6 +59,16 @@ impl Sockets {
         }
     }
 
+    /// A place for one more stream, if there is one.
+    pub(super) fn take_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// Waits for the end of the server.
+    pub(super) async fn ended(&self) {
+        self.shutdown.triggered().await;
+    }
+
     /// The same for one connection, whose place the socket keeps.
     pub(super) fn of(self, connection: Option<Place>) -> Self {
         Self { connection, ..self }
@@ -79,7 +89,7 @@ pub(super) fn open<E: Executor, G: Gate>(
     sockets: Sockets,
     caller: Caller,
 ) -> Response {
-    let Ok(place) = Arc::clone(&sockets.places).try_acquire_owned() else {
+    let Some(place) = sockets.take_place() else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
             "too many sockets are open: try again later\n",

@@ -22,15 +22,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 pub use self::address::{ClientAddress, Peer};
@@ -44,6 +45,10 @@ pub(crate) use self::server::Place;
 pub use self::server::serve;
 use crate::config::Http;
 use crate::graphql::ErrorCode;
+use crate::metric;
+
+/// For how long a browser need not ask again whether it may send a request.
+const PREFLIGHT_HOLDS: Duration = Duration::from_mins(10);
 
 /// What must work before the server is ready, as a name and its fault. Empty means ready.
 pub type Faults = Vec<(&'static str, String)>;
@@ -54,6 +59,33 @@ pub type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Faults> + Send>
 /// A readiness that is always given, for tests and commands without a database.
 pub fn always_ready() -> Readiness {
     Arc::new(|| Box::pin(std::future::ready(Vec::new())))
+}
+
+/// Lets the pages of the allowed origins read what these routes answer. Never with cookies: whoever is logged in says so
+/// by a header that only a script of theirs can set.
+pub fn share(routes: Router, settings: &Http) -> Router {
+    if settings.allowed_origins.is_empty() {
+        return routes;
+    }
+    // Each was found to be an origin when the settings were read.
+    let origins = settings.allowed_origins.iter();
+    let origins =
+        origins.filter_map(|origin| HeaderValue::from_str(origin.trim_end_matches('/')).ok());
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_NONE_MATCH,
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::RETRY_AFTER,
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(PREFLIGHT_HOLDS);
+    routes.layer(cors)
 }
 
 struct Shell {
@@ -111,6 +143,8 @@ async fn surround(State(shell): State<Arc<Shell>>, mut request: Request, next: N
     // The path of a citizen page holds an invitation, hence the pattern only; no address either.
     let span = tracing::info_span!("request", id = id.as_str(), method = %request.method());
     let form = failure::Form::of(request.headers());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
 
     let mut response = if shell
         .origins
@@ -148,8 +182,11 @@ async fn surround(State(shell): State<Arc<Shell>>, mut request: Request, next: N
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert("x-request-id", value);
     }
+    let took = began.elapsed();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    metric::count_request(route, &method, response.status(), took);
     let status = response.status().as_u16();
-    let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::debug!(status, micros, "answered"));
     response
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
@@ -343,4 +343,50 @@ async fn shutting_down_lets_running_requests_finish_and_takes_no_new_ones() {
         .expect("ends in time")
         .unwrap();
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test]
+async fn pages_of_allowed_origins_alone_may_read_answers() {
+    let ask = async |allowed: &[&str], method: Method, origin: &str| {
+        let settings = Http {
+            allowed_origins: allowed.iter().map(|it| (*it).to_owned()).collect(),
+            ..settings()
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri("/body")
+            .header("origin", origin)
+            .header("sec-fetch-site", "cross-site")
+            .header("access-control-request-method", "POST")
+            .header(
+                "access-control-request-headers",
+                "authorization,content-type",
+            )
+            .body(Body::empty())
+            .unwrap();
+        let routes = share(routes(), &settings);
+        let answer = assemble(routes, &settings, always_ready())
+            .oneshot(request)
+            .await
+            .unwrap();
+        let allowed = answer.headers().get("access-control-allow-origin");
+        let allowed = allowed.map(|origin| origin.to_str().unwrap().to_owned());
+        assert!(
+            !answer
+                .headers()
+                .contains_key("access-control-allow-credentials")
+        );
+        (answer.status().as_u16(), allowed)
+    };
+    let ours = "https://console.example.org";
+    let yes = Some(ours.to_owned());
+    assert_eq!(
+        ask(&[ours], Method::OPTIONS, ours).await,
+        (200, yes.clone())
+    );
+    assert_eq!(ask(&[ours], Method::POST, ours).await, (200, yes));
+    let other = "https://other.example.org";
+    assert_eq!(ask(&[ours], Method::OPTIONS, other).await, (200, None));
+    assert_eq!(ask(&[ours], Method::POST, other).await, (403, None));
+    assert_eq!(ask(&[], Method::OPTIONS, ours).await, (405, None));
 }

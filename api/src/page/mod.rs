@@ -45,6 +45,8 @@ use notice::Notice;
 use skeleton::Skeletons;
 use view::{Preferences, View};
 
+use crate::metric;
+
 /// Four thousand characters of Chinese take 36 KB in a form; two such answers and the rest fit.
 const FORM_BYTES: usize = 128 * 1024;
 
@@ -262,6 +264,7 @@ async fn book(pages: &Pages, admitted: &Admitted, sent: &form::Sent) -> Outcome 
 
 /// What follows from what became of answers.
 fn settle(booked: Result<Booking, Fault>) -> Outcome {
+    metric::count_booking(&booked);
     match booked {
         Ok(Booking::Booked(receipt)) => Outcome::Booked(receipt::Thanks {
             receipt,

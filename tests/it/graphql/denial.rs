@@ -1008,7 +1008,7 @@ async fn files_are_taken_from_those_who_may_send_them(world: World) {
 }
 
 /// Routes that take no file from staff: pages for everybody, and GraphQL, whose fields have rows above.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 13] = [
     "/account/{token}",
     "/assets/{name}",
     "/graphiql",
@@ -1017,6 +1017,7 @@ const OTHERS: [&str; 12] = [
     "/graphql",
     "/healthz",
     "/i/{token}",
+    "/metrics",
     "/readyz",
     "/receipt",
     "/reset",

@@ -252,6 +252,17 @@ pub fn count_root_fields(document: &ExecutableDocument, operation: &OperationDef
     count(document, &operation.selection_set.node)
 }
 
+/// The name of the only field at the operation's root, if it has one and writes it there.
+pub fn only_root_field(operation: &OperationDefinition) -> Option<&str> {
+    match operation.selection_set.node.items.as_slice() {
+        [one] => match &one.node {
+            Selection::Field(field) => Some(field.node.name.node.as_str()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Whether the operation changes something.
 pub fn is_mutation(operation: &OperationDefinition) -> bool {
     operation.ty == OperationType::Mutation

@@ -6,6 +6,8 @@
 )]
 
 mod hostile;
+mod named;
+mod over_events;
 mod over_http;
 mod over_socket;
 

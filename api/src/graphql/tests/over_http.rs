@@ -11,21 +11,24 @@ use super::*;
 const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
 
-struct Answer {
-    status: StatusCode,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
     headers: http::HeaderMap,
-    body: Value,
+    pub(super) body: Value,
+    extensions: Value,
 }
 
 impl Answer {
-    async fn of(response: Response) -> Self {
+    pub(super) async fn of(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let body = serde_json::from_slice(&bytes).unwrap();
+        let mut body: Value = serde_json::from_slice(&bytes).unwrap();
+        let extensions = body.as_object_mut().unwrap().remove("extensions");
         Self {
             status: parts.status,
             headers: parts.headers,
             body,
+            extensions: extensions.unwrap_or_default(),
         }
     }
 
@@ -35,7 +38,7 @@ impl Answer {
             .unwrap_or("none")
     }
 
-    fn summary(&self) -> (u16, &str) {
+    pub(super) fn summary(&self) -> (u16, &str) {
         (self.status.as_u16(), self.code())
     }
 }
@@ -93,6 +96,16 @@ async fn a_query_is_answered_by_post_and_by_get() {
     ))
     .await;
     assert_eq!(answer.body, json!({ "data": { "echo": "x" } }));
+}
+
+#[tokio::test]
+async fn an_answer_says_what_it_cost_and_how_much_is_allowed() {
+    let one = send(query("{ echo(text: \"x\") }")).await.extensions;
+    assert_eq!(one, json!({ "cost": { "complexity": 1, "limit": 10_000 } }));
+    let many = send(query("{ many(count: 50) { number(n: 1) } }")).await;
+    assert_eq!(many.extensions["cost"]["complexity"], 51);
+    let refused = send(query("{ nothing }")).await;
+    assert_eq!(refused.extensions, Value::Null);
 }
 
 #[tokio::test]
