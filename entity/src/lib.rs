@@ -56,6 +56,7 @@ pub mod sheet_batch;
 pub mod sheet_tally;
 pub mod staff;
 pub mod staff_factor;
+pub mod staff_identity;
 pub mod staff_link;
 pub mod staff_recovery;
 pub mod staff_role;

@@ -76,23 +76,34 @@ impl Service {
         proof: Option<&Proof>,
         lifetime: Duration,
     ) -> Result<OpenedSession, Fault> {
-        let now = self.clock.now();
         let transaction = self.database.begin_write().await?;
         let row = staff::Entity::find_by_id(verified.staff.number())
             .lock_exclusive()
             .one(&transaction)
             .await?;
         let row = row.ok_or_else(login_refused)?;
+        if verified.password_hash.as_ref() != Some(&row.password_hash) {
+            return Err(login_refused());
+        }
+        self.begin_session(transaction, row, proof, lifetime).await
+    }
+
+    /// Opens a session for the owner of an account, whose row is locked and who was recognised.
+    pub(crate) async fn begin_session(
+        &self,
+        transaction: WriteTransaction,
+        row: staff::Model,
+        proof: Option<&Proof>,
+        lifetime: Duration,
+    ) -> Result<OpenedSession, Fault> {
+        let now = self.clock.now();
         let is_locked = row
             .locked_until_at
             .is_some_and(|until| until > clock::micros(now));
-        if row.state != staff::State::Active
-            || is_locked
-            || verified.password_hash.as_ref() != Some(&row.password_hash)
-        {
+        if row.state != staff::State::Active || is_locked {
             return Err(login_refused());
         }
-        if !use_factor(&transaction, verified.staff, proof).await? {
+        if !use_factor(&transaction, Id::new(row.id), proof).await? {
             return Err(match proof {
                 None => factor_needed(),
                 Some(_) => factor_refused(),

@@ -5,6 +5,7 @@
 //! log refers to it. It is disabled instead.
 
 pub mod factor;
+pub mod identity;
 pub mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use sea_orm::{
     QuerySelect,
 };
 
-use self::factor::with_factor;
+use self::identity::{Identity, Marks, list_marks, marks_of};
 use crate::database::WriteTransaction;
 use crate::frame::staff_of;
 use crate::page::{Page, Part};
@@ -43,6 +44,10 @@ pub struct Staff {
     pub is_invited: bool,
     /// Whether logging in asks for a second factor.
     pub has_factor: bool,
+    /// Whether it may be used by a password.
+    pub has_password: bool,
+    /// Who its owner is at the provider of identities, if it may be used by that.
+    pub identity: Option<Identity>,
     /// Counts the changes, for compare-and-set.
     pub row_version: i64,
     /// Its roles, each within a scope.
@@ -87,15 +92,18 @@ pub struct StaffChange {
 const EMAIL: usize = 254;
 
 impl Staff {
-    fn of(row: staff::Model, grants: Vec<Grant>, has_factor: bool) -> Self {
+    fn of(row: staff::Model, grants: Vec<Grant>, marks: Marks) -> Self {
+        let has_password = !row.password_hash.is_empty();
         Self {
             id: Id::new(row.id),
             login: row.login,
             name: row.name,
             email: row.email,
             is_active: row.state == staff::State::Active,
-            is_invited: row.password_hash.is_empty(),
-            has_factor,
+            is_invited: !has_password && marks.identity.is_none(),
+            has_factor: marks.has_factor,
+            has_password,
+            identity: marks.identity,
             row_version: row.row_version,
             grants,
         }
@@ -137,11 +145,11 @@ impl Service {
         let part = page.cut(query.all(&reader).await?);
         let ids: Vec<i64> = part.rows.iter().map(|row| row.id).collect();
         let mut grants = grants_of(&reader, ids.clone()).await?;
-        let with_factor = with_factor(&reader, ids).await?;
+        let mut marks = list_marks(&reader, &ids).await?;
         part.try_map(|row| {
             let grants = grants.remove(&row.id).unwrap_or_default();
-            let has_factor = with_factor.contains(&row.id);
-            Ok(Staff::of(row, grants, has_factor))
+            let marks = marks.remove(&row.id).unwrap_or_default();
+            Ok(Staff::of(row, grants, marks))
         })
     }
 
@@ -162,11 +170,11 @@ impl Service {
             .await?;
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let mut grants = grants_of(&reader, ids.clone()).await?;
-        let with_factor = with_factor(&reader, ids).await?;
+        let mut marks = list_marks(&reader, &ids).await?;
         let found = rows.into_iter().map(|row| {
             let grants = grants.remove(&row.id).unwrap_or_default();
-            let has_factor = with_factor.contains(&row.id);
-            (Id::new(row.id), Staff::of(row, grants, has_factor))
+            let marks = marks.remove(&row.id).unwrap_or_default();
+            (Id::new(row.id), Staff::of(row, grants, marks))
         });
         Ok(found.collect())
     }
@@ -208,6 +216,8 @@ impl Service {
             is_active: true,
             is_invited,
             has_factor: false,
+            has_password: !is_invited,
+            identity: None,
             row_version: 1,
             grants: draft.grants,
         };
@@ -304,8 +314,8 @@ impl Service {
             .await?
             .remove(&row.id)
             .unwrap_or_default();
-        let has_factor = with_factor(&transaction, [row.id]).await?.contains(&row.id);
-        let before = Staff::of(row, grants, has_factor);
+        let marks = marks_of(&transaction, row.id).await?;
+        let before = Staff::of(row, grants, marks);
         refuse_taken_email(&transaction, before.id, email.as_deref()).await?;
         let after = Staff {
             id: before.id,
@@ -314,7 +324,9 @@ impl Service {
             email: email.or_else(|| before.email.clone()),
             is_active: change.is_active.unwrap_or(before.is_active),
             is_invited: before.is_invited && change.password_hash.is_none(),
-            has_factor,
+            has_factor: before.has_factor,
+            has_password: before.has_password || change.password_hash.is_some(),
+            identity: before.identity.clone(),
             row_version: before.row_version.saturating_add(1),
             grants: change
                 .grants

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor, Grant, Role};
+use domain::id::Id;
 use reqwest::{Client, Response, StatusCode};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
-use service::Service;
 use service::audit::Page;
-use service::staff::link::{Lifetimes, RESET_JOB};
+use service::session::OpenedSession;
+use service::staff::identity::Identity;
+use service::staff::link::{INVITATION_JOB, Lifetimes, RESET_JOB};
 use service::staff::{Staff, StaffChange, StaffDraft};
+use service::{Fault, Service};
 use support::server::Server;
 use support::{World, on_both};
 
@@ -22,6 +25,9 @@ on_both!(
     links_run_out_and_are_taken_back,
     an_account_gets_only_so_many_links_to_a_new_password,
     of_two_with_a_link_to_the_first_account_one_makes_it,
+    an_invitation_is_taken_up_by_an_identity_in_place_of_a_password,
+    an_identity_is_bound_by_somebody_else_and_belongs_to_one_account,
+    without_a_password_an_account_is_used_by_its_identity_alone,
 );
 
 const LONG: &str = "a long password of these tests";
@@ -463,4 +469,153 @@ async fn of_two_with_a_link_to_the_first_account_one_makes_it(world: World) {
         grants: only.grants.clone(),
     };
     assert!(actor.may_somewhere(Action::ChangeStaff) && !actor.may_somewhere(Action::ReadRound));
+}
+
+fn identity(subject: &str) -> Identity {
+    Identity {
+        issuer: "https://id.example.com".to_owned(),
+        subject: subject.to_owned(),
+    }
+}
+
+/// The code of the refusal.
+fn refusal<T: std::fmt::Debug>(outcome: Result<T, Fault>) -> String {
+    match outcome {
+        Err(Fault::Refused(refusals)) => refusals[0].code.clone(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+async fn come(service: &Service, subject: &str) -> Result<OpenedSession, Fault> {
+    let lifetime = Duration::from_hours(1);
+    service
+        .open_session_by_identity(&identity(subject), None, lifetime)
+        .await
+}
+
+async fn invite(service: &Service, login: &str) -> (Staff, String) {
+    let invited = service
+        .add_staff(&Actor::Operator, draft(login))
+        .await
+        .unwrap();
+    let body = json!({ "staff": invited.id.to_string() }).to_string();
+    let made = service
+        .make_wanted_link(INVITATION_JOB, &body, &LIFETIMES)
+        .await;
+    (invited, made.unwrap().unwrap().token)
+}
+
+async fn an_invitation_is_taken_up_by_an_identity_in_place_of_a_password(world: World) {
+    let service = &world.service;
+    let (one, token) = invite(service, "leader01").await;
+    assert_eq!(refusal(come(service, "first").await), "LOGIN_REFUSED");
+    let unfit = service.take_up_by_identity(&token, &identity("")).await;
+    assert_eq!(refusal(unfit), "IDENTITY_UNFIT");
+    service
+        .take_up_by_identity(&token, &identity("first"))
+        .await
+        .unwrap();
+    assert_eq!(come(service, "first").await.unwrap().staff, one.id);
+    // Used up, and for nobody else.
+    let again = service
+        .take_up_by_identity(&token, &identity("second"))
+        .await;
+    assert_eq!(refusal(again), "LINK_OVER");
+    let (_, other) = invite(service, "leader02").await;
+    let taken = service
+        .take_up_by_identity(&other, &identity("first"))
+        .await;
+    assert_eq!(refusal(taken), "IDENTITY_TAKEN");
+    // A link to a new password is no invitation.
+    assert!(make_reset(service, "leader01").await.is_none());
+    let actions: Vec<String> = logged(&world).await.into_iter().map(|(it, _)| it).collect();
+    assert_eq!(
+        actions[..4],
+        [
+            "staff.invite",
+            "staff.mail_invitation",
+            "staff.bind_identity",
+            "session.open"
+        ]
+    );
+}
+
+async fn an_identity_is_bound_by_somebody_else_and_belongs_to_one_account(world: World) {
+    let service = &world.service;
+    let (one, token) = invite(service, "leader01").await;
+    let (other, _) = invite(service, "leader02").await;
+    let own = Actor::Staff {
+        id: one.id,
+        login: one.login.clone(),
+        grants: vec![keeper()],
+    };
+    let bind = async |actor: &Actor, staff, subject| {
+        service.bind_identity(actor, staff, identity(subject)).await
+    };
+    assert_eq!(refusal(bind(&own, one.id, "first").await), "OWN_ACCOUNT");
+    let bound = bind(&Actor::Operator, one.id, "first").await.unwrap();
+    assert_eq!(
+        (bound.is_invited, bound.identity),
+        (false, Some(identity("first")))
+    );
+    assert!(!holds(service, &token).await);
+    let operator = &Actor::Operator;
+    assert_eq!(
+        refusal(bind(operator, one.id, "second").await),
+        "IDENTITY_PRESENT"
+    );
+    assert_eq!(
+        refusal(bind(operator, other.id, "first").await),
+        "IDENTITY_TAKEN"
+    );
+    assert!(matches!(
+        bind(operator, Id::new(1), "third").await,
+        Err(Fault::NotFound)
+    ));
+
+    let session = come(service, "first").await.unwrap();
+    let left = service.remove_identity(operator, one.id).await.unwrap();
+    assert_eq!((left.is_invited, left.identity), (true, None));
+    assert_eq!(refusal(come(service, "first").await), "LOGIN_REFUSED");
+    let refreshed = service
+        .refresh_session(&session.refresh_token, Duration::from_hours(1))
+        .await;
+    assert_eq!(refusal(refreshed), "REFRESH_REFUSED");
+    let gone = service.remove_identity(operator, one.id).await;
+    assert_eq!(refusal(gone), "IDENTITY_ABSENT");
+}
+
+async fn without_a_password_an_account_is_used_by_its_identity_alone(world: World) {
+    let service = &world.service;
+    let known = StaffDraft {
+        password_hash: Some("a hash".to_owned()),
+        ..draft("leader01")
+    };
+    let operator = &Actor::Operator;
+    let known = service.add_staff(operator, known).await.unwrap();
+    let alone = service.remove_password(operator, known.id).await;
+    assert_eq!(refusal(alone), "IDENTITY_ABSENT");
+    let bound = service.bind_identity(operator, known.id, identity("first"));
+    assert!(bound.await.unwrap().has_password);
+    assert!(make_reset(service, "leader01").await.is_some());
+    let left = service.remove_password(operator, known.id).await.unwrap();
+    assert_eq!((left.has_password, left.is_invited), (false, false));
+    let credentials = service.find_credentials("leader01").await.unwrap().unwrap();
+    assert_eq!(credentials.password_hash, None);
+    let by_password = service.open_session(&credentials, None, Duration::from_hours(1));
+    assert_eq!(refusal(by_password.await), "LOGIN_REFUSED");
+    assert!(make_reset(service, "leader01").await.is_none());
+    assert!(come(service, "first").await.is_ok());
+    // Disabled is disabled, whoever recognises them.
+    let change = StaffChange {
+        id: known.id,
+        row_version: left.row_version,
+        name: None,
+        email: None,
+        is_active: Some(false),
+        password_hash: None,
+        grants: None,
+    };
+    service.change_staff(operator, change).await.unwrap();
+    assert_eq!(refusal(come(service, "first").await), "LOGIN_REFUSED");
 }

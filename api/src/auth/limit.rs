@@ -93,6 +93,14 @@ impl LoginLimits {
         }
     }
 
+    /// Counts one attempt of an address whose name is not known yet.
+    ///
+    /// # Errors
+    /// The time after which another attempt is allowed.
+    pub fn count_address(&self, network: std::net::IpAddr) -> Result<(), Duration> {
+        self.addresses.spend(&network, 1)
+    }
+
     /// Counts one attempt, before the password is looked at.
     ///
     /// # Errors

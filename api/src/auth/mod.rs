@@ -7,6 +7,7 @@ pub mod factor;
 pub mod limit;
 pub mod link;
 pub mod password;
+pub mod provider;
 pub mod session;
 pub mod token;
 

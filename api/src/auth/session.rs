@@ -8,12 +8,14 @@ use domain::access::Actor;
 use domain::id::{Id, Session, Staff};
 use service::session::{Credentials, OpenedSession, login_refused};
 use service::staff::factor::{Proof, factor_refused};
+use service::staff::identity::Identity;
 use service::staff::link::FirstAccount;
 use service::{Refusal, Service};
 
 use super::factor::{Factors, Kept, Owner};
 use super::limit::{Attempt, LoginLimits};
 use super::password::{PasswordFault, Passwords};
+use super::provider::{Departure, Provider, ProviderFault, Return};
 use super::token::{AccessToken, Bearer, KeyFault, Tokens};
 use crate::config::{self, Secret};
 use crate::letter;
@@ -28,6 +30,7 @@ pub struct Sessions {
     /// Apart from those on logging in: whoever asks for links in somebody's name must not lock them out.
     reset_limits: Arc<LoginLimits>,
     factors: Option<Arc<Factors>>,
+    provider: Option<Provider>,
     lifetime: Duration,
 }
 
@@ -62,6 +65,42 @@ pub struct Code<'a> {
     pub network: std::net::IpAddr,
     /// As it was typed.
     pub typed: &'a str,
+}
+
+/// What somebody brought back from the provider of identities.
+#[derive(Debug, Clone, Copy)]
+pub struct Returned<'a> {
+    /// [`crate::http::ClientAddress::network`] of the client.
+    pub network: std::net::IpAddr,
+    /// What the browser kept and what the provider added.
+    pub from_provider: Return<'a>,
+    /// A code of the second factor.
+    pub second_factor: Option<&'a str>,
+    /// The token of an invitation that is to be taken up by this identity.
+    pub invitation: Option<&'a str>,
+}
+
+fn of_provider(fault: &ProviderFault) -> SessionFault {
+    let fault = match fault {
+        ProviderFault::Refused(what) => {
+            let message = format!("{what} from the provider is not accepted: begin again");
+            service::Fault::refused(Refusal::new("PROVIDER_REFUSED", message))
+        }
+        other => {
+            tracing::warn!(fault = %other, "nobody can sign in by the provider of identities");
+            service::Fault::Unavailable
+        }
+    };
+    fault.into()
+}
+
+/// The message goes to whom the provider knows by this name, and to nobody else.
+fn identity_unknown(identity: &Identity) -> service::Fault {
+    let message = format!(
+        "no account belongs to the subject `{}` of `{}`: ask a security administrator to bind it",
+        identity.subject, identity.issuer
+    );
+    service::Fault::refused(Refusal::new("IDENTITY_UNKNOWN", message))
 }
 
 /// How far a second factor has come.
@@ -138,8 +177,15 @@ impl Sessions {
             limits: Arc::new(LoginLimits::new(settings)),
             reset_limits: Arc::new(LoginLimits::new(settings)),
             factors: factors.map(Arc::new),
+            provider: None,
             lifetime: settings.refresh_lifetime,
         })
+    }
+
+    /// The same with a provider of identities.
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Self {
+        Self { provider, ..self }
     }
 
     /// The same with the use-cases of one request.
@@ -241,11 +287,80 @@ impl Sessions {
             }
             Err(fault) => Err(fault),
         };
+        self.grant_unless_refused(known.staff, opened).await
+    }
+
+    fn provider(&self) -> Result<&Provider, service::Fault> {
+        self.provider.as_ref().ok_or_else(|| {
+            let message =
+                "staff do not sign in by a provider here: the operator sets `oidc.issuer`";
+            service::Fault::refused(Refusal::new("PROVIDER_OFF", message))
+        })
+    }
+
+    /// Where to send a browser that is to sign in by the provider of identities.
+    ///
+    /// # Errors
+    /// [`SessionFault::TooOften`]; the refusal `PROVIDER_OFF`; [`service::Fault::Unavailable`] where it does not answer.
+    pub async fn begin_by_provider(
+        &self,
+        network: std::net::IpAddr,
+    ) -> Result<Departure, SessionFault> {
+        let provider = self.provider()?;
+        self.limits
+            .count_address(network)
+            .map_err(SessionFault::TooOften)?;
+        let now = self.service.clock.now();
+        let begun = provider.begin(&self.service.ids, now).await;
+        begun.map_err(|fault| of_provider(&fault))
+    }
+
+    /// Logs somebody in whom the provider of identities recognised.
+    ///
+    /// # Errors
+    /// [`SessionFault::TooOften`]; the refusals `PROVIDER_OFF`, `PROVIDER_REFUSED`, `IDENTITY_UNKNOWN`, `LOGIN_REFUSED`,
+    /// `SECOND_FACTOR_NEEDED`, `SECOND_FACTOR_REFUSED`, and those of [`Service::take_up_by_identity`].
+    pub async fn open_by_provider(&self, returned: &Returned<'_>) -> Result<Granted, SessionFault> {
+        let provider = self.provider()?;
+        self.limits
+            .count_address(returned.network)
+            .map_err(SessionFault::TooOften)?;
+        let now = self.service.clock.now();
+        let finished = provider.finish(&returned.from_provider, now).await;
+        let identity = finished.map_err(|fault| of_provider(&fault))?;
+        if let Some(token) = returned.invitation {
+            self.service.take_up_by_identity(token, &identity).await?;
+        }
+        let Some(staff) = self.service.find_staff_by_identity(&identity).await? else {
+            self.service.count_failed_login(None).await?;
+            return Err(identity_unknown(&identity).into());
+        };
+        let proof = match returned.second_factor {
+            Some(code) => self.read_code(staff, code, Standing::Confirmed).await,
+            None => Ok(None),
+        };
+        let opened = match proof {
+            Ok(proof) => {
+                self.service
+                    .open_session_by_identity(&identity, proof.as_ref(), self.lifetime)
+                    .await
+            }
+            Err(fault) => Err(fault),
+        };
+        self.grant_unless_refused(staff, opened).await
+    }
+
+    /// Gives tokens for a session, or counts a wrong code like a wrong password.
+    async fn grant_unless_refused(
+        &self,
+        staff: Id<Staff>,
+        opened: Result<OpenedSession, service::Fault>,
+    ) -> Result<Granted, SessionFault> {
         match opened {
             Ok(opened) => self.grant(opened),
             Err(fault) => {
                 if is_factor_refusal(&fault) {
-                    self.service.count_failed_login(Some(known.staff)).await?;
+                    self.service.count_failed_login(Some(staff)).await?;
                 }
                 Err(fault.into())
             }

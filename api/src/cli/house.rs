@@ -14,6 +14,7 @@ use super::database::of_fault;
 use super::figures::Figures;
 use crate::auth::link::Links;
 use crate::auth::password::Passwords;
+use crate::auth::provider::Provider;
 use crate::auth::session::Sessions;
 use crate::auth::token::Tokens;
 use crate::config::Settings;
@@ -76,6 +77,8 @@ impl House {
             &settings.auth,
         )
         .map_err(|fault| fail(&fault))?;
+        let provider = settings.oidc.as_ref().map(Provider::new).transpose();
+        let sessions = sessions.with_provider(provider.map_err(|fault| fail(&fault))?);
         Ok(Self {
             settings,
             service,

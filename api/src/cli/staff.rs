@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::Subcommand;
 use domain::access::{Actor, Grant, Role};
 use service::page::Page;
+use service::staff::identity::Identity;
 use service::staff::{Staff, StaffDraft};
 use service::{IdSource, Service};
 
@@ -33,6 +34,22 @@ pub(super) enum StaffCommand {
     },
     /// Remove the second factor of somebody who lost it, and end the account's sessions.
     RemoveFactor {
+        /// The name to log in with.
+        login: String,
+    },
+    /// Let the owner of an account log in by the provider of OpenID Connect that the settings name.
+    BindIdentity {
+        /// The name to log in with.
+        login: String,
+        /// The provider, as its tokens name it: its address.
+        #[arg(long)]
+        issuer: String,
+        /// The person, as the provider's tokens name them; whoever comes with an unknown one is told it.
+        #[arg(long)]
+        subject: String,
+    },
+    /// Take that away again, and end the account's sessions.
+    RemoveIdentity {
         /// The name to log in with.
         login: String,
     },
@@ -85,6 +102,23 @@ pub(super) async fn run(config: Option<&Path>, command: StaffCommand) -> Result<
                 staff.login,
                 password.expose()
             )
+        }
+        StaffCommand::BindIdentity {
+            login,
+            issuer,
+            subject,
+        } => {
+            let staff = get(&service, &login).await?;
+            let identity = Identity { issuer, subject };
+            let bound = service.bind_identity(&Actor::Operator, staff.id, identity);
+            let bound = bound.await.map_err(|fault| of_fault(&fault))?;
+            format!("{}: logs in by the provider of identities\n", bound.login)
+        }
+        StaffCommand::RemoveIdentity { login } => {
+            let staff = get(&service, &login).await?;
+            let left = service.remove_identity(&Actor::Operator, staff.id);
+            let left = left.await.map_err(|fault| of_fault(&fault))?;
+            format!("{}: no identity any more\n", left.login)
         }
         StaffCommand::RemoveFactor { login } => {
             let staff = get(&service, &login).await?;

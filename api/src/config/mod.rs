@@ -11,6 +11,7 @@ mod http;
 mod log;
 mod mail;
 mod metrics;
+mod oidc;
 mod reader;
 mod setting;
 mod source;
@@ -30,6 +31,7 @@ pub use self::http::Http;
 pub use self::log::{Log, LogFormat};
 pub use self::mail::{Mail, MailSecurity, Transport};
 pub use self::metrics::Metrics;
+pub use self::oidc::Oidc;
 use self::reader::Reader;
 pub use self::reader::{Entry, Fault};
 pub use self::setting::Setting;
@@ -80,6 +82,8 @@ pub struct Settings {
     pub graphql: Graphql,
     /// Staff log-in.
     pub auth: Auth,
+    /// The provider of identities by which staff may sign in.
+    pub oidc: Option<Oidc>,
     /// Mail.
     pub mail: Mail,
     /// Checkpoints of the log of changes.
@@ -128,6 +132,7 @@ impl Settings {
         let database = database::read(&mut reader);
         let graphql = graphql::read(&mut reader);
         let auth = auth::read(&mut reader, purpose);
+        let oidc = oidc::read(&mut reader);
         let mail = mail::read(&mut reader, purpose);
         let checkpoint = checkpoint::read(&mut reader, purpose);
         let survey = survey::read(&mut reader);
@@ -140,6 +145,7 @@ impl Settings {
                 database,
                 graphql,
                 auth,
+                oidc,
                 mail,
                 checkpoint,
                 survey,

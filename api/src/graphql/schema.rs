@@ -37,6 +37,7 @@ pub struct Mutation(
     session::SessionMutation,
     session::PasswordMutation,
     session::SecondFactorMutation,
+    session::ProviderMutation,
     session::SessionEndMutation,
     region::RegionMutation,
     subject::SubjectMutation,

@@ -266,22 +266,6 @@ pub(crate) async fn use_factor(
     Ok(used == 1)
 }
 
-/// Which of these accounts have a second factor that is asked for. One statement.
-pub(super) async fn with_factor(
-    connection: &impl ConnectionTrait,
-    staff: impl IntoIterator<Item = i64>,
-) -> Result<BTreeSet<i64>, Fault> {
-    let rows = staff_factor::Entity::find()
-        .select_only()
-        .column(staff_factor::Column::StaffId)
-        .filter(staff_factor::Column::StaffId.is_in(staff))
-        .filter(staff_factor::Column::ConfirmedAt.is_not_null())
-        .into_tuple::<i64>()
-        .all(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
-}
-
 /// In groups of four, to be written down.
 fn group(code: &str) -> String {
     let letters: Vec<char> = code.chars().collect();

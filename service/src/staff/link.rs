@@ -20,7 +20,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::factor::with_factor;
+use super::identity::marks_of;
 use super::{Staff, end_sessions, grants_of, remove_links};
 use crate::database::WriteTransaction;
 use crate::outbox::{self, NewJob};
@@ -114,12 +114,12 @@ struct NewLink {
 }
 
 /// One answer for every reason: used, run out, taken back, never there.
-fn link_over() -> Fault {
+pub(super) fn link_over() -> Fault {
     let message = "the link was used already or holds no longer: ask for another";
     Fault::refused(Refusal::new("LINK_OVER", message).at(["token"]))
 }
 
-fn hash_of(token: &str) -> Option<Vec<u8>> {
+pub(super) fn hash_of(token: &str) -> Option<Vec<u8>> {
     code::read::<20>(token).map(|bytes| Sha256::digest(bytes).to_vec())
 }
 
@@ -207,8 +207,8 @@ impl Service {
             .await?
             .remove(&row.id)
             .unwrap_or_default();
-        let has_factor = with_factor(&transaction, [row.id]).await?.contains(&row.id);
-        let invited = Staff::of(row, grants, has_factor);
+        let marks = marks_of(&transaction, row.id).await?;
+        let invited = Staff::of(row, grants, marks);
         let mut refusals = Refusals::default();
         let mut refuse = |code, message| refusals.add(Refusal::new(code, message).at(["id"]));
         if !invited.is_invited {
@@ -469,6 +469,8 @@ impl Service {
             is_active: true,
             is_invited: false,
             has_factor: false,
+            has_password: true,
+            identity: None,
             row_version: 1,
             grants: vec![Grant {
                 role: Role::SecurityAdministrator,

@@ -40,6 +40,7 @@ const ROWS: &[&str] = &[
         VALUES ({digest}, 'reset', 51, 0, 1)",
     "INSERT INTO staff_factor (staff_id, sealed, begun_at, confirmed_at, last_step)
         VALUES (51, {sealed}, 0, 1, 0)",
+    "INSERT INTO staff_identity (staff_id, issuer, subject, bound_at) VALUES (51, 'https://id.example.com', 's', 0)",
     "INSERT INTO staff_recovery (staff_id, code_hash) VALUES (51, {digest})",
     "INSERT INTO service_token (id, name, secret_hash, reads, region_id, round_id, made_at, expires_at)
         VALUES (54, 'T1', {digest}, 'live', NULL, NULL, 0, 1)",
@@ -249,6 +250,8 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE staff_factor SET begun_at = 2",
         "UPDATE staff_factor SET last_step = -1",
         "UPDATE staff_recovery SET code_hash = NULL",
+        "UPDATE staff_identity SET issuer = ''",
+        "UPDATE staff_identity SET subject = ''",
         "UPDATE staff_link SET purpose = 'first'",
         "UPDATE staff_link SET purpose = 'other'",
         "UPDATE staff_link SET expires_at = 0",

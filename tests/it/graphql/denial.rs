@@ -424,12 +424,37 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "sessionBeginByProvider { refusals { code } }",
+        Nothing,
+        Error,
+    ),
+    row(
+        "sessionOpenByProvider(input: {ticket: \"x\", state: \"x\", code: \"x\"}) { refusals { code } }",
+        Nothing,
+        Error,
+    ),
+    row(
         "sessionRefresh(refreshToken: \"x\") { refusals { code } }",
         Nothing,
         Error,
     ),
     row(
         "staffRemoveSecondFactor(id: \"{staff}\") { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "staffBindIdentity(id: \"{staff}\", input: {issuer: \"https://id.example.com\", subject: \"s\"}) { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "staffRemovePassword(id: \"{staff}\") { refusals { code } }",
+        action(Action::ChangeStaff),
+        Error,
+    ),
+    row(
+        "staffRemoveIdentity(id: \"{staff}\") { refusals { code } }",
         action(Action::ChangeStaff),
         Error,
     ),

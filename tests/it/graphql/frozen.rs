@@ -129,6 +129,11 @@ fn rows() -> Vec<(&'static str, Does)> {
         ("sessionEnd", Nothing(PEOPLE)),
         ("sessionEndAll", Nothing(PEOPLE)),
         ("staffRemoveSecondFactor", Nothing(PEOPLE)),
+        ("staffBindIdentity", Nothing(PEOPLE)),
+        ("staffRemovePassword", Nothing(PEOPLE)),
+        ("staffRemoveIdentity", Nothing(PEOPLE)),
+        ("sessionBeginByProvider", Nothing(PEOPLE)),
+        ("sessionOpenByProvider", Nothing(PEOPLE)),
     ]
 }
 

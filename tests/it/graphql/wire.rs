@@ -60,8 +60,10 @@ composed = { closed = ["small"], region = true, categories = ["organ"], without_
 
 const NOBODY: &str = "nobody answers here, but in a test of its own";
 
+const PROVIDER: &str = "no provider of identities is near; one is in tests/client";
+
 /// Fields that show nothing here, each for its reason.
-const SILENT: [(&str, &str); 10] = [
+const SILENT: [(&str, &str); 13] = [
     ("Checklist.part", "no item here has parts"),
     ("Score.part", "no item here has parts"),
     (
@@ -80,6 +82,9 @@ const SILENT: [(&str, &str); 10] = [
     ("SurveyOptionCount.low", NOBODY),
     ("SurveyOptionCount.percent", NOBODY),
     ("SurveyOptionCount.share", NOBODY),
+    ("SessionBeginByProviderPayload.departure", PROVIDER),
+    ("ProviderDeparture.address", PROVIDER),
+    ("ProviderDeparture.ticket", PROVIDER),
     ("Survey.opensAt", "surveys are opened and closed by hand"),
 ];
 
@@ -616,6 +621,25 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     assert_eq!(on.change(&own, &call).await["ended"], json!(1));
     let call = format!("sessionEndAll(staffId: {})", invited["id"]);
     on.change(&scene.keeper, &call).await;
+    on.refuse(&None, "sessionBeginByProvider").await;
+    let call = "sessionOpenByProvider(input: { ticket: \"x\", state: \"x\", code: \"x\" })";
+    on.refuse(&None, call).await;
+    let id = &invited["id"];
+    let call = format!(
+        "staffBindIdentity(id: {id}, input: {{ issuer: \"https://id.example.com\", subject: \"leader01\" }})"
+    );
+    let bound = on.change(&scene.keeper, &call).await["staff"].clone();
+    assert_eq!(bound["identity"]["subject"], json!("leader01"));
+    on.refuse(&scene.keeper, &call).await;
+    let call = format!("staffRemovePassword(id: {id})");
+    let left = on.change(&scene.keeper, &call).await["staff"].clone();
+    assert_eq!(
+        (&left["password"], &left["invited"]),
+        (&json!(false), &json!(false))
+    );
+    let call = format!("staffRemoveIdentity(id: {id})");
+    on.change(&scene.keeper, &call).await;
+    on.refuse(&scene.keeper, &call).await;
     on.change(&own, "sessionClose").await;
 
     // Every other way in.

@@ -4,6 +4,7 @@ mod factor;
 mod list;
 mod mutation;
 mod password;
+mod provider;
 mod types;
 
 pub use factor::SecondFactorMutation;
@@ -11,4 +12,5 @@ pub use list::{SessionEndMutation, SessionQuery};
 pub use mutation::SessionMutation;
 pub(crate) use mutation::sift;
 pub use password::PasswordMutation;
+pub use provider::ProviderMutation;
 pub use types::ViewerQuery;

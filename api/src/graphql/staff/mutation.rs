@@ -3,6 +3,7 @@
 use async_graphql::{Context, InputObject, Object};
 use domain::access::Grant;
 use domain::id;
+use service::staff::identity::Identity;
 use service::staff::{StaffChange, StaffDraft};
 
 use super::types::{Role, Staff};
@@ -100,6 +101,23 @@ payload! {
     }
 }
 
+/// Who somebody is at a provider of OpenID Connect.
+#[derive(InputObject)]
+pub struct StaffIdentityInput {
+    /// The provider, as its tokens name it: its address.
+    issuer: String,
+    /// The person, as the provider's tokens name them (`sub`). Whoever comes with an unknown one is told it.
+    subject: String,
+}
+
+payload! {
+    /// What came of changing how somebody logs in.
+    StaffIdentityPayload {
+        /// The account as it is now.
+        staff: Staff
+    }
+}
+
 payload! {
     /// What came of changing an account.
     StaffChangePayload {
@@ -164,6 +182,44 @@ impl StaffMutation {
     ) -> Result<StaffInvitePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
         StaffInvitePayload::of(service(context)?.invite_staff_again(actor, id.0).await)
+    }
+
+    /// Lets the owner of an account log in by a provider of OpenID Connect. For security administrators; nobody does it for
+    /// their own account.
+    async fn staff_bind_identity(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which account.")] id: Key<id::Staff>,
+        #[graphql(desc = "Who its owner is there.")] input: StaffIdentityInput,
+    ) -> Result<StaffIdentityPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let identity = Identity {
+            issuer: input.issuer,
+            subject: input.subject,
+        };
+        let outcome = service(context)?.bind_identity(actor, id.0, identity).await;
+        StaffIdentityPayload::of(outcome)
+    }
+
+    /// Takes the identity at the provider away again, and ends the account's sessions. For security administrators.
+    async fn staff_remove_identity(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which account.")] id: Key<id::Staff>,
+    ) -> Result<StaffIdentityPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        StaffIdentityPayload::of(service(context)?.remove_identity(actor, id.0).await)
+    }
+
+    /// Takes the password of an account away, so that its owner logs in by the provider alone; ends its sessions. A new
+    /// password by `staffChange` undoes it. For security administrators.
+    async fn staff_remove_password(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which account.")] id: Key<id::Staff>,
+    ) -> Result<StaffIdentityPayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        StaffIdentityPayload::of(service(context)?.remove_password(actor, id.0).await)
     }
 
     /// Changes an account, unless somebody else did so since it was read: then the error `CONFLICT`. For security

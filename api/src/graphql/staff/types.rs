@@ -1,6 +1,6 @@
 //! Accounts as the API shows them.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use domain::access::{self, Grant};
 use domain::id;
 
@@ -69,6 +69,20 @@ impl Staff {
         self.0.has_factor
     }
 
+    /// Whether the account may be used by a password.
+    async fn password(&self) -> bool {
+        self.0.has_password
+    }
+
+    /// Who its owner is at the provider of OpenID Connect; null where the account may not be used by that.
+    async fn identity(&self) -> Option<StaffIdentity> {
+        let identity = self.0.identity.as_ref()?;
+        Some(StaffIdentity {
+            issuer: identity.issuer.clone(),
+            subject: identity.subject.clone(),
+        })
+    }
+
     /// Whether the account may be used.
     async fn active(&self) -> bool {
         self.0.is_active
@@ -83,6 +97,15 @@ impl Staff {
     async fn roles(&self) -> Vec<StaffRole> {
         self.0.grants.iter().cloned().map(StaffRole).collect()
     }
+}
+
+/// Who the owner of an account is at a provider of OpenID Connect.
+#[derive(Debug, SimpleObject)]
+pub struct StaffIdentity {
+    /// The provider, as its tokens name it.
+    issuer: String,
+    /// The person, as the provider's tokens name them.
+    subject: String,
 }
 
 /// A role within a scope.
