@@ -28,6 +28,7 @@ use sqlx::{PgPool, SqlitePool};
 
 use crate::{Fault, fault};
 
+pub mod backup;
 mod connection;
 mod postgres;
 mod settings;

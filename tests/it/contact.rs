@@ -27,7 +27,7 @@ use support::{World, on_both};
 
 use crate::stand::{ROUND, Stand, refusals};
 
-mod linking;
+pub mod linking;
 
 on_both!(
     nothing_leaves_before_a_list_is_confirmed_and_then_everybody_gets_one_mail,

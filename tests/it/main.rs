@@ -5,6 +5,7 @@
 //! fault injection there is a small share.
 
 mod architecture;
+mod backup;
 mod ballot;
 mod canary;
 mod cli;

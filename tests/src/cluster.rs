@@ -241,7 +241,10 @@ fn run(command: &mut Command, folder: &Path) -> io::Result<()> {
 }
 
 /// The folder of PostgreSQL's server programs; Debian keeps them out of PATH.
-fn programs() -> io::Result<PathBuf> {
+///
+/// # Errors
+/// There is none.
+pub fn programs() -> io::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()

@@ -80,6 +80,39 @@ impl Database {
         }
     }
 
+    /// The SQLite database of this address, which goes with the folder that somebody else keeps.
+    pub fn at(url: String) -> Self {
+        Self {
+            backend: Backend::Sqlite,
+            migrate_url: url.clone(),
+            url,
+            name: String::new(),
+            _folder: None,
+        }
+    }
+
+    /// A PostgreSQL database without tables, beside one that [`Database::fresh`] made.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    pub async fn empty() -> Self {
+        let cluster = Cluster::get();
+        let name = format!("empty_{}", unique());
+        let mut connection = superuser(cluster).await;
+        execute(
+            &mut connection,
+            &format!("CREATE DATABASE {name} OWNER {OWNER}"),
+        )
+        .await;
+        Self {
+            backend: Backend::Postgresql,
+            url: cluster.url(RUNNING, &name),
+            migrate_url: cluster.url(OWNER, &name),
+            name,
+            _folder: None,
+        }
+    }
+
     /// A new database in a cluster of its own, which takes the database along when it goes.
     ///
     /// # Panics

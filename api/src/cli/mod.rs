@@ -4,6 +4,7 @@
 //! exit code is 0 for done, 1 for refused or failed, 2 for a command line that cannot be read.
 //! Deliberately absent: anything that a use-case of the service or the domain already decides.
 
+mod backup;
 mod builtin;
 mod database;
 mod demo;
@@ -68,6 +69,10 @@ enum Command {
     Worker,
     /// Bring the tables of the database up to date.
     Migrate,
+    /// Copy a SQLite database into a file while it is in use, and look the copy through.
+    Backup(backup::BackupArguments),
+    /// Put such a copy in place of a database that is not there.
+    Restore(backup::RestoreArguments),
     /// Print the GraphQL schema.
     Schema,
     /// Keep the tree of places.
@@ -173,6 +178,8 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
         Command::Serve => wait(serve::run(config)),
         Command::Worker => wait(worker::run(config)),
         Command::Migrate => wait(migrate::run(config)),
+        Command::Backup(arguments) => wait(backup::back_up(config, &arguments)),
+        Command::Restore(arguments) => wait(backup::restore(config, &arguments)),
         Command::Schema => schema::run(),
         Command::Region(command) => wait(region::run(config, command)),
         Command::Subject(command) => wait(subject::run(config, command)),
