@@ -5,6 +5,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Form, Path, State};
+use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderMap, StatusCode};
@@ -12,6 +13,7 @@ use service::staff::link::Purpose;
 use service::{Fault, Service};
 
 use super::notice::Notice;
+use super::pace::evenly;
 use super::view::{Keeping, Manner, View};
 use super::{FormPart, PathPart, QueryPart};
 use crate::auth::limit::Attempt;
@@ -42,7 +44,10 @@ impl Desk {
 /// The routes of the pages for staff.
 pub fn routes(service: Service, sessions: Sessions) -> Router {
     Router::new()
-        .route("/account/{token}", get(show_link).post(follow_link))
+        .route(
+            "/account/{token}",
+            get(show_link).layer(from_fn(evenly)).post(follow_link),
+        )
         .route("/reset", get(show_reset).post(ask_reset))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .with_state(Desk { service, sessions })

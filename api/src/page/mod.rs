@@ -18,6 +18,7 @@ mod ballot;
 mod form;
 pub(crate) mod language;
 mod notice;
+mod pace;
 mod receipt;
 mod skeleton;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
+use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::get;
 use domain::survey::validate;
@@ -69,7 +71,12 @@ pub fn routes(intake: Intake) -> Router {
     };
     Router::new()
         .route("/s/{code}", get(show_link).post(answer_link))
-        .route("/i/{token}", get(show_invitation).post(answer_invitation))
+        .route(
+            "/i/{token}",
+            get(show_invitation)
+                .layer(from_fn(pace::evenly))
+                .post(answer_invitation),
+        )
         .route("/receipt", get(receipt::show).post(receipt::find))
         .route("/assets/{name}", get(asset::get))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
