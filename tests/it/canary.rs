@@ -208,8 +208,14 @@ async fn walk_the_pages(visitor: &mut Visitor, link: &str, invitation: &str) {
     assert!(!page.status().is_success());
     let page = visitor.get(&path).await;
     assert_eq!(page.status(), 409);
-    // With a key of its own, as from a form that was drawn before.
-    for path in ["/receipt", "/reset", "/healthz", "/readyz", "/graphiql"] {
+    for path in [
+        "/receipt",
+        "/reset",
+        "/second-factor",
+        "/healthz",
+        "/readyz",
+        "/graphiql",
+    ] {
         assert!(visitor.get(path).await.status().is_success(), "{path}");
     }
     visitor.get("/graphiql/graphiql.js").await;
@@ -247,6 +253,13 @@ async fn log_in(visitor: &mut Visitor) -> (String, String) {
         .ask(None, open, input("kanarie-chief", PASSWORD))
         .await;
     visitor.learn(&opened, "/data/sessionOpen/session/refreshToken");
+    let fields = [("login", "kanarie-keeper"), ("password", PASSWORD)];
+    let page = visitor.post("/second-factor", &fields).await;
+    let page = page.text().await.unwrap();
+    let token = between(&page, "name=\"token\" value=\"", "\"");
+    let secret = between(&page, "<p class=\"receipt\">", "</p>");
+    let told = [token.to_owned(), secret.to_owned(), secret.replace(' ', "")];
+    visitor.secrets.extend(told);
     let chief = visitor.learn(&opened, session);
 
     let begin = "mutation { secondFactorBegin { secondFactor { secret } } }";

@@ -1,5 +1,6 @@
 //! Logging in, refreshing, logging out: limits, passwords and tokens around the sessions that `service` keeps.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -462,6 +463,28 @@ impl Sessions {
             self.service.count_failed_login(Some(*id)).await?;
         }
         Ok(outcome?)
+    }
+
+    /// Whose access token this is, for pages that carry one from step to step.
+    ///
+    /// # Errors
+    /// The refusal `LOGIN_REFUSED` for a token that holds no longer.
+    pub async fn find_bearer(&self, access: &Secret) -> Result<(Actor, Id<Session>), SessionFault> {
+        let now = self.service.clock.now();
+        let claims = self.tokens.verify(access.expose(), now);
+        let session = claims.ok().and_then(|claims| claims.sid.parse().ok());
+        let session: Id<Session> = session.ok_or_else(login_refused)?;
+        // What is done with it concerns the account alone, so no role has to grant anything.
+        let actor = self.service.find_actor(session, &BTreeSet::new()).await?;
+        Ok((actor.ok_or_else(login_refused)?, session))
+    }
+
+    /// Ends a session of the actor.
+    ///
+    /// # Errors
+    /// Those of [`Service::close_session`].
+    pub async fn close(&self, actor: &Actor, session: Id<Session>) -> Result<(), service::Fault> {
+        self.service.close_session(actor, session).await
     }
 
     /// Gives new tokens for a refresh token, which is spent by that.

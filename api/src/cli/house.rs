@@ -166,6 +166,10 @@ impl House {
         let shared = uploads.merge(graphql::routes(endpoint, ended));
         let mut routes = Router::new()
             .merge(page::routes(self.intake.clone()))
+            .merge(page::factor_routes(
+                self.service.clone(),
+                self.sessions.clone(),
+            ))
             .merge(page::account_routes(
                 self.service.clone(),
                 self.sessions.clone(),

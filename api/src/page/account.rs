@@ -23,20 +23,24 @@ use crate::config::Secret;
 use crate::http::{ClientAddress, RequestId};
 
 /// Two passwords of the greatest length, each byte of them escaped, and the rest.
-const FORM_BYTES: usize = 8 * 1024;
+pub(super) const FORM_BYTES: usize = 8 * 1024;
 
 /// More than any name that somebody may enter; not worth showing again.
 const LONGEST: usize = 254;
 
 #[derive(Debug, Clone)]
-struct Desk {
+pub(super) struct Desk {
     service: Service,
     sessions: Sessions,
 }
 
 impl Desk {
+    pub(super) const fn new(service: Service, sessions: Sessions) -> Self {
+        Self { service, sessions }
+    }
+
     /// Logging in for one request, which the log names.
-    fn of_request(&self, id: &RequestId) -> Sessions {
+    pub(super) fn of_request(&self, id: &RequestId) -> Sessions {
         self.sessions.through(&self.service.of_request(id.as_str()))
     }
 }
@@ -50,7 +54,7 @@ pub fn routes(service: Service, sessions: Sessions) -> Router {
         )
         .route("/reset", get(show_reset).post(ask_reset))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .with_state(Desk { service, sessions })
+        .with_state(Desk::new(service, sessions))
 }
 
 /// What is wrong with what was entered.
@@ -244,7 +248,7 @@ async fn ask_reset(
     }
 }
 
-fn notice_of(fault: &SessionFault) -> Notice {
+pub(super) fn notice_of(fault: &SessionFault) -> Notice {
     match fault {
         SessionFault::TooOften(_) => Notice::TooOften,
         SessionFault::Service(fault) => Notice::of(fault),
@@ -259,7 +263,7 @@ fn notice_of(fault: &SessionFault) -> Notice {
     }
 }
 
-fn find<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+pub(super) fn find<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
     fields
         .iter()
         .find(|(known, _)| known == name)
@@ -267,7 +271,7 @@ fn find<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
 }
 
 /// What was entered, fit to be shown again.
-fn shown(entered: &str) -> String {
+pub(super) fn shown(entered: &str) -> String {
     domain::survey::without_controls(entered)
         .chars()
         .take(LONGEST)
@@ -275,7 +279,7 @@ fn shown(entered: &str) -> String {
 }
 
 /// Kept by nobody: the page holds only now, and its address is a secret.
-const fn plain(status: StatusCode) -> Manner {
+pub(super) const fn plain(status: StatusCode) -> Manner {
     Manner {
         status,
         keeping: Keeping::Nobody,

@@ -7,6 +7,7 @@
 //! | `/receipt` | whether a receipt's answers count |
 //! | `/account/<token>` | where staff choose a password by a one-time link; looking at it does not use it up |
 //! | `/reset` | where staff ask for such a link |
+//! | `/second-factor` | where staff set up a second factor |
 //! | `/assets/…` | style and script, named by their content |
 //!
 //! Whatever is wrong with an answer, the page comes back with all that was entered. Deliberately absent: cookies,
@@ -15,6 +16,7 @@
 mod account;
 mod asset;
 mod ballot;
+mod factor;
 mod form;
 pub(crate) mod language;
 mod notice;
@@ -42,6 +44,7 @@ use service::intake::{
 };
 
 pub use account::routes as account_routes;
+pub use factor::routes as factor_routes;
 use form::{About, Banner, Drawn};
 use notice::Notice;
 use skeleton::Skeletons;

@@ -1033,7 +1033,7 @@ async fn files_are_taken_from_those_who_may_send_them(world: World) {
 }
 
 /// Routes that take no file from staff: pages for everybody, and GraphQL, whose fields have rows above.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 14] = [
     "/account/{token}",
     "/assets/{name}",
     "/graphiql",
@@ -1047,6 +1047,7 @@ const OTHERS: [&str; 13] = [
     "/receipt",
     "/reset",
     "/s/{code}",
+    "/second-factor",
 ];
 
 #[test]

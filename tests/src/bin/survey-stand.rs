@@ -11,7 +11,7 @@ use std::time::Duration;
 use api::auth::password::Passwords;
 use api::auth::session::Sessions;
 use api::auth::token::Tokens;
-use api::config::{Purpose, Settings, Sources};
+use api::config::{Purpose, Secret, Settings, Sources};
 use domain::access::Actor;
 use domain::id::{Id, Subject};
 use domain::scheme::file;
@@ -120,10 +120,13 @@ async fn main() -> Result<(), Failure> {
     // All browsers of the tests have one address.
     settings.auth.address_logins_per_minute = 1_000;
     settings.auth.account_logins_per_minute = 1_000;
+    settings.auth.factor_key = Some(Secret::new("07".repeat(32)));
     let tokens = Arc::new(Tokens::new(&settings.auth, &settings.http.public_url)?);
     let sessions = Sessions::new(service.clone(), tokens, Passwords::new()?, &settings.auth)?;
     let router = api::http::assemble(
-        api::page::routes(intake.clone()).merge(api::page::account_routes(service, sessions)),
+        api::page::routes(intake.clone())
+            .merge(api::page::account_routes(service.clone(), sessions.clone()))
+            .merge(api::page::factor_routes(service, sessions)),
         &settings.http,
         api::http::always_ready(),
     );
