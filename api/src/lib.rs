@@ -1,5 +1,8 @@
 //! HTTP, GraphQL, citizen pages and the command line.
 
+// A root of the schema is a chain of its parts, each a future around the next.
+#![recursion_limit = "256"]
+
 pub mod auth;
 pub mod builtin;
 pub mod cli;

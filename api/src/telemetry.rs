@@ -8,9 +8,18 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config::{Log, LogFormat};
 
+/// What would write whole messages of clients into the log, if somebody asked for its finest level.
+const TALKATIVE: [&str; 3] = [
+    "tungstenite::protocol=info",
+    "tungstenite::protocol::frame=info",
+    "tungstenite=info",
+];
+
 /// Starts the log. A second call in one process changes nothing: the first settings stay.
 pub fn start(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let quiet = TALKATIVE.iter().filter_map(|rule| rule.parse().ok());
+    let filter = quiet.fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(BoxMakeWriter::new(std::io::stderr))

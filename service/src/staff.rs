@@ -40,8 +40,6 @@ pub struct Staff {
     pub email: Option<String>,
     /// Whether it may be used.
     pub is_active: bool,
-    /// Whether its invitation is still to be taken up.
-    pub is_invited: bool,
     /// Whether logging in asks for a second factor.
     pub has_factor: bool,
     /// Whether it may be used by a password.
@@ -100,13 +98,17 @@ impl Staff {
             name: row.name,
             email: row.email,
             is_active: row.state == staff::State::Active,
-            is_invited: !has_password && marks.identity.is_none(),
             has_factor: marks.has_factor,
             has_password,
             identity: marks.identity,
             row_version: row.row_version,
             grants,
         }
+    }
+
+    /// Whether its invitation is still to be taken up.
+    pub fn is_invited(&self) -> bool {
+        !self.has_password && self.identity.is_none()
     }
 
     fn digest(&self) -> [u8; 32] {
@@ -214,7 +216,6 @@ impl Service {
             name,
             email,
             is_active: true,
-            is_invited,
             has_factor: false,
             has_password: !is_invited,
             identity: None,
@@ -323,7 +324,6 @@ impl Service {
             name: name.unwrap_or_else(|| before.name.clone()),
             email: email.or_else(|| before.email.clone()),
             is_active: change.is_active.unwrap_or(before.is_active),
-            is_invited: before.is_invited && change.password_hash.is_none(),
             has_factor: before.has_factor,
             has_password: before.has_password || change.password_hash.is_some(),
             identity: before.identity.clone(),

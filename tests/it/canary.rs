@@ -4,6 +4,7 @@
 //! That the words did arrive is seen where they belong: in mails, in pages and in the database.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domain::access::{Actor, Role};
 use futures_util::{SinkExt, StreamExt};
@@ -148,8 +149,7 @@ async fn nothing_of_people_and_answers_reaches_log_or_figures(world: World) {
     talk_over_a_socket(&mut visitor, &tokens.0).await;
     forget_and_fail(&mut visitor, &tokens.1).await;
 
-    let shown = Client::new().get(format!("http://{figures}/metrics"));
-    let shown = shown.send().await.unwrap().text().await.unwrap();
+    let shown = figures_at_rest(&format!("http://{figures}/metrics")).await;
     assert_every_route_was_taken(&shown);
     for figure in [
         "mingjian_intake_answers_total{outcome=\"booked\"} 2",
@@ -158,7 +158,7 @@ async fn nothing_of_people_and_answers_reaches_log_or_figures(world: World) {
         "mingjian_outbox_waiting 0",
         "mingjian_database_connections{pool=\"write\",state=\"idle\"}",
         "mingjian_worker_runs_total{work=\"outbox\",outcome=\"ok\"}",
-        "mingjian_worker_jobs_total{kind=\"staff_reset\",outcome=\"done\"} 1",
+        "mingjian_worker_jobs_total{kind=\"staff_reset\",outcome=\"done\"} 2",
         "mingjian_graphql_operations_total{kind=\"mutation\",field=\"sessionOpen\",outcome=\"OK\"} 3",
         "mingjian_graphql_operations_total{kind=\"none\",field=\"none\",outcome=\"GRAPHQL_PARSE_FAILED\"} 1",
         "mingjian_graphql_operations_total{kind=\"query\",field=\"none\",outcome=\"GRAPHQL_VALIDATION_FAILED\"} 1",
@@ -172,6 +172,10 @@ async fn nothing_of_people_and_answers_reaches_log_or_figures(world: World) {
     assert!(log.contains("answered"), "{log}");
     for (what, text) in [("log", &log), ("figures", &shown)] {
         for secret in &visitor.secrets {
+            assert!(
+                secret.len() >= 6,
+                "`{secret}` is too short to be told apart"
+            );
             let found = text
                 .lines()
                 .find(|line| line.to_lowercase().contains(&secret.to_lowercase()));
@@ -181,11 +185,28 @@ async fn nothing_of_people_and_answers_reaches_log_or_figures(world: World) {
     poll.service.database.close().await;
 }
 
+/// The figures, once the worker has nothing left to do.
+async fn figures_at_rest(address: &str) -> String {
+    let mut shown = String::new();
+    for _ in 0..200 {
+        let answer = Client::new().get(address).send().await.unwrap();
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        shown = answer.text().await.unwrap();
+        if shown.contains("mingjian_outbox_waiting 0\n") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    shown
+}
+
 /// Citizens: answers by a link and by an invitation, wrong ones among them, and receipts.
 async fn walk_the_pages(visitor: &mut Visitor, link: &str, invitation: &str) {
     visitor.secrets.insert(invitation.to_owned());
     visitor.secrets.insert(link.replace("/s/", ""));
     let path = format!("/i/{invitation}");
+    let page = visitor.get(&path).await.text().await.unwrap();
+    let other_key = between(&page, "name=\"key\" value=\"", "\"").to_owned();
     for path in [link, &path] {
         let page = visitor.get(path).await.text().await.unwrap();
         let key = between(&page, "name=\"key\" value=\"", "\"").to_owned();
@@ -200,12 +221,19 @@ async fn walk_the_pages(visitor: &mut Visitor, link: &str, invitation: &str) {
         assert_eq!(page.status(), 200);
         let page = page.text().await.unwrap();
         let receipt = between(&page, "class=\"receipt\"", "</p>");
-        let receipt = receipt.rsplit('>').next().unwrap().trim().to_owned();
+        let parts = receipt.split('<').filter_map(|part| part.split_once('>'));
+        let receipt: String = parts.map(|(_, text)| text.trim()).collect();
+        assert!(receipt.len() >= 16, "{page}");
         visitor.secrets.insert(receipt.clone());
         visitor.post("/receipt", &[("code", &receipt)]).await;
     }
     let page = visitor.post(&path, &[("key", MARK)]).await;
     assert!(!page.status().is_success());
+    let names: Vec<String> = (0..10).map(|number| format!("q.q{number}")).collect();
+    let mut fields = vec![("key", other_key.as_str()), ("q.words", "kanarie again")];
+    fields.extend(names.iter().map(|name| (name.as_str(), "4")));
+    let page = visitor.post(&path, &fields).await;
+    assert_eq!(page.status(), 409);
     let page = visitor.get(&path).await;
     assert_eq!(page.status(), 409);
     for path in [

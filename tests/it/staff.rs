@@ -164,7 +164,7 @@ async fn an_invitation_comes_by_mail_and_is_used_up_by_a_password_and_not_by_loo
         .add_staff(&Actor::Operator, draft("leader01"))
         .await
         .unwrap();
-    assert!(invited.is_invited);
+    assert!(invited.is_invited());
     let server = world.server().await;
     // Before it is taken up there is no password that would be right.
     assert!(log_in(&server, "leader01", "").await.is_none());
@@ -555,7 +555,7 @@ async fn an_identity_is_bound_by_somebody_else_and_belongs_to_one_account(world:
     assert_eq!(refusal(bind(&own, one.id, "first").await), "OWN_ACCOUNT");
     let bound = bind(&Actor::Operator, one.id, "first").await.unwrap();
     assert_eq!(
-        (bound.is_invited, bound.identity),
+        (bound.is_invited(), bound.identity),
         (false, Some(identity("first")))
     );
     assert!(!holds(service, &token).await);
@@ -575,7 +575,7 @@ async fn an_identity_is_bound_by_somebody_else_and_belongs_to_one_account(world:
 
     let session = come(service, "first").await.unwrap();
     let left = service.remove_identity(operator, one.id).await.unwrap();
-    assert_eq!((left.is_invited, left.identity), (true, None));
+    assert_eq!((left.is_invited(), left.identity), (true, None));
     assert_eq!(refusal(come(service, "first").await), "LOGIN_REFUSED");
     let refreshed = service
         .refresh_session(&session.refresh_token, Duration::from_hours(1))
@@ -599,7 +599,7 @@ async fn without_a_password_an_account_is_used_by_its_identity_alone(world: Worl
     assert!(bound.await.unwrap().has_password);
     assert!(make_reset(service, "leader01").await.is_some());
     let left = service.remove_password(operator, known.id).await.unwrap();
-    assert_eq!((left.has_password, left.is_invited), (false, false));
+    assert_eq!((left.has_password, left.is_invited()), (false, false));
     let credentials = service.find_credentials("leader01").await.unwrap().unwrap();
     assert_eq!(credentials.password_hash, None);
     let by_password = service.open_session(&credentials, None, Duration::from_hours(1));

@@ -153,5 +153,5 @@ factor-off = 本服务器没有启用第二验证因素，请联系运维人员�
 factor-late = 停留时间太长，请重新开始。
 factor-done-title = 第二验证因素已开启
 factor-done-text = 从现在起，登录需要密码和应用显示的验证码。您的其他会话已经结束。
-factor-codes-title = 备用码
-factor-codes-text = 请现在抄下或打印：以后不再显示。手机丢失时，每个备用码可代替一次验证码。
+factor-codes-title = 恢复码
+factor-codes-text = 请现在抄下或打印：以后不再显示。手机丢失时，每个恢复码可代替一次验证码。

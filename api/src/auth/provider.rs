@@ -209,11 +209,12 @@ impl Provider {
         let ticket = Ticket(bytes);
         let client = self.connect(&self.discover(now, KNOWN_FOR).await?);
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&ticket.verifier());
+        let (state, nonce) = (ticket.state(), ticket.nonce());
         let (address, _, _) = client
             .authorize_url(
                 AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
-                || CsrfToken::new(ticket.state()),
-                || ticket.nonce(),
+                move || CsrfToken::new(state),
+                move || nonce,
             )
             .set_pkce_challenge(challenge)
             .url();

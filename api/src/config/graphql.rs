@@ -8,6 +8,10 @@ use crate::graphql::guard::Limits;
 
 /// GraphQL: what a document may cost.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting by itself, written as `true` or `false`"
+)]
 pub struct Graphql {
     /// Whether the schema may be asked for.
     pub introspection: bool,

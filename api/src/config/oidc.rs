@@ -31,17 +31,14 @@ pub(super) fn read(reader: &mut Reader) -> Option<Oidc> {
         "oidc.redirect_url",
         "page of a front end to which the provider sends browsers back, as `https://console.example.gov.cn/back`",
     );
-    let issuer = match issuer {
-        Some(issuer) => issuer,
-        None => {
-            if client_id.is_some() || redirect_url.is_some() || client_secret.is_some() {
-                reader.fault(
-                    "oidc.issuer",
-                    "is missing: the other settings of `oidc` need it",
-                );
-            }
-            return None;
+    let Some(issuer) = issuer else {
+        if client_id.is_some() || redirect_url.is_some() || client_secret.is_some() {
+            reader.fault(
+                "oidc.issuer",
+                "is missing: the other settings of `oidc` need it",
+            );
         }
+        return None;
     };
     for (key, address) in [
         ("oidc.issuer", Some(&issuer)),

@@ -293,9 +293,9 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
             request = request.disable_introspection();
         }
         Ok(Prepared {
-            field,
             request,
             kind,
+            field,
             stays,
         })
     }

@@ -134,15 +134,16 @@ async fn run<E: Executor, G: Gate>(
     } else {
         Some(Close::WrongSubprotocol)
     };
-    if let Some(close) = close {
-        tracing::debug!(?close, "closing a socket");
-        let _gone = tokio::time::timeout(SEND_TIMEOUT, async {
+    let _gone = tokio::time::timeout(SEND_TIMEOUT, async {
+        if let Some(close) = close {
+            tracing::debug!(?close, "closing a socket");
             let _unsent = socket.send(Message::Close(Some(close.frame()))).await;
-            // Until the client has closed too, or it might never read the code.
-            while let Some(Ok(_)) = socket.recv().await {}
-        })
-        .await;
-    }
+        }
+        // Until the client has closed too, or it might never read the code; and a client that closed first waits for
+        // the answer to that.
+        while let Some(Ok(_)) = socket.recv().await {}
+    })
+    .await;
     drop(seat);
 }
 

@@ -3,15 +3,11 @@
 //! The secret arrives sealed and is never opened here; `api` holds the key, opens it and tells which step of time a code
 //! belongs to (RFC 6238). Here it is decided that no step is used twice, whatever two servers do at once.
 
-use std::collections::BTreeSet;
-
 use domain::access::{Action, Actor};
 use domain::id::{self, Id, Session};
 use entity::{session, staff_factor, staff_recovery};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest, Sha256};
 
 use crate::database::WriteTransaction;

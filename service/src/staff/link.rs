@@ -211,7 +211,7 @@ impl Service {
         let invited = Staff::of(row, grants, marks);
         let mut refusals = Refusals::default();
         let mut refuse = |code, message| refusals.add(Refusal::new(code, message).at(["id"]));
-        if !invited.is_invited {
+        if !invited.is_invited() {
             refuse(
                 "INVITATION_TAKEN_UP",
                 "the invitation was taken up: the password can be reset instead",
@@ -467,7 +467,6 @@ impl Service {
             name,
             email: None,
             is_active: true,
-            is_invited: false,
             has_factor: false,
             has_password: true,
             identity: None,

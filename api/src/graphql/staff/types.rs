@@ -61,7 +61,7 @@ impl Staff {
 
     /// Whether the account was invited and its owner has not chosen a password yet.
     async fn invited(&self) -> bool {
-        self.0.is_invited
+        self.0.is_invited()
     }
 
     /// Whether logging in asks for a second factor.

@@ -103,7 +103,7 @@ async fn an_answer_says_what_it_cost_and_how_much_is_allowed() {
     let one = send(query("{ echo(text: \"x\") }")).await.extensions;
     assert_eq!(one, json!({ "cost": { "complexity": 1, "limit": 10_000 } }));
     let many = send(query("{ many(count: 50) { number(n: 1) } }")).await;
-    assert_eq!(many.extensions["cost"]["complexity"], 51);
+    assert_eq!(many.extensions["cost"]["complexity"], 50);
     let refused = send(query("{ nothing }")).await;
     assert_eq!(refused.extensions, Value::Null);
 }
