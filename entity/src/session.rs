@@ -42,6 +42,8 @@ pub struct Model {
     pub expires_at: i64,
     /// When it was last used, microseconds since the epoch.
     pub used_at: Option<i64>,
+    /// When the second factor was last shown in the chain, microseconds since the epoch.
+    pub factor_at: Option<i64>,
     /// Loaded on demand.
     #[sea_orm(belongs_to, from = "staff_id", to = "id")]
     pub staff: BelongsTo<super::staff::Entity>,

@@ -38,6 +38,7 @@ mod m20261122_000080_create_staff_links;
 mod m20261122_000081_create_second_factors;
 mod m20261122_000082_create_service_tokens;
 mod m20261122_000120_create_staff_identities;
+mod m20261122_000121_date_second_factors;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000081_create_second_factors::Migration),
             Box::new(m20261122_000082_create_service_tokens::Migration),
             Box::new(m20261122_000120_create_staff_identities::Migration),
+            Box::new(m20261122_000121_date_second_factors::Migration),
         ]
     }
 }

@@ -39,6 +39,17 @@ pub struct Credentials {
     pub password_hash: Option<String>,
 }
 
+/// Who is asking, and how lately they proved it.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// Who, with the roles of this moment.
+    pub actor: Actor,
+    /// Whether the account has a second factor.
+    pub has_factor: bool,
+    /// When it was last shown in this session.
+    pub factor_at: Option<DateTime<Utc>>,
+}
+
 /// A session with its next refresh token, told once.
 #[derive(Debug, Clone)]
 pub struct OpenedSession {
@@ -123,6 +134,7 @@ impl Service {
                     id: family,
                     staff: row.id,
                     began_at: clock::micros(now),
+                    factor_at: proof.map(|_| clock::micros(now)),
                 },
                 lifetime,
             )
@@ -256,6 +268,7 @@ impl Service {
             id: row.family,
             staff: row.staff_id,
             began_at: row.began_at,
+            factor_at: row.factor_at,
         };
         let opened = self
             .add_refresh_token(&transaction, family, lifetime)
@@ -320,6 +333,7 @@ impl Service {
             issued_at: Set(clock::micros(now)),
             expires_at: Set(clock::micros(expires_at)),
             used_at: Set(None),
+            factor_at: Set(family.factor_at),
         };
         session::Entity::insert(row)
             .exec_without_returning(transaction)
@@ -332,16 +346,60 @@ impl Service {
         })
     }
 
-    /// Who a session belongs to, with the roles of this moment; `None` if it has ended, was revoked, or the account is
-    /// disabled. Roles that ask for a second factor grant nothing to an account without one. One statement.
+    /// Notes that the second factor was shown once more, within a session of the actor.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `SECOND_FACTOR_REFUSED`, also where the account has none.
+    pub async fn show_factor(
+        &self,
+        actor: &Actor,
+        session: Id<Session>,
+        proof: &Proof,
+    ) -> Result<(), Fault> {
+        let Actor::Staff { id: who, .. } = actor else {
+            return Err(Fault::Denied);
+        };
+        let now = self.clock.now();
+        let transaction = self.database.begin_write().await?;
+        if !use_factor(&transaction, *who, Some(proof)).await? {
+            return Err(factor_refused());
+        }
+        session::Entity::update_many()
+            .col_expr(session::Column::FactorAt, Expr::value(clock::micros(now)))
+            .filter(session::Column::Family.eq(session.number()))
+            .filter(session::Column::StaffId.eq(who.number()))
+            .exec(&transaction)
+            .await?;
+        let event = Event {
+            at: now,
+            who: *who,
+            action: "session.show_second_factor",
+            session,
+        };
+        log(&transaction, event).await?;
+        transaction.commit().await
+    }
+
+    /// Who a session belongs to; see [`Service::find_present`].
     pub async fn find_actor(
         &self,
         session: Id<Session>,
         ask_second_factor: &BTreeSet<Role>,
     ) -> Result<Option<Actor>, Fault> {
+        let present = self.find_present(session, ask_second_factor).await?;
+        Ok(present.map(|present| present.actor))
+    }
+
+    /// Who a session belongs to, with the roles of this moment; `None` if it has ended, was revoked, or the account is
+    /// disabled. Roles that ask for a second factor grant nothing to an account without one. One statement.
+    pub async fn find_present(
+        &self,
+        session: Id<Session>,
+        ask_second_factor: &BTreeSet<Role>,
+    ) -> Result<Option<Present>, Fault> {
         // Roles of one subject are not for staff at large: as long as the access table knows none, they grant nothing.
         const SQL: &str =
-            "SELECT staff.id AS staff_id, staff.login, staff_role.role, staff_role.region_id,
+            "SELECT staff.id AS staff_id, staff.login, session.factor_at, staff_role.role, staff_role.region_id,
                 staff_role.category, staff_role.round_id,
                 (SELECT count(*) FROM staff_factor
                     WHERE staff_factor.staff_id = staff.id AND staff_factor.confirmed_at IS NOT NULL) AS factors
@@ -355,7 +413,7 @@ impl Service {
         let now = clock::micros(self.clock.now());
         let values = [session.number().into(), now.into()];
         let statement = Statement::from_sql_and_values(reader.get_database_backend(), SQL, values);
-        actor_of(&reader.query_all_raw(statement).await?, ask_second_factor)
+        present_of(&reader.query_all_raw(statement).await?, ask_second_factor)
     }
 }
 
@@ -365,6 +423,7 @@ struct Family {
     id: i64,
     staff: i64,
     began_at: i64,
+    factor_at: Option<i64>,
 }
 
 struct Event {
@@ -408,10 +467,10 @@ fn factor_needed() -> Fault {
     Fault::refused(Refusal::new("SECOND_FACTOR_NEEDED", message).at(["code"]))
 }
 
-fn actor_of(
+fn present_of(
     rows: &[QueryResult],
     ask_second_factor: &BTreeSet<Role>,
-) -> Result<Option<Actor>, Fault> {
+) -> Result<Option<Present>, Fault> {
     let Some(first) = rows.first() else {
         return Ok(None);
     };
@@ -421,10 +480,16 @@ fn actor_of(
         let asks = |grant: &Grant| ask_second_factor.contains(&grant.role);
         has_factor || !grant.as_ref().is_ok_and(asks)
     });
-    Ok(Some(Actor::Staff {
+    let actor = Actor::Staff {
         id: Id::new(first.try_get("", "staff_id")?),
         login: first.try_get("", "login")?,
         grants: grants.collect::<Result<_, Fault>>()?,
+    };
+    let factor_at: Option<i64> = first.try_get("", "factor_at")?;
+    Ok(Some(Present {
+        actor,
+        has_factor,
+        factor_at: factor_at.map(clock::instant).transpose()?,
     }))
 }
 

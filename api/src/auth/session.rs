@@ -443,20 +443,11 @@ impl Sessions {
     /// # Errors
     /// [`SessionFault::TooOften`]; the refusal `SECOND_FACTOR_REFUSED`.
     pub async fn remove_factor(&self, actor: &Actor, code: &Code<'_>) -> Result<(), SessionFault> {
-        let Actor::Staff { id, login, .. } = actor else {
+        let Actor::Staff { id, .. } = actor else {
             return Err(service::Fault::Denied.into());
         };
-        let attempt = Attempt {
-            network: code.network,
-            login,
-        };
-        self.limits
-            .count(&attempt)
-            .map_err(SessionFault::TooOften)?;
-        let proof = self.read_code(*id, code.typed, Standing::Confirmed).await;
-        let outcome = match proof {
-            Ok(Some(proof)) => self.service.remove_own_factor(actor, &proof).await,
-            Ok(None) => Err(factor_refused()),
+        let outcome = match self.prove(actor, code).await? {
+            Ok(proof) => self.service.remove_own_factor(actor, &proof).await,
             Err(fault) => Err(fault),
         };
         if outcome.as_ref().is_err_and(is_factor_refusal) {
@@ -485,6 +476,49 @@ impl Sessions {
     /// Those of [`Service::close_session`].
     pub async fn close(&self, actor: &Actor, session: Id<Session>) -> Result<(), service::Fault> {
         self.service.close_session(actor, session).await
+    }
+
+    /// Shows the second factor once more, for steps that ask for it. A wrong code counts like a wrong password.
+    ///
+    /// # Errors
+    /// [`SessionFault::TooOften`]; the refusal `SECOND_FACTOR_REFUSED`, also where the account has none.
+    pub async fn show_factor(
+        &self,
+        actor: &Actor,
+        session: Id<Session>,
+        code: &Code<'_>,
+    ) -> Result<(), SessionFault> {
+        let Actor::Staff { id, .. } = actor else {
+            return Err(service::Fault::Denied.into());
+        };
+        let outcome = match self.prove(actor, code).await? {
+            Ok(proof) => self.service.show_factor(actor, session, &proof).await,
+            Err(fault) => Err(fault),
+        };
+        if outcome.as_ref().is_err_and(is_factor_refusal) {
+            self.service.count_failed_login(Some(*id)).await?;
+        }
+        Ok(outcome?)
+    }
+
+    /// What a code of the actor's own second factor proves, counted like an attempt to log in.
+    async fn prove(
+        &self,
+        actor: &Actor,
+        code: &Code<'_>,
+    ) -> Result<Result<Proof, service::Fault>, SessionFault> {
+        let Actor::Staff { id, login, .. } = actor else {
+            return Err(service::Fault::Denied.into());
+        };
+        let attempt = Attempt {
+            network: code.network,
+            login,
+        };
+        self.limits
+            .count(&attempt)
+            .map_err(SessionFault::TooOften)?;
+        let proof = self.read_code(*id, code.typed, Standing::Confirmed).await;
+        Ok(proof.and_then(|proof| proof.ok_or_else(factor_refused)))
     }
 
     /// Gives new tokens for a refresh token, which is spent by that.

@@ -19,6 +19,8 @@ pub struct Auth {
     pub factor_key: Option<Secret>,
     /// Roles that grant nothing to an account without a second factor.
     pub factor_roles: BTreeSet<Role>,
+    /// How lately a second factor must have been shown for a step that cannot be taken back or gives rights.
+    pub fresh_factor: Duration,
     /// Life of an access token.
     pub access_lifetime: Duration,
     /// Life of a refresh token, counted from log-in or from the last use.
@@ -77,6 +79,13 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Auth {
         previous_key: reader.secret_file(
             "auth.previous_key_file",
             "the key before it, while its tokens still last",
+        ),
+        fresh_factor: reader.seconds(
+            "auth.fresh_factor_seconds",
+            900,
+            60..=86_400,
+            "how lately whoever has a second factor must have shown it to close, reopen, publish or adjust, or to change \
+             accounts",
         ),
         access_lifetime: reader.seconds(
             "auth.access_seconds",

@@ -50,6 +50,8 @@ pub enum ErrorCode {
     Unauthenticated,
     /// The role does not allow this.
     Forbidden,
+    /// The second factor was shown too long ago for this step: send `secondFactorShow`, then this again.
+    SecondFactorStale,
     /// There is no such thing, or it may not be seen.
     NotFound,
     /// Somebody else changed it in the meantime.
@@ -68,7 +70,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them, in the order of the declaration.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::BadRequest,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -86,6 +88,7 @@ impl ErrorCode {
         Self::BadUserInput,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::SecondFactorStale,
         Self::NotFound,
         Self::Conflict,
         Self::RateLimited,
@@ -115,6 +118,7 @@ impl ErrorCode {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::SecondFactorStale => "SECOND_FACTOR_STALE",
             Self::NotFound => "NOT_FOUND",
             Self::Conflict => "CONFLICT",
             Self::RateLimited => "RATE_LIMITED",
@@ -142,7 +146,9 @@ impl ErrorCode {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::ForeignOrigin | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin | Self::Forbidden | Self::SecondFactorStale => {
+                StatusCode::FORBIDDEN
+            }
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict => StatusCode::CONFLICT,

@@ -6,6 +6,7 @@
 use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::access::{Actor, Role};
 use domain::id::{Id, Session};
@@ -25,6 +26,15 @@ pub struct StaffGate {
     service: Service,
     tokens: Arc<Tokens>,
     ask_second_factor: Arc<BTreeSet<Role>>,
+    fresh_factor: Duration,
+}
+
+/// Whom a token belongs to.
+pub(crate) struct Found {
+    pub(crate) actor: Actor,
+    pub(crate) session: Option<Id<Session>>,
+    /// Whether a second factor has to be shown again before a sensitive step.
+    pub(crate) needs_code: bool,
 }
 
 impl StaffGate {
@@ -34,19 +44,21 @@ impl StaffGate {
             service,
             tokens,
             ask_second_factor: Arc::new(settings.factor_roles.clone()),
+            fresh_factor: settings.fresh_factor,
         }
     }
 
     /// Who a token belongs to.
-    pub(crate) async fn find_actor(
-        &self,
-        token: &str,
-    ) -> Result<(Actor, Option<Id<Session>>), GraphqlFault> {
+    pub(crate) async fn find_actor(&self, token: &str) -> Result<Found, GraphqlFault> {
         let refused = |message: String| GraphqlFault::new(ErrorCode::Unauthenticated, message);
         if token.starts_with(program::PREFIX) {
             let over = || refused("the token holds no longer: ask for another".to_owned());
             let program = self.service.find_program(token).await?;
-            return Ok((program.ok_or_else(over)?, None));
+            return Ok(Found {
+                actor: program.ok_or_else(over)?,
+                session: None,
+                needs_code: false,
+            });
         }
         let claims = self
             .tokens
@@ -54,23 +66,42 @@ impl StaffGate {
             .map_err(|fault| refused(fault.to_string()))?;
         let ended = || refused("the session has ended: log in again".to_owned());
         let session: Id<Session> = claims.sid.parse().map_err(|_| ended())?;
-        let actor = self
+        let present = self
             .service
-            .find_actor(session, &self.ask_second_factor)
+            .find_present(session, &self.ask_second_factor)
             .await?
             .ok_or_else(ended)?;
-        Ok((actor, Some(session)))
+        let now = self.service.clock.now();
+        let is_fresh = present
+            .factor_at
+            .is_some_and(|shown| shown + self.fresh_factor > now);
+        Ok(Found {
+            actor: present.actor,
+            session: Some(session),
+            needs_code: present.has_factor && !is_fresh,
+        })
     }
 }
 
 impl Gate for StaffGate {
     async fn admit(&self, caller: Caller) -> Result<Admission, GraphqlFault> {
-        let (actor, session) = match &caller.token {
+        let Found {
+            actor,
+            session,
+            needs_code,
+        } = match &caller.token {
             Some(token) => self.find_actor(token.expose()).await?,
-            None => (Actor::Anonymous, None),
+            None => Found {
+                actor: Actor::Anonymous,
+                session: None,
+                needs_code: false,
+            },
         };
         let service = self.service.of_request(caller.request_id.as_str());
-        let mut admission = Admission::default();
+        let mut admission = Admission {
+            needs_code,
+            ..Admission::default()
+        };
         admission.rights = match &actor {
             Actor::Anonymous => Some(Rights::public()),
             // Every grant with all of its limits, in the order of the database: at worst the same rights are two.

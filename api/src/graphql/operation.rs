@@ -28,6 +28,28 @@ use crate::metric;
 /// A document of 30 KB can be wrong in 1,400 places; nobody reads so many.
 const MAXIMUM_ERRORS: usize = 50;
 
+/// Changes before which a second factor is asked for again: those that settle results, and those that give or take the
+/// means to do so. Ending sessions is not among them: it is what one does in need.
+pub(super) const SENSITIVE: [&str; 17] = [
+    "gradeAdjust",
+    "roundClose",
+    "roundProposeClose",
+    "roundProposeReopen",
+    "roundPublish",
+    "roundReopen",
+    "serviceTokenAdd",
+    "staffAdd",
+    "staffBindIdentity",
+    "staffChange",
+    "staffInvite",
+    "staffInviteAgain",
+    "staffRemoveIdentity",
+    "staffRemovePassword",
+    "staffRemoveSecondFactor",
+    "tieChoose",
+    "waiverAdd",
+];
+
 /// Somebody who asks for an operation, as far as the transport can tell.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -48,6 +70,8 @@ pub struct Admission {
     pub account: Option<i64>,
     /// What the caller may read; without it no answer is kept or given again.
     pub rights: Option<Rights>,
+    /// Whether the caller has to show the second factor again before a sensitive step.
+    pub needs_code: bool,
 }
 
 /// Decides who is asking. Called for every operation, also on a WebSocket that is already open.
@@ -89,6 +113,8 @@ pub(super) struct Prepared {
     kind: OperationType,
     /// The only field at its root; known to be one of the schema only once the document was found valid.
     field: Option<String>,
+    /// Whether it gives rights or does what cannot be taken back.
+    is_sensitive: bool,
     /// Whether it asks for nothing that changes while a revision stands.
     stays: bool,
 }
@@ -274,9 +300,15 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         check_required(operation, &variables).map_err(fault)?;
         let kind = operation.ty;
         check_kind(kind, transport).map_err(fault)?;
-        let field = document::only_root_field(operation).map(str::to_owned);
+        let fields = document::root_fields(&parsed, operation);
+        let is_sensitive =
+            kind == OperationType::Mutation && fields.iter().any(|field| SENSITIVE.contains(field));
+        let field = match fields.as_slice() {
+            [one] => Some((*one).to_owned()),
+            _ => None,
+        };
         let stays = transport == Transport::Get && asks_for_what_stays(&parsed, operation);
-        if kind == OperationType::Mutation && document::count_root_fields(&parsed, operation) > 1 {
+        if kind == OperationType::Mutation && fields.len() > 1 {
             return Err(fault(GraphqlFault::new(
                 ErrorCode::GraphqlValidationFailed,
                 "a mutation names one field at its root: send one change at a time",
@@ -296,6 +328,7 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
             request,
             kind,
             field,
+            is_sensitive,
             stays,
         })
     }
@@ -354,6 +387,10 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         admission: Admission,
         network: std::net::IpAddr,
     ) -> Reply {
+        if admission.needs_code && prepared.is_sensitive {
+            let message = "this step asks for a second factor shown lately: send `secondFactorShow` with a code, then this again";
+            return GraphqlFault::new(ErrorCode::SecondFactorStale, message).into();
+        }
         let (request, begun, origin) = self.equip(prepared.request, admission, network);
         let executor = self.executor.clone();
         let work = async move {

@@ -21,7 +21,7 @@ use http::HeaderValue;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::guard::document::count_root_fields;
+use super::guard::document::root_fields;
 
 /// Bytes of answers and query strings that are kept. Beyond it all are forgotten and read again: simpler than an order
 /// of use, and two hundred pages of rankings fit.
@@ -131,7 +131,7 @@ pub(super) fn asks_for_what_stays(
         })
     }
     // Of several rounds one might be hidden now and be published later.
-    count_root_fields(document, operation) == 1
+    root_fields(document, operation).len() == 1
         && stays(document, &operation.selection_set.node, Place::Root)
 }
 

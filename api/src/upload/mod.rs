@@ -48,7 +48,7 @@ impl Desk {
     async fn find_actor(&self, headers: &HeaderMap) -> Result<Actor, Failure<'static>> {
         let token = bearer(headers).ok_or(NO_TOKEN)?;
         match self.gate.find_actor(token.expose()).await {
-            Ok((actor, _)) => Ok(actor),
+            Ok(found) => Ok(found.actor),
             Err(fault) if fault.code() == ErrorCode::Unauthenticated => Err(NO_TOKEN),
             Err(_) => Err(UNAVAILABLE),
         }

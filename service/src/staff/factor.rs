@@ -155,6 +155,11 @@ impl Service {
             .filter(session::Column::Family.ne(current.number()))
             .exec(&transaction)
             .await?;
+        session::Entity::update_many()
+            .col_expr(session::Column::FactorAt, Expr::value(clock::micros(now)))
+            .filter(session::Column::Family.eq(current.number()))
+            .exec(&transaction)
+            .await?;
         let who = owner.to_string();
         let entry = audit::Entry {
             at: now,

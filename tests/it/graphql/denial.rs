@@ -485,6 +485,11 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "secondFactorShow(code: \"000000\") { refusals { code } }",
+        Session,
+        Error,
+    ),
+    row(
         "secondFactorRemove(code: \"000000\") { refusals { code } }",
         Session,
         Error,

@@ -17,6 +17,7 @@ on_both!(
     confirming_a_second_factor_ends_the_other_sessions,
     wrong_codes_lock_the_account_as_wrong_passwords_do,
     a_secret_is_not_in_the_database,
+    what_settles_results_or_gives_rights_asks_for_a_factor_shown_lately,
     sessions_are_listed_and_ended_by_their_owner_and_by_an_administrator,
 );
 
@@ -121,6 +122,94 @@ async fn log_in_with(site: &Site, login: &str, secret: &str) -> Token {
             .unwrap_or_else(|| panic!("{opened}"))
             .to_owned(),
     )
+}
+
+async fn what_settles_results_or_gives_rights_asks_for_a_factor_shown_lately(world: World) {
+    const SHOW: &str =
+        "mutation($c: String!) { secondFactorShow(code: $c) { shown refusals { code } } }";
+    let site = Site::new(world).await;
+    let keeper = site.token(Role::SecurityAdministrator).await;
+    let add = |login: &str| {
+        let input = format!(
+            "login: \"{login}\", name: \"x\", password: \"a long password of tests\", roles: []"
+        );
+        format!("staffAdd(input: {{ {input} }}) {{ refusals {{ code }} }}")
+    };
+    let ask = async |token: &Token, query: String| {
+        let answer = site.ask(token, &query, json!({})).await;
+        code(&answer).to_owned()
+    };
+    // Whoever has none is not asked.
+    site.world.clock.advance(Duration::from_secs(200));
+    assert_eq!(
+        ask(&keeper, format!("mutation {{ {} }}", add("one"))).await,
+        ""
+    );
+    let (secret, _) = enrol(&site, &keeper).await;
+    assert_eq!(
+        ask(&keeper, format!("mutation {{ {} }}", add("two"))).await,
+        ""
+    );
+
+    let opened = site.open("security_administrator", PASSWORD).await;
+    let refusal = opened.pointer("/data/sessionOpen/refusals/0/code");
+    assert_eq!(refusal, Some(&json!("SECOND_FACTOR_NEEDED")));
+    let query =
+        "mutation($i: SessionOpenInput!) { sessionOpen(input: $i) { session { refreshToken } } }";
+    let input = json!({ "i": { "login": "security_administrator", "password": PASSWORD, "code": next_code(&site, &secret) } });
+    let mut session = site.get(&None, query, input).await["session"].clone();
+    let mut refreshed = async || {
+        let query = "mutation($t: String!) { sessionRefresh(refreshToken: $t) { session { accessToken refreshToken } } }";
+        let token = json!({ "t": session["refreshToken"] });
+        session = site.get(&None, query, token).await["session"].clone();
+        Some(session["accessToken"].as_str().unwrap().to_owned())
+    };
+    let keeper: Token = refreshed().await;
+    assert_eq!(
+        ask(&keeper, format!("mutation {{ {} }}", add("three"))).await,
+        ""
+    );
+    // Refreshing is no proof.
+    site.world.clock.advance(Duration::from_mins(15));
+    let keeper = refreshed().await;
+    let stale = "SECOND_FACTOR_STALE";
+    assert_eq!(
+        ask(&keeper, format!("mutation {{ {} }}", add("four"))).await,
+        stale
+    );
+    let hidden = format!(
+        "mutation {{ ...F }} fragment F on Mutation {{ other: {} }}",
+        add("four")
+    );
+    assert_eq!(ask(&keeper, hidden).await, stale);
+    // What is read, and what is done in need, asks for nothing.
+    assert_eq!(
+        ask(
+            &keeper,
+            "{ staff(first: 9) { nodes { login } } }".to_owned()
+        )
+        .await,
+        ""
+    );
+
+    let wrong = site.get(&keeper, SHOW, json!({ "c": "000000" })).await;
+    assert_eq!(wrong["refusals"][0]["code"], "SECOND_FACTOR_REFUSED");
+    assert_eq!(
+        ask(&keeper, format!("mutation {{ {} }}", add("four"))).await,
+        stale
+    );
+    let used = next_code(&site, &secret);
+    let shown = site.get(&keeper, SHOW, json!({ "c": used })).await;
+    assert_eq!(shown["shown"], true);
+    assert_eq!(
+        ask(&keeper, format!("mutation {{ {} }}", add("four"))).await,
+        ""
+    );
+    let again = site.get(&keeper, SHOW, json!({ "c": used })).await;
+    assert_eq!(again["shown"], false);
+    let none = site.token(Role::Auditor).await;
+    let absent = site.get(&none, SHOW, json!({ "c": "123456" })).await;
+    assert_eq!(absent["refusals"][0]["code"], "SECOND_FACTOR_REFUSED");
 }
 
 async fn a_recovery_code_stands_in_for_one_code(world: World) {
@@ -284,4 +373,21 @@ async fn sessions_are_listed_and_ended_by_their_owner_and_by_an_administrator(wo
     assert_eq!(site.get(&keeper, all, id).await["ended"], 1);
     let answer = site.ask(&auditor, viewer, json!({})).await;
     assert_eq!(code(&answer), "UNAUTHENTICATED");
+}
+
+#[test]
+fn every_step_that_asks_for_a_fresh_factor_is_in_the_schema() {
+    let root = support::project::root();
+    let source = support::project::read(&root.join("api/src/graphql/operation.rs"));
+    let (_, list) = source.split_once("const SENSITIVE").unwrap();
+    let (_, list) = list.split_once("= [").unwrap();
+    let (list, _) = list.split_once("];").unwrap();
+    let named: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    assert!(named.len() > 10, "{named:?}");
+    let schema = support::project::read(&root.join("schema.graphql"));
+    let (_, mutation) = schema.split_once("type Mutation {").unwrap();
+    let unknown = named
+        .iter()
+        .filter(|name| !mutation.contains(&format!("\n\t{name}(")));
+    assert_eq!(unknown.collect::<Vec<_>>(), Vec::<&&str>::new());
 }

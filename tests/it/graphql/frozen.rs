@@ -123,6 +123,7 @@ fn rows() -> Vec<(&'static str, Does)> {
         ("sessionClose", Nothing(PEOPLE)),
         ("secondFactorBegin", Nothing(PEOPLE)),
         ("secondFactorConfirm", Nothing(PEOPLE)),
+        ("secondFactorShow", Nothing(PEOPLE)),
         ("secondFactorRemove", Nothing(PEOPLE)),
         ("serviceTokenAdd", Nothing(PEOPLE)),
         ("serviceTokenRevoke", Nothing(PEOPLE)),

@@ -604,6 +604,10 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     on.refuse(&own, &call).await;
     on.refuse(&own, "secondFactorBegin").await;
     clock.advance(Duration::from_secs(30));
+    let call = format!("secondFactorShow(code: \"{}\")", code(clock));
+    on.change(&own, &call).await;
+    on.refuse(&own, &call).await;
+    clock.advance(Duration::from_secs(30));
     let call = format!("secondFactorRemove(code: \"{}\")", code(clock));
     on.change(&own, &call).await;
     on.refuse(&own, &call).await;

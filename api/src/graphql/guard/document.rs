@@ -231,36 +231,35 @@ pub fn find_operation<'a>(
     }
 }
 
-/// How many fields a mutation names at its root, fragments included. Call it on a document that passed [`check`]: a
+/// The names of the fields at the operation's root, fragments included. Call it on a document that passed [`check`]: a
 /// fragment that contains itself would never end.
-pub fn count_root_fields(document: &ExecutableDocument, operation: &OperationDefinition) -> usize {
-    fn count(document: &ExecutableDocument, set: &SelectionSet) -> usize {
-        let each = set.items.iter().map(|selection| match &selection.node {
-            Selection::Field(_) => 1,
-            Selection::InlineFragment(fragment) => {
-                count(document, &fragment.node.selection_set.node)
+pub fn root_fields<'a>(
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+) -> Vec<&'a str> {
+    fn gather<'a>(
+        document: &'a ExecutableDocument,
+        set: &'a SelectionSet,
+        found: &mut Vec<&'a str>,
+    ) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => found.push(field.node.name.node.as_str()),
+                Selection::InlineFragment(fragment) => {
+                    gather(document, &fragment.node.selection_set.node, found);
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if let Some(fragment) = document.fragments.get(name) {
+                        gather(document, &fragment.node.selection_set.node, found);
+                    }
+                }
             }
-            Selection::FragmentSpread(spread) => document
-                .fragments
-                .get(&spread.node.fragment_name.node)
-                .map_or(0, |fragment| {
-                    count(document, &fragment.node.selection_set.node)
-                }),
-        });
-        each.sum()
+        }
     }
-    count(document, &operation.selection_set.node)
-}
-
-/// The name of the only field at the operation's root, if it has one and writes it there.
-pub fn only_root_field(operation: &OperationDefinition) -> Option<&str> {
-    match operation.selection_set.node.items.as_slice() {
-        [one] => match &one.node {
-            Selection::Field(field) => Some(field.node.name.node.as_str()),
-            _ => None,
-        },
-        _ => None,
-    }
+    let mut found = Vec::new();
+    gather(document, &operation.selection_set.node, &mut found);
+    found
 }
 
 /// Whether the operation changes something.

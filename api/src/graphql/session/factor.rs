@@ -67,6 +67,15 @@ impl SecondFactorRemovePayload {
     }
 }
 
+/// What came of showing a second factor.
+#[derive(Debug, SimpleObject)]
+pub struct SecondFactorShowPayload {
+    /// Whether it counts as shown now.
+    shown: bool,
+    /// Why it does not. Empty when it does.
+    refusals: Vec<Refusal>,
+}
+
 /// The part of the mutation root about second factors.
 #[derive(Debug, Default)]
 pub struct SecondFactorMutation;
@@ -98,6 +107,28 @@ impl SecondFactorMutation {
         let (codes, refusals) = settle(sift(outcome)?)?;
         Ok(SecondFactorConfirmPayload {
             recovery_codes: codes.unwrap_or_default(),
+            refusals,
+        })
+    }
+
+    /// Shows the second factor once more. Closing, reopening, publishing, adjusting and changes of accounts ask whoever has
+    /// one to have shown it lately, and are an error `SECOND_FACTOR_STALE` otherwise. Refused with `SECOND_FACTOR_REFUSED`.
+    async fn second_factor_show(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "A code of the app, or a recovery code.")] code: String,
+    ) -> Result<SecondFactorShowPayload, GraphqlFault> {
+        let asker = Asker::of(context)?;
+        let session = asker.session.ok_or(service::Fault::Denied)?;
+        let sessions = data::<Sessions>(context)?.through(service(context)?);
+        let code = Code {
+            network: asker.network,
+            typed: &code,
+        };
+        let outcome = sessions.show_factor(&asker.actor, session, &code).await;
+        let (done, refusals) = settle(sift(outcome)?)?;
+        Ok(SecondFactorShowPayload {
+            shown: done.is_some(),
             refusals,
         })
     }
