@@ -652,6 +652,9 @@ pub struct SheetCount {
     pub invalid: u64,
     /// Sheets that a later or preferred answer of the same person replaced.
     pub replaced: u64,
+    /// What respondents have changed: sheets in whose place they have put another, which are not returned once more.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub changed: u64,
     /// Sheets that came in after closing.
     pub late: u64,
     /// Valid sheets by mark of the respondent.

@@ -492,6 +492,7 @@ impl CountedGroup<'_> {
             abstained: tally.count(ABSTAINED.0, ABSTAINED.1),
             invalid: count(SheetState::Invalid).saturating_add(count(SheetState::Quarantined)),
             replaced: count(SheetState::Replaced),
+            changed: count(SheetState::Changed),
             late: count(SheetState::Late),
             marks: std::collections::BTreeMap::new(),
             returned_marks: std::collections::BTreeMap::new(),

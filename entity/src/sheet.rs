@@ -21,6 +21,9 @@ pub enum State {
     /// `quarantined`
     #[sea_orm(string_value = "quarantined")]
     Quarantined,
+    /// `changed`
+    #[sea_orm(string_value = "changed")]
+    Changed,
 }
 
 /// A row of `sheet`.

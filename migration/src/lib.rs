@@ -39,6 +39,7 @@ mod m20261122_000081_create_second_factors;
 mod m20261122_000082_create_service_tokens;
 mod m20261122_000120_create_staff_identities;
 mod m20261122_000121_date_second_factors;
+mod m20261122_000110_allow_changed_sheets;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000082_create_service_tokens::Migration),
             Box::new(m20261122_000120_create_staff_identities::Migration),
             Box::new(m20261122_000121_date_second_factors::Migration),
+            Box::new(m20261122_000110_allow_changed_sheets::Migration),
         ]
     }
 }

@@ -12,6 +12,7 @@
 
 mod ballot;
 mod batch;
+mod change;
 mod door;
 mod key;
 mod postgres;
@@ -23,18 +24,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::survey::{Answers, BallotAnswers, encode, judge, judge_ballot};
-use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::{Fault, Service};
 
 pub use ballot::{BallotLink, BallotState, BallotSubmission, KnownBallot};
+pub use change::ChangeState;
 pub use door::{Admitted, InvitationState, KnownSurvey, Link, LinkState, Standing};
-pub use key::{FormKey, InvitationToken, Receipt};
+pub use key::{ChangeCode, FormKey, InvitationToken, Receipt};
 
 pub use crate::survey::seal::{Proof, Sealed};
 
-use batch::Candidate;
+use batch::{Admission, Candidate, Outcome};
 use door::Door;
 use key::Secret;
 use writer::Waiting;
@@ -67,6 +69,7 @@ pub struct Intake {
     door: Arc<Door>,
     secret: Arc<Secret>,
     sender: mpsc::Sender<Waiting>,
+    changes: Arc<Semaphore>,
     stop: Arc<Notify>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -104,6 +107,8 @@ pub enum RefusedAnswer {
     OtherAnswers,
     /// The form was not made here, or for another survey: draw it again.
     ForeignForm,
+    /// The sheet to be changed was changed before; the receipt of the last change leads to what holds.
+    Changed,
 }
 
 /// Whether a receipt's answers count. Never what they are.
@@ -113,6 +118,8 @@ pub enum ReceiptStatus {
     Counted,
     /// Stored, but a rule of validity speaks against them.
     NotCounted,
+    /// Another sheet counts in its place.
+    Replaced,
     /// No such receipt.
     Unknown,
 }
@@ -133,6 +140,7 @@ impl Intake {
             service,
             secret,
             sender,
+            changes: Arc::new(Semaphore::new(change::AT_ONCE)),
             stop,
             writer: Arc::new(Mutex::new(Some(writer))),
         })
@@ -239,18 +247,57 @@ impl Intake {
         self.send(candidate, receipt).await
     }
 
-    async fn send(&self, candidate: Candidate, receipt: Receipt) -> Result<Booking, Fault> {
-        let (reply, outcome) = oneshot::channel();
-        let waiting = Waiting { candidate, reply };
-        if self.sender.try_send(waiting).is_err() {
-            // Full, or the process is about to end. Not logged one by one: a crowd would fill the disk with it.
-            return Err(Fault::Unavailable);
+    /// The code by which answers of this receipt can be changed; nothing where the survey does not allow it.
+    pub fn change_code(&self, survey: &KnownSurvey, receipt: &Receipt) -> Option<ChangeCode> {
+        let code = ChangeCode::of(&self.secret, receipt);
+        survey.definition.changeable.then_some(code)
+    }
+
+    /// The sheet that a receipt and the code beside it allow to change; nothing where they do not belong together, or
+    /// the survey allows no changes. One statement once the survey is known.
+    pub async fn find_change(
+        &self,
+        receipt: &Receipt,
+        code: &ChangeCode,
+    ) -> Result<Option<ChangeState>, Fault> {
+        if !code.fits(&self.secret, receipt) {
+            return Ok(None);
         }
-        let outcome = outcome.await.map_err(|_| Fault::Unavailable)??;
+        self.door.find_change(&self.service, receipt).await
+    }
+
+    async fn send(&self, candidate: Candidate, receipt: Receipt) -> Result<Booking, Fault> {
+        let outcome = if let Admission::Change { receipt_hash } = candidate.admission {
+            self.change(receipt_hash, candidate).await?
+        } else {
+            let (reply, outcome) = oneshot::channel();
+            let waiting = Waiting { candidate, reply };
+            if self.sender.try_send(waiting).is_err() {
+                // Full, or the process is about to end. Not logged one by one: a crowd would fill the disk with it.
+                return Err(Fault::Unavailable);
+            }
+            outcome.await.map_err(|_| Fault::Unavailable)??
+        };
         Ok(match outcome {
-            batch::Outcome::Booked => Booking::Booked(receipt),
-            batch::Outcome::Refused(reason) => Booking::Refused(reason),
+            Outcome::Booked => Booking::Booked(receipt),
+            Outcome::Refused(reason) => Booking::Refused(reason),
         })
+    }
+
+    /// In a task of its own, for no write is cancelled when its sender goes away.
+    async fn change(&self, before: [u8; 32], candidate: Candidate) -> Result<Outcome, Fault> {
+        let permit = self.changes.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| Fault::Unavailable)?;
+        let service = self.service.clone();
+        let task = tokio::spawn(async move {
+            let outcome = change::book(&service, before, &candidate).await;
+            drop(permit);
+            outcome
+        });
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Fault::Unavailable),
+        }
     }
 
     /// Whether the answers of a receipt count. One statement, which does the same work whatever it finds.
@@ -278,6 +325,10 @@ impl Intake {
 
     /// Books what waits, turns away what comes later, and returns once all of it is durable.
     pub async fn finish(&self) {
+        let all = u32::try_from(change::AT_ONCE).unwrap_or(u32::MAX);
+        // Once all permits are back none is given out any more.
+        let _over = self.changes.acquire_many(all).await;
+        self.changes.close();
         self.stop.notify_one();
         if let Some(task) = self.writer.lock().await.take() {
             let _: Result<(), _> = task.await;

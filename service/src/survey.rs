@@ -11,6 +11,7 @@ mod count;
 pub(crate) mod entry;
 mod hours;
 mod invitation;
+pub(crate) mod kept;
 pub(crate) mod line;
 mod result;
 mod run;

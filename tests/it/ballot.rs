@@ -47,7 +47,8 @@ on_both!(
     a_ballot_that_nobody_would_fill_in_is_refused,
     a_page_of_thirty_lines_is_small_and_says_what_a_blank_line_is,
     what_is_wrong_in_a_line_comes_back_with_all_lines,
-    a_ballot_without_an_answer_is_asked_about_once
+    a_ballot_without_an_answer_is_asked_about_once,
+    a_ballot_is_changed_line_by_line_and_was_returned_once
 );
 
 const SCHEME: &str = r#"
@@ -88,6 +89,7 @@ ballot = { one_for = "region" }
 denominator = "rated"
 combine = "pooled"
 one_person = "first"
+changeable = true
 panel = [{ code = "delegates", name = { zh = "代表", en = "Delegates" } }]
 channel = [{ code = "web" }]
 validity = { least_seconds = 3 }
@@ -841,4 +843,62 @@ async fn a_ballot_without_an_answer_is_asked_about_once(world: World) {
     let done = site.send(&[("key", key.as_str()), ("blank", "yes")]).await;
     assert_eq!(done.status(), 200);
     assert_eq!(site.stand.first_ballot().await, [[1, 0, 1, 0]; 3]);
+}
+
+async fn a_ballot_is_changed_line_by_line_and_was_returned_once(world: World) {
+    let site = Site::new(world, 3).await;
+    let key = site.open().await;
+    let first = [
+        ("key", key.as_str()),
+        ("l.1.duty", "good"),
+        ("l.1.work", "good"),
+    ];
+    let thanks = site.send(&first).await.text().await.unwrap();
+    let hidden = |page: &str, name: &str| {
+        let (_, after) = page
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap();
+        after.split_once('"').unwrap().0.to_owned()
+    };
+    let change = format!("{}/change", site.origin);
+    let codes = [hidden(&thanks, "code"), hidden(&thanks, "change")];
+    let fields = vec![("code", codes[0].as_str()), ("change", &codes[1])];
+    let form = site
+        .client
+        .post(&change)
+        .form(&fields)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(form.status(), 200);
+    let form = form.text().await.unwrap();
+    assert_eq!(form.matches("<fieldset").count(), 3);
+    let key = hidden(&form, "key");
+    site.stand.world.clock.advance(Duration::from_secs(10));
+    let mut fields = fields;
+    fields.extend([
+        ("key", key.as_str()),
+        ("l.2.duty", "bad"),
+        ("l.2.work", "good"),
+    ]);
+    let done = site
+        .client
+        .post(&change)
+        .form(&fields)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(done.status(), 200);
+    assert_eq!(
+        site.stand.first_ballot().await,
+        [[1, 0, 1, 0], [1, 1, 0, 0], [1, 0, 1, 0]]
+    );
+    // One was issued and one came back, so the demand that no more come back than were issued is met.
+    let service = &site.stand.world.service;
+    for survey in [site.stand.meeting.id, site.stand.public.id] {
+        service.close_survey(OPERATOR, survey, None).await.unwrap();
+    }
+    let preflight = service.preflight(OPERATOR, site.stand.round).await.unwrap();
+    let total = preflight.outcome.find("head-002").unwrap().total;
+    assert_eq!(total, Some("50".parse().unwrap()));
 }

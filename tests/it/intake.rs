@@ -74,7 +74,7 @@ text = { zh = "建议", en = "Suggestions" }
 longest = 200
 "#;
 
-fn definition() -> Definition {
+pub(crate) fn definition() -> Definition {
     #[derive(serde::Deserialize)]
     struct Part {
         scale: Vec<file::Scale>,
@@ -88,7 +88,7 @@ fn definition() -> Definition {
 pub(crate) struct Stand {
     pub world: World,
     pub intake: Intake,
-    survey: Id<id::Survey>,
+    pub survey: Id<id::Survey>,
     subject: Id<id::Subject>,
     pub link: String,
 }
@@ -98,7 +98,20 @@ impl Stand {
         Self::with(world, IntakeSettings::default()).await
     }
 
+    /// Where respondents may change their answers.
+    pub async fn changeable(world: World) -> Self {
+        let definition = Definition {
+            changeable: true,
+            ..definition()
+        };
+        Self::asking(world, IntakeSettings::default(), &definition).await
+    }
+
     async fn with(world: World, settings: IntakeSettings) -> Self {
+        Self::asking(world, settings, &definition()).await
+    }
+
+    async fn asking(world: World, settings: IntakeSettings, definition: &Definition) -> Self {
         let transaction = world.service.database.begin_write().await.unwrap();
         let digest = match transaction.get_database_backend() {
             sea_orm::DbBackend::Sqlite => "zeroblob(32)",
@@ -126,7 +139,7 @@ impl Stand {
         }
         let new = NewSurvey {
             round: Id::new(1),
-            definition: &definition(),
+            definition,
             opens_at: None,
             closes_at: None,
         };
@@ -155,7 +168,7 @@ impl Stand {
         }
     }
 
-    async fn by_link(&self) -> Admitted {
+    pub async fn by_link(&self) -> Admitted {
         let state = self.intake.find_link(&self.link).await.unwrap().unwrap();
         assert_eq!(state.standing, Standing::Open);
         Admitted::by_link(state.link)
@@ -176,18 +189,18 @@ impl Stand {
         issued.into_iter().map(|issued| issued.token).collect()
     }
 
-    async fn by_invitation(&self, token: &InvitationToken) -> Admitted {
+    pub async fn by_invitation(&self, token: &InvitationToken) -> Admitted {
         self.intake.admit(token).await.unwrap().unwrap()
     }
 
     /// A form that was drawn long enough ago.
-    fn form(&self, admitted: &Admitted) -> FormKey {
+    pub fn form(&self, admitted: &Admitted) -> FormKey {
         let key = self.intake.make_key(admitted).unwrap();
         self.world.clock.advance(std::time::Duration::from_secs(5));
         key
     }
 
-    async fn book(&self, admitted: &Admitted, key: FormKey, pairs: &[(&str, &str)]) -> Booking {
+    pub async fn book(&self, admitted: &Admitted, key: FormKey, pairs: &[(&str, &str)]) -> Booking {
         let submission = Submission {
             admitted: admitted.clone(),
             key,
@@ -227,14 +240,14 @@ fn answers(pairs: &[(&str, &str)]) -> Answers {
     validate(&definition(), &pairs.iter().copied().collect::<Entries>()).unwrap()
 }
 
-fn receipt(booking: &Booking) -> Receipt {
+pub(crate) fn receipt(booking: &Booking) -> Receipt {
     match booking {
         Booking::Booked(receipt) => *receipt,
         Booking::Refused(reason) => panic!("refused: {reason:?}"),
     }
 }
 
-const GOOD: &[(&str, &str)] = &[("speed", "good"), ("manner", "bad")];
+pub(crate) const GOOD: &[(&str, &str)] = &[("speed", "good"), ("manner", "bad")];
 
 async fn an_answer_by_a_link_is_stored_counted_and_found_by_its_receipt(world: World) {
     let stand = Stand::new(world).await;

@@ -8,6 +8,7 @@ mod architecture;
 mod backup;
 mod ballot;
 mod canary;
+mod change;
 mod cli;
 mod closeout;
 mod composition;

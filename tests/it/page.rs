@@ -16,7 +16,10 @@ on_both!(
     what_is_wrong_comes_back_with_what_was_entered,
     a_closed_survey_is_gone_and_nothing_is_kept,
     a_busy_server_gives_the_form_back_and_names_a_time,
-    a_warm_link_is_shown_without_a_statement
+    a_warm_link_is_shown_without_a_statement,
+    an_answer_is_changed_from_its_receipt_and_no_address_holds_a_code,
+    codes_that_open_nothing_are_asked_for_again,
+    the_page_says_until_when_answers_are_taken_by_the_clocks_of_the_round
 );
 
 /// Serves the pages as long as the test runs, and tells where.
@@ -45,7 +48,10 @@ struct Site {
 
 impl Site {
     async fn new(world: World) -> Self {
-        let stand = Stand::new(world).await;
+        Self::of(Stand::new(world).await).await
+    }
+
+    async fn of(stand: Stand) -> Self {
         let origin = serve(stand.intake.clone()).await;
         Self {
             stand,
@@ -295,4 +301,161 @@ async fn a_warm_link_is_shown_without_a_statement(world: World) {
         assert_eq!(site.get(&path).await.status(), 200);
     }
     assert_eq!(site.stand.world.service.database.statement_count(), before);
+}
+
+/// What a hidden field of a page holds.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, after) = page
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap();
+    after.split_once('"').unwrap().0.to_owned()
+}
+
+async fn an_answer_is_changed_from_its_receipt_and_no_address_holds_a_code(world: World) {
+    let site = Site::of(Stand::changeable(world).await).await;
+    let path = format!("/i/{}", site.stand.invite(1).await[0].expose());
+    let key = site.open(&path).await;
+    let thanks = site
+        .send(
+            &path,
+            &[("key", &key), ("q.speed", "good"), ("q.more", "保密")],
+        )
+        .await;
+    let thanks = thanks.text().await.unwrap();
+    let (code, change) = (hidden(&thanks, "code"), hidden(&thanks, "change"));
+    for tag in thanks
+        .split('<')
+        .filter(|tag| tag.contains("href=") || tag.contains("action="))
+    {
+        assert!(!tag.contains(&code) && !tag.contains(&change), "{tag}");
+    }
+
+    // As the button of that page sends it.
+    let codes = [("code", code.as_str()), ("change", change.as_str())];
+    let form = site.send("/change", &codes).await;
+    assert_eq!(form.status(), 200);
+    assert_eq!(form.headers()["referrer-policy"], "no-referrer");
+    let form = form.text().await.unwrap();
+    assert!(
+        !form.contains("checked") && !form.contains("保密"),
+        "nothing of what was said is shown"
+    );
+    let (again, over) = (hidden(&form, "code"), hidden(&form, "change"));
+    assert_eq!((&again, &over), (&code, &change));
+    let key = hidden(&form, "key");
+    site.stand.world.clock.advance(Duration::from_secs(10));
+    let incomplete = [codes[0], codes[1], ("key", &key), ("q.manner", "bad")];
+    let back = site.send("/change", &incomplete).await;
+    assert_eq!(back.status(), 422);
+    let back = back.text().await.unwrap();
+    assert!(
+        back.contains("value=\"bad\" checked") && back.contains(&key),
+        "{back}"
+    );
+    let complete = [
+        incomplete[0],
+        incomplete[1],
+        incomplete[2],
+        ("q.speed", "bad"),
+    ];
+    let first = site.send("/change", &complete).await;
+    assert_eq!(first.status(), 200);
+    let first = first.text().await.unwrap();
+    let new = hidden(&first, "code");
+    assert_ne!(new, code);
+    let retry = site.send("/change", &complete).await.text().await.unwrap();
+    assert_eq!(hidden(&retry, "code"), new);
+    assert_eq!(
+        site.stand.sheets().await,
+        [(SheetState::Valid, 1), (SheetState::Changed, 1)].into()
+    );
+
+    // The first receipt says so, and changes nothing any more.
+    let lookup = site
+        .send("/receipt", &[("code", &code)])
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(lookup.contains("已被代替"), "{lookup}");
+    assert_eq!(site.send("/change", &codes).await.status(), 409);
+    site.stand.close().await;
+    site.stand.world.clock.advance(Duration::from_secs(2));
+    let codes = [
+        ("code", new.as_str()),
+        ("change", &hidden(&first, "change")),
+    ];
+    assert_eq!(site.send("/change", &codes).await.status(), 410);
+}
+
+async fn codes_that_open_nothing_are_asked_for_again(world: World) {
+    let site = Site::of(Stand::changeable(world).await).await;
+    let path = format!("/s/{}", site.stand.link);
+    let mut pages = Vec::new();
+    for _ in 0..2 {
+        let key = site.open(&path).await;
+        let sent = site
+            .send(&path, &[("key", &key), ("q.speed", "good")])
+            .await;
+        pages.push(sent.text().await.unwrap());
+    }
+    assert_eq!(site.get("/change").await.status(), 200);
+    let (code, change) = (hidden(&pages[0], "code"), hidden(&pages[1], "change"));
+    for (code, change, said) in [
+        (code.as_str(), change.as_str(), "这两个码对不上"),
+        (&code, "ABCD", "有一个码写错了"),
+        ("ABCD", &change, "有一个码写错了"),
+        ("", "", "有一个码写错了"),
+    ] {
+        let back = site
+            .send("/change", &[("code", code), ("change", change)])
+            .await;
+        assert_eq!(back.status(), 422);
+        let text = back.text().await.unwrap();
+        assert!(text.contains(said), "{text}");
+    }
+    assert_eq!(site.stand.sheets().await, [(SheetState::Valid, 2)].into());
+}
+
+async fn the_page_says_until_when_answers_are_taken_by_the_clocks_of_the_round(world: World) {
+    use sea_orm::ConnectionTrait;
+    let site = Site::new(world).await;
+    let path = format!("/s/{}", site.stand.link);
+    assert!(!site.get(&path).await.text().await.unwrap().contains("为止"));
+    // 18:30 in Shanghai; moved while forms of the same link are kept.
+    for (end, zh, en) in [
+        (
+            "2031-03-01T10:30:00Z",
+            "2031年3月1日 18:30（北京时间）",
+            "2031-3-1, 18:30 (Beijing time)",
+        ),
+        (
+            "2031-03-01T17:00:00Z",
+            "2031年3月2日 01:00（北京时间）",
+            "2031-3-2, 01:00 (Beijing time)",
+        ),
+    ] {
+        let at = chrono::DateTime::parse_from_rfc3339(end).unwrap();
+        let transaction = site
+            .stand
+            .world
+            .service
+            .database
+            .begin_write()
+            .await
+            .unwrap();
+        let sql = format!("UPDATE survey SET closes_at = {}", at.timestamp_micros());
+        transaction.execute_unprepared(&sql).await.unwrap();
+        transaction.commit().await.unwrap();
+        site.stand.world.clock.advance(Duration::from_secs(2));
+        for (query, said) in [("", zh), ("?lang=en", en)] {
+            let text = site
+                .get(&format!("{path}{query}"))
+                .await
+                .text()
+                .await
+                .unwrap();
+            assert!(text.contains(said), "{text}");
+        }
+    }
 }

@@ -13,7 +13,13 @@ promise-length = { $count ->
     [one] One question, done in a minute.
    *[other] { $count } questions, done in a minute or two.
 }
-promise-use = They are used to count what people think of “{ $subject }”. Once sent, they cannot be changed.
+promise-use = They are used to count what people think of “{ $subject }”.
+promise-until = Answers are taken until { $when }.
+promise-final = Once sent, they cannot be changed.
+promise-changeable = You can change them until the survey ends, with a change code that comes with the receipt.
+when = { $year }-{ $month }-{ $day }, { $time } ({ $zone })
+zone-beijing = Beijing time
+zone-other = { $zone } time
 promise-link = This page does not ask who you are. No name, telephone number or network address is kept with your answers.
 promise-link-open = This link is open to all, so one person may answer more than once. The published result says so.
 promise-invitation = An invitation can be used once. We note that it was used; your answers are kept apart from it, without your name and without the time.
@@ -34,7 +40,7 @@ ballot-length = { $count ->
    *[other] There are { $count } lines, one for each of those rated. You may skip some and come back.
 }
 ballot-abstain = Leave a line blank where you cannot judge: that is an abstention, counted apart, neither for nor against. Once you begin a line, answer what is marked “required”.
-ballot-use = Answers are counted line by line. Once sent, they cannot be changed.
+ballot-use = Answers are counted line by line.
 ballot-needed = required
 ballot-blank = Blank
 ballot-counts = Rated: #. Left blank: ~
@@ -43,12 +49,14 @@ ballot-blank-title = You have not rated anybody yet
 ballot-blank-text = A ballot with every line blank abstains on all. If you mean that, tick the box below and send again; if not, please fill in the lines.
 ballot-blank-meant = I abstain on all and hand in a blank ballot
 ballot-hint = Once sent it cannot be changed. Blank lines are abstentions. If the network is slow, please wait: nothing is counted twice.
+ballot-hint-changeable = Blank lines are abstentions. If the network is slow, please wait: nothing is counted twice.
 
 draft-kept = What you entered before and did not send is still here. Please look it over and send it.
 draft-offline = There is no network, so nothing was sent. What you entered is kept; once the network is back, send again. Nothing is counted twice.
 
 submit = Send my answers
 submit-hint = Once sent they cannot be changed. If the network is slow, please wait: nothing is counted twice.
+submit-hint-changeable = If the network is slow, please wait: nothing is counted twice.
 
 faults-title = Almost there: please correct this and send again
 faults-kept = Everything that you entered is still here.
@@ -70,7 +78,24 @@ thanks-text = They are stored safely.
 thanks-receipt = Your receipt code
 thanks-keep = Please take a screenshot or write it down. With it you can see later whether your answers count. Nobody can see your answers with it.
 thanks-lookup = Look up a receipt code
+thanks-change = If you change your mind
+thanks-change-until = Until { $when } you can send other answers in place of these. For that you need the receipt code and this change code:
+thanks-change-text = Until the survey ends you can send other answers in place of these. For that you need the receipt code and this change code:
+thanks-change-keep = Show the change code to nobody: who has both codes can send other answers in your place. Nobody can see your answers with them.
+thanks-change-now = Change my answers now
 thanks-close = You can close this page now.
+
+change-link = Change answers that were sent
+change-title = Change your answers
+change-text = With the receipt code and the change code that you got when you sent your answers, you can send others in their place, until the survey ends.
+change-label = Change code
+change-hint = 16 letters and digits, which stood below the receipt code.
+change-submit-codes = To an empty form
+change-malformed = There is a slip in one of the codes. Please compare them: the receipt code has 28 letters and digits, the change code 16.
+change-unknown = These two codes do not belong together. Please check whether they were copied correctly.
+change-submit = Send my new answers
+change-replaces = What you send now takes the place of what you sent before, which is kept but no longer counted. You will get a new receipt code and a new change code.
+change-empty = The form is empty. What you said before is not shown, so that nobody can make you show it.
 
 closed-title = This survey has ended
 closed-text = It no longer takes answers. Thank you for your interest.
@@ -79,7 +104,9 @@ not-yet-text = It does not take answers yet. Please open this link again once it
 answered-title = This invitation has been used
 answered-text = An invitation can be used once, and we have received answers with it. If they were not yours, please tell the office that invited you.
 sent-title = These answers were sent before
-sent-text = They cannot be changed any more; what was sent first still holds.
+sent-text = What was sent first still holds, and is not changed by sending this page again.
+changed-title = These answers were changed before
+changed-text = Other answers count in their place. To change those, use the receipt code and the change code that came with them.
 unknown-title = There is no such page
 unknown-text = The link may be incomplete. Please check it and open it again, or ask the office that gave it to you.
 unavailable-title = Not available just now, please try again
@@ -98,6 +125,8 @@ receipt-counted-title = They count
 receipt-counted-text = These answers are stored and counted.
 receipt-not-counted-title = Received, but not counted
 receipt-not-counted-text = These answers are stored, but by the rules of the survey they are not counted, for example because they were filled in too fast.
+receipt-replaced-title = Replaced
+receipt-replaced-text = Other answers count in place of these.
 receipt-prove = Show the proof
 receipt-sealed-title = In the sealed list
 receipt-sealed-text = When the survey closed, all sheets were sealed. This sheet is among them and was not changed since.

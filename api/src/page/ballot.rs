@@ -6,16 +6,17 @@
 use askama::Template;
 use axum::extract::{Form, Path};
 use axum::response::Response;
+use chrono::NaiveDateTime;
 use domain::scheme::file::Words;
 use domain::survey::{Asked, Entries, LineFault, Question, validate_ballot, without_controls};
 use http::StatusCode;
 use service::intake::{
-    Admitted, BallotState, BallotSubmission, FormKey, InvitationToken, KnownBallot,
+    Admitted, BallotState, BallotSubmission, ChangeState, FormKey, InvitationToken, KnownBallot,
 };
 
 use super::form::{
-    Banner, BannerView, FaultView, Kind, MOST_VALUES, OnlyIf, OptionView, draw_banner,
-    draw_only_if, tell,
+    Banner, BannerView, Entrance, FaultView, Kind, MOST_VALUES, OnlyIf, OptionView, Secrets,
+    draw_banner, draw_only_if, tell,
 };
 use super::language::Value;
 use super::notice::Notice;
@@ -35,11 +36,19 @@ struct About {
     path: String,
     /// The code of an open link.
     link: Option<String>,
+    /// What a change is sent with.
+    change: Option<Secrets>,
 }
 
 impl About {
     fn admitted(&self) -> &Admitted {
         &self.state.admitted
+    }
+
+    /// The code of an open link, with the end of its survey.
+    fn link_code(&self) -> Option<(&str, Option<NaiveDateTime>)> {
+        let ends_on = self.admitted().survey().ends_on();
+        Some((self.link.as_deref()?, ends_on.map(|(at, _)| at)))
     }
 
     fn lines(&self) -> &[(domain::id::Id<domain::id::Subject>, Words)] {
@@ -82,9 +91,7 @@ fn show(pages: &Pages, view: View, about: &About) -> Response {
         page(view, about, drawn).render()
     };
     match pages.intake.make_key(about.admitted()) {
-        Ok(key) => pages
-            .skeletons
-            .draw(view, about.link.as_deref(), &key, write),
+        Ok(key) => pages.skeletons.draw(view, about.link_code(), &key, write),
         Err(fault) => Notice::of(&fault).draw(view),
     }
 }
@@ -123,6 +130,7 @@ async fn find_link(pages: &Pages, path: &PathPart) -> Result<About, Notice> {
         state: state.ok_or(Notice::Unknown)?,
         path: format!("/s/{code}"),
         link: Some(code.clone()),
+        change: None,
     })
 }
 
@@ -133,12 +141,40 @@ async fn find_invitation(pages: &Pages, token: &InvitationToken) -> Result<About
         state: state.ok_or(Notice::Unknown)?,
         path: format!("/i/{}", token.expose()),
         link: None,
+        change: None,
     })
+}
+
+/// A ballot that was sent before, to be filled in anew or with what is sent in its place.
+pub(super) async fn change(
+    pages: &Pages,
+    view: View,
+    (state, secrets): (ChangeState, Secrets),
+    sent: Option<FormPart>,
+) -> Response {
+    let about = About {
+        state: BallotState {
+            admitted: state.admitted,
+            is_used: state.is_over,
+            standing: state.standing,
+        },
+        path: "/change".to_owned(),
+        link: None,
+        change: Some(secrets),
+    };
+    match sent {
+        Some(sent) => answer(pages, view, &about, sent).await,
+        // Its address does not lead back to it.
+        None => show(pages, view.without_links(), &about),
+    }
 }
 
 fn refuse_unless_answerable(about: &About) -> Result<(), Notice> {
     if about.state.is_used {
-        return Err(Notice::AlreadyAnswered);
+        return Err(match about.change {
+            None => Notice::AlreadyAnswered,
+            Some(_) => Notice::Changed,
+        });
     }
     refuse_unless_open(about.state.standing)
 }
@@ -234,7 +270,8 @@ async fn book(pages: &Pages, view: View, about: &About, sent: &Sent) -> Outcome 
         key,
         answers,
     };
-    match settle(pages.intake.book_ballot(submission).await) {
+    let booked = pages.intake.book_ballot(submission).await;
+    match settle(pages, about.admitted().survey(), booked) {
         Outcome::Booked(thanks) => Outcome::Booked(super::receipt::Thanks {
             said: Some(said),
             ..thanks
@@ -266,6 +303,9 @@ struct Page<'a> {
     promises: Vec<String>,
     action: String,
     key: String,
+    change: Option<&'a Secrets>,
+    submit: &'static str,
+    submit_hint: &'static str,
     /// How many are filled in, where `#` stands for those and `~` for the others.
     counts: String,
     lines: Vec<LineView<'a>>,
@@ -400,6 +440,17 @@ fn page<'a>(view: View, about: &'a About, drawn: Drawn) -> Page<'a> {
         promises: promise(view, about),
         action: view.to(&about.path),
         key: drawn.key,
+        change: about.change.as_ref(),
+        submit: if about.change.is_some() {
+            "change-submit"
+        } else {
+            "submit"
+        },
+        submit_hint: if definition.changeable {
+            "ballot-hint-changeable"
+        } else {
+            "ballot-hint"
+        },
         counts: view.say("ballot-counts"),
         lines,
         view,
@@ -414,7 +465,13 @@ fn promise(view: View, about: &About) -> Vec<String> {
         view.say("ballot-abstain"),
         view.say("ballot-use"),
     ];
-    promises.extend(form::promise_admission(view, about.link.is_some()));
+    let entrance = match (&about.change, &about.link) {
+        (Some(_), _) => Entrance::Change,
+        (None, Some(_)) => Entrance::Link,
+        (None, None) => Entrance::Invitation,
+    };
+    let survey = about.admitted().survey();
+    promises.extend(form::promise_admission(view, survey, entrance));
     promises
 }
 

@@ -6,12 +6,15 @@ use askama::Template;
 use axum::extract::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
+use chrono::NaiveDateTime;
 use domain::scheme::file::Words;
 use domain::survey::{
     AnswerFault, Asked, Entries, FaultCode, LineFault, Question, without_controls,
 };
 use http::StatusCode;
-use service::intake::{Admitted, FormKey, InvitationState, InvitationToken, Link};
+use service::intake::{
+    Admitted, ChangeState, FormKey, InvitationState, InvitationToken, KnownSurvey, Link,
+};
 
 use super::FormPart;
 use super::language::Value;
@@ -67,6 +70,14 @@ pub(super) struct About<'a> {
     path: String,
     /// The code of an open link.
     link: Option<&'a str>,
+    /// What a change is sent with.
+    change: Option<Secrets>,
+}
+
+/// A receipt and the code beside it, as text.
+pub(super) struct Secrets {
+    pub receipt: String,
+    pub code: String,
 }
 
 impl<'a> About<'a> {
@@ -76,6 +87,7 @@ impl<'a> About<'a> {
             subject: &link.subject_name,
             path: format!("/s/{}", link.code),
             link: Some(&link.code),
+            change: None,
         }
     }
 
@@ -85,6 +97,7 @@ impl<'a> About<'a> {
             subject: &state.subject_name,
             path: format!("/i/{}", token.expose()),
             link: None,
+            change: None,
         }
     }
 
@@ -95,6 +108,18 @@ impl<'a> About<'a> {
             subject: &admitted.survey().definition.name,
             path: format!("/i/{}", token.expose()),
             link: None,
+            change: None,
+        }
+    }
+
+    pub(super) fn change(state: &'a ChangeState, secrets: Secrets) -> Self {
+        let name = &state.admitted.survey().definition.name;
+        Self {
+            admitted: state.admitted.clone(),
+            subject: state.subject_name.as_ref().unwrap_or(name),
+            path: "/change".to_owned(),
+            link: None,
+            change: Some(secrets),
         }
     }
 
@@ -102,9 +127,10 @@ impl<'a> About<'a> {
         &self.admitted
     }
 
-    /// The code of an open link.
-    pub(super) fn link_code(&self) -> Option<&str> {
-        self.link
+    /// The code of an open link, with the end of its survey.
+    pub(super) fn link_code(&self) -> Option<(&str, Option<NaiveDateTime>)> {
+        let ends_on = self.admitted.survey().ends_on();
+        Some((self.link?, ends_on.map(|(at, _)| at)))
     }
 }
 
@@ -156,6 +182,9 @@ struct Page<'a> {
     promises: Vec<String>,
     action: String,
     key: String,
+    change: Option<&'a Secrets>,
+    submit: &'static str,
+    submit_hint: &'static str,
     questions: Vec<QuestionView>,
 }
 
@@ -332,6 +361,17 @@ fn page<'a>(view: View, about: &'a About<'_>, drawn: Drawn) -> Page<'a> {
         promises: promise(view, about, subject),
         action: view.to(&about.path),
         key: drawn.key,
+        change: about.change.as_ref(),
+        submit: if about.change.is_some() {
+            "change-submit"
+        } else {
+            "submit"
+        },
+        submit_hint: if definition.changeable {
+            "submit-hint-changeable"
+        } else {
+            "submit-hint"
+        },
         questions,
         view,
     }
@@ -364,22 +404,69 @@ fn promise(view: View, about: &About<'_>, subject: &str) -> Vec<String> {
         view.say_with("promise-length", [("count", Value::Count(count))]),
         view.say_with("promise-use", [("subject", Value::Text(subject))]),
     ];
-    promises.extend(promise_admission(view, about.link.is_some()));
+    let entrance = match (&about.change, about.link) {
+        (Some(_), _) => Entrance::Change,
+        (None, Some(_)) => Entrance::Link,
+        (None, None) => Entrance::Invitation,
+    };
+    promises.extend(promise_admission(view, about.admitted.survey(), entrance));
     promises
 }
 
+/// The ways to a form or a ballot.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Entrance {
+    Link,
+    Invitation,
+    Change,
+}
+
 /// What is promised of the way in, be it to a form or to a ballot: an open link keeps less than an invitation.
-pub(super) fn promise_admission(view: View, by_link: bool) -> impl Iterator<Item = String> {
-    let names = if by_link {
-        ["promise-link", "promise-link-open", "promise-receipt"]
+pub(super) fn promise_admission(
+    view: View,
+    survey: &KnownSurvey,
+    entrance: Entrance,
+) -> Vec<String> {
+    let changeable = survey.definition.changeable;
+    let last = if changeable {
+        "promise-changeable"
     } else {
-        [
+        "promise-final"
+    };
+    let names: &[&str] = match entrance {
+        Entrance::Link => &[last, "promise-link", "promise-link-open", "promise-receipt"],
+        Entrance::Invitation => &[
+            last,
             "promise-invitation",
             "promise-confidential",
             "promise-receipt",
-        ]
+        ],
+        Entrance::Change => &["change-replaces", "change-empty"],
     };
-    names.into_iter().map(move |name| view.say(name))
+    let until = tell_end(view, survey)
+        .map(|when| view.say_with("promise-until", [("when", Value::Text(&when))]));
+    let words = names.iter().map(|name| view.say(name));
+    until.into_iter().chain(words).collect()
+}
+
+/// When a survey ends, in words; nothing where it is closed by hand.
+pub(super) fn tell_end(view: View, survey: &KnownSurvey) -> Option<String> {
+    let (at, zone) = survey.ends_on()?;
+    let zone = match zone {
+        "Asia/Shanghai" => view.say("zone-beijing"),
+        other => view.say_with("zone-other", [("zone", Value::Text(other))]),
+    };
+    // As text: a number would be written with signs between its thousands in some languages.
+    let [year, month, day, time] =
+        ["%Y", "%-m", "%-d", "%H:%M"].map(|part| at.format(part).to_string());
+    let values = [
+        ("year", Value::Text(&year)),
+        ("month", Value::Text(&month)),
+        ("day", Value::Text(&day)),
+        ("time", Value::Text(&time)),
+        ("zone", Value::Text(&zone)),
+    ];
+    Some(view.say_with("when", values))
 }
 
 #[derive(Clone, Copy)]

@@ -5,6 +5,7 @@
 //! | `/s/<code>` | an open link: the form, and where it is sent |
 //! | `/i/<token>` | a one-time invitation; looking at it does not use it up |
 //! | `/receipt` | whether a receipt's answers count |
+//! | `/change` | other answers in place of those of a receipt, with the code that came with it |
 //! | `/account/<token>` | where staff choose a password by a one-time link; looking at it does not use it up |
 //! | `/reset` | where staff ask for such a link |
 //! | `/second-factor` | where staff set up a second factor |
@@ -16,6 +17,7 @@
 mod account;
 mod asset;
 mod ballot;
+mod change;
 mod factor;
 mod form;
 pub(crate) mod language;
@@ -39,8 +41,8 @@ use domain::survey::validate;
 use http::HeaderMap;
 use service::Fault;
 use service::intake::{
-    Admitted, Booking, Intake, InvitationState, InvitationToken, LinkState, RefusedAnswer,
-    Standing, Submission,
+    Admitted, Booking, Intake, InvitationState, InvitationToken, KnownSurvey, LinkState,
+    RefusedAnswer, Standing, Submission,
 };
 
 pub use account::routes as account_routes;
@@ -81,6 +83,7 @@ pub fn routes(intake: Intake) -> Router {
                 .post(answer_invitation),
         )
         .route("/receipt", get(receipt::show).post(receipt::find))
+        .route("/change", get(change::ask).post(change::answer))
         .route("/assets/{name}", get(asset::get))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .with_state(pages)
@@ -269,14 +272,17 @@ async fn book(pages: &Pages, admitted: &Admitted, sent: &form::Sent) -> Outcome 
         key,
         answers,
     };
-    settle(pages.intake.book(submission).await)
+    let booked = pages.intake.book(submission).await;
+    settle(pages, admitted.survey(), booked)
 }
 
 /// What follows from what became of answers.
-fn settle(booked: Result<Booking, Fault>) -> Outcome {
+fn settle(pages: &Pages, survey: &Arc<KnownSurvey>, booked: Result<Booking, Fault>) -> Outcome {
     metric::count_booking(&booked);
     match booked {
         Ok(Booking::Booked(receipt)) => Outcome::Booked(receipt::Thanks {
+            change: pages.intake.change_code(survey, &receipt),
+            survey: survey.clone(),
             receipt,
             said: None,
         }),
@@ -287,6 +293,7 @@ fn settle(booked: Result<Booking, Fault>) -> Outcome {
         }
         Ok(Booking::Refused(RefusedAnswer::OtherAnswers)) => Outcome::Refused(Notice::SentBefore),
         Ok(Booking::Refused(RefusedAnswer::Unknown)) => Outcome::Refused(Notice::Unknown),
+        Ok(Booking::Refused(RefusedAnswer::Changed)) => Outcome::Refused(Notice::Changed),
         Err(Fault::Unavailable | Fault::Conflict) => Outcome::Again(Banner::Busy),
         Err(fault) => Outcome::Refused(Notice::of(&fault)),
     }

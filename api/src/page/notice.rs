@@ -14,6 +14,8 @@ pub(super) enum Notice {
     NotYetOpen,
     AlreadyAnswered,
     SentBefore,
+    /// What is to be changed was changed before.
+    Changed,
     /// The same for a link that never was and for one that is no longer good.
     Unknown,
     /// The same for an account's link that was used, ran out or never was.
@@ -62,7 +64,7 @@ impl Notice {
             Self::Closed => StatusCode::GONE,
             Self::NotYetOpen | Self::Unknown | Self::LinkOver => StatusCode::NOT_FOUND,
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
-            Self::AlreadyAnswered | Self::SentBefore => StatusCode::CONFLICT,
+            Self::AlreadyAnswered | Self::SentBefore | Self::Changed => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
@@ -75,6 +77,7 @@ impl Notice {
             Self::NotYetOpen => "not-yet",
             Self::AlreadyAnswered => "answered",
             Self::SentBefore => "sent",
+            Self::Changed => "changed",
             Self::Unknown => "unknown",
             Self::LinkOver => "link-over",
             Self::TooOften => "too-often",
@@ -95,7 +98,7 @@ impl Notice {
     fn leads_to_receipts(self) -> bool {
         matches!(
             self,
-            Self::Closed | Self::AlreadyAnswered | Self::SentBefore
+            Self::Closed | Self::AlreadyAnswered | Self::SentBefore | Self::Changed
         )
     }
 }

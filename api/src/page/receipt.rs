@@ -1,25 +1,38 @@
 //! The page that thanks with a receipt, and the one that says whether a receipt counts.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use service::Fault;
-use service::intake::{Intake, Proof, Receipt, ReceiptStatus, Sealed};
+use service::intake::{ChangeCode, Intake, KnownSurvey, Proof, Receipt, ReceiptStatus, Sealed};
 
+use super::form::{Secrets, tell_end};
 use super::language::Value;
 use super::notice::Notice;
 use super::view::{Keeping, Manner, View};
 use super::{FormPart, Pages, QueryPart};
 
-/// More than any way of typing a receipt; not worth showing again.
+/// More than any way of typing a code; not worth showing again.
 const LONGEST: usize = 200;
+
+/// What was typed as a code, fit to be shown again.
+pub(super) fn read_code(field: Option<&str>) -> String {
+    let clean = domain::survey::without_controls(field.unwrap_or_default());
+    clean.chars().take(LONGEST).collect()
+}
 
 /// A receipt to hand out.
 pub(super) struct Thanks {
     pub receipt: Receipt,
     /// What a ballot came to: how many lines were filled in and how many left blank.
     pub said: Option<String>,
+    /// What was answered.
+    pub survey: Arc<KnownSurvey>,
+    /// What a change is sent with, where the survey allows changes.
+    pub change: Option<ChangeCode>,
 }
 
 #[derive(Template)]
@@ -28,16 +41,41 @@ struct ThanksPage {
     view: View,
     said: Option<String>,
     groups: Vec<String>,
+    change: Option<ChangeView>,
+}
+
+/// How to change what was sent.
+struct ChangeView {
+    text: String,
+    secrets: Secrets,
+    groups: Vec<String>,
 }
 
 impl Thanks {
     pub(super) fn draw(&self, view: View) -> Response {
         let view = view.without_links();
         let text = self.receipt.to_string();
+        let groups = |code: &str| code.split('-').map(str::to_owned).collect();
         let page = ThanksPage {
             view,
             said: self.said.clone(),
-            groups: text.split('-').map(str::to_owned).collect(),
+            groups: groups(&text),
+            change: self.change.map(|change| {
+                let code = change.expose();
+                ChangeView {
+                    text: match tell_end(view, &self.survey) {
+                        Some(when) => {
+                            view.say_with("thanks-change-until", [("when", Value::Text(&when))])
+                        }
+                        None => view.say("thanks-change-text"),
+                    },
+                    groups: groups(&code),
+                    secrets: Secrets {
+                        receipt: text.clone(),
+                        code,
+                    },
+                }
+            }),
         };
         view.answer(
             &page,
@@ -53,7 +91,7 @@ impl Thanks {
 #[template(path = "receipt.html")]
 struct LookupPage {
     view: View,
-    /// The middle of the names of the words: `counted`, `not-counted`, `unknown`, `sealed`, `not-sealed`.
+    /// The middle of the names of the words: `counted`, `not-counted`, `replaced`, `unknown`, `sealed`, `not-sealed`.
     found: Option<&'static str>,
     /// The proof, once it was asked for.
     sealed: Option<Box<Sealed>>,
@@ -98,11 +136,7 @@ pub(super) async fn find(
             .map(|(_, value)| value.as_str())
     };
     view.large = field("print") == Some("large");
-    let entered: String = domain::survey::without_controls(field("code").unwrap_or_default())
-        .chars()
-        .take(LONGEST)
-        .collect();
-
+    let entered = read_code(field("code"));
     let Ok(receipt) = Receipt::parse(&entered) else {
         let page = LookupPage {
             view,
@@ -160,6 +194,7 @@ async fn look_up(intake: &Intake, receipt: &Receipt) -> Result<&'static str, Fau
     Ok(match intake.find_receipt(receipt).await? {
         ReceiptStatus::Counted => "counted",
         ReceiptStatus::NotCounted => "not-counted",
+        ReceiptStatus::Replaced => "replaced",
         ReceiptStatus::Unknown => "unknown",
     })
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
+use chrono::NaiveDateTime;
 use http::StatusCode;
 use service::intake::FormKey;
 
@@ -18,9 +19,12 @@ const BEFORE_KEY: &str = "name=\"key\" value=\"";
 /// Beyond it all are drawn anew; some 10 KB each, of a ballot of thirty some 100 KB.
 const MOST_SKELETONS: usize = 2_000;
 
-/// The forms that were drawn, by the code of the link and how they are shown.
+/// The code of a link, how the form is shown, and the end of the survey that it names, which may be moved.
+type Place = (String, View, Option<NaiveDateTime>);
+
+/// The forms that were drawn.
 #[derive(Debug, Default)]
-pub(super) struct Skeletons(RwLock<HashMap<(String, View), Arc<Skeleton>>>);
+pub(super) struct Skeletons(RwLock<HashMap<Place, Arc<Skeleton>>>);
 
 #[derive(Debug)]
 struct Skeleton {
@@ -29,12 +33,12 @@ struct Skeleton {
 }
 
 impl Skeletons {
-    /// An empty form with this key. `write` draws it; a form behind an open link is drawn once and kept by the link's
-    /// code.
+    /// An empty form with this key. `write` draws it; a form behind an open link, which comes with the end of its
+    /// survey, is drawn once and kept.
     pub(super) fn draw(
         &self,
         view: View,
-        link: Option<&str>,
+        link: Option<(&str, Option<NaiveDateTime>)>,
         key: &FormKey,
         write: impl FnOnce(String) -> Result<String, askama::Error>,
     ) -> Response {
@@ -47,13 +51,13 @@ impl Skeletons {
                 .inspect_err(|error| tracing::error!(%error, "a form could not be drawn"))
                 .ok()
         };
-        let Some(code) = link else {
+        let Some((code, ends_on)) = link else {
             return match write(key.to_string()) {
                 Some(page) => view.answer_with(Body::from(page), manner),
                 None => Notice::Unavailable.draw(view),
             };
         };
-        let place = (code.to_owned(), view);
+        let place = (code.to_owned(), view, ends_on);
         let known = self
             .0
             .read()
@@ -76,7 +80,7 @@ impl Skeletons {
         view.answer_with(Body::from(page.freeze()), manner)
     }
 
-    fn keep(&self, place: (String, View), skeleton: Skeleton) -> Arc<Skeleton> {
+    fn keep(&self, place: Place, skeleton: Skeleton) -> Arc<Skeleton> {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_SKELETONS {
             known.clear();

@@ -44,6 +44,7 @@ fn every_word_that_a_template_asks_for_exists() {
         include_str!("../../templates/thanks.html"),
         include_str!("../../templates/notice.html"),
         include_str!("../../templates/receipt.html"),
+        include_str!("../../templates/change.html"),
         include_str!("../../templates/account.html"),
         include_str!("../../templates/account-done.html"),
         include_str!("../../templates/reset.html"),

@@ -51,6 +51,9 @@ pub struct Definition {
     pub weighting: Option<Weighting>,
     /// Which answer of one person counts.
     pub one_person: Option<OnePerson>,
+    /// Whether respondents may change their answers until the survey closes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changeable: bool,
     /// The groups of respondents.
     pub panels: Vec<Named>,
     /// The ways in which sheets come in.
@@ -242,6 +245,7 @@ impl Definition {
             combine: survey.combine,
             weighting: survey.weighting,
             one_person: survey.one_person,
+            changeable: survey.changeable,
             panels: survey
                 .panel
                 .iter()

@@ -20,16 +20,20 @@ pub enum SheetState {
     Late,
     /// Its batch has more sheets than were issued.
     Quarantined,
+    /// Its own respondent has put another in its place. Unlike one that was replaced, it is not another sheet that was
+    /// returned.
+    Changed,
 }
 
 impl SheetState {
     /// Every state.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Valid,
         Self::Invalid,
         Self::Replaced,
         Self::Late,
         Self::Quarantined,
+        Self::Changed,
     ];
 
     /// The word that is stored and exported.
@@ -40,6 +44,7 @@ impl SheetState {
             Self::Replaced => "replaced",
             Self::Late => "late",
             Self::Quarantined => "quarantined",
+            Self::Changed => "changed",
         }
     }
 

@@ -163,7 +163,7 @@ impl Door {
         Ok(Some((admitted, row.state)))
     }
 
-    async fn find_ballot(
+    pub(super) async fn find_ballot(
         &self,
         service: &Service,
         survey: &KnownSurvey,

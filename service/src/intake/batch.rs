@@ -58,6 +58,10 @@ pub(super) enum Admission {
     Invitation {
         token_hash: [u8; 32],
     },
+    /// In place of another sheet, by the digest of its receipt. Booked apart from the others.
+    Change {
+        receipt_hash: [u8; 32],
+    },
 }
 
 /// What became of a candidate.
@@ -82,7 +86,7 @@ impl Candidate {
     /// The hash of the invitation's token; none with a link.
     pub(super) fn token_hash(&self) -> Option<&[u8; 32]> {
         match &self.admission {
-            Admission::Link { .. } => None,
+            Admission::Link { .. } | Admission::Change { .. } => None,
             Admission::Invitation { token_hash } => Some(token_hash),
         }
     }
@@ -92,21 +96,28 @@ impl Candidate {
     /// # Errors
     /// [`Fault::Internal`] if the answers are those of another ballot.
     fn lines(&self, about: i64) -> Result<impl Iterator<Item = (i64, &[u8])>, Fault> {
+        self.lines_of(about, &self.bytes)
+    }
+
+    /// The same with other answers to the same questions.
+    pub(super) fn lines_of<'a>(
+        &'a self,
+        about: i64,
+        bytes: &'a [u8],
+    ) -> Result<impl Iterator<Item = (i64, &'a [u8])>, Fault> {
         let of_ballot = match &self.ballot {
             None => None,
             Some(ballot) => {
                 let width = self.survey.definition.width();
                 let whole = width.checked_mul(ballot.subjects.len());
-                if ballot.number != about || whole != Some(self.bytes.len()) {
+                if ballot.number != about || whole != Some(bytes.len()) {
                     return Err(Fault::internal("the answers are those of another ballot"));
                 }
                 let subjects = ballot.subjects.iter().map(|(subject, _)| subject.number());
-                Some(subjects.zip(self.bytes.chunks(width.max(1))))
+                Some(subjects.zip(bytes.chunks(width.max(1))))
             }
         };
-        let alone = of_ballot
-            .is_none()
-            .then_some((about, self.bytes.as_slice()));
+        let alone = of_ballot.is_none().then_some((about, bytes));
         Ok(alone.into_iter().chain(of_ballot.into_iter().flatten()))
     }
 }
@@ -393,7 +404,9 @@ fn judge<'a>(
                 invitation::State::Revoked => return Judgement::Refuse(RefusedAnswer::Unknown),
             }
         }
-        (Admission::Invitation { .. }, None) => return Judgement::Refuse(RefusedAnswer::Unknown),
+        (Admission::Invitation { .. }, None) | (Admission::Change { .. }, _) => {
+            return Judgement::Refuse(RefusedAnswer::Unknown);
+        }
     };
     let standing = found
         .survey_state

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::{Channel, Words};
 use domain::survey::Definition;
@@ -47,7 +48,10 @@ pub struct KnownSurvey {
     /// What it asks.
     pub definition: Definition,
     pub(super) round_id: i64,
+    zone: chrono_tz::Tz,
     standing: AtomicU8,
+    /// [`i64::MAX`] where it is closed by hand.
+    closes_at: AtomicI64,
     asked_at: AtomicI64,
 }
 
@@ -103,6 +107,8 @@ pub(super) enum Way {
     Invitation([u8; 32]),
     BallotLink(Arc<BallotLink>),
     BallotInvitation([u8; 32], Arc<KnownBallot>),
+    /// In place of the sheet with this digest of its receipt; with the ballot that it is of, if it is of one.
+    Change([u8; 32], Option<Arc<KnownBallot>>),
 }
 
 impl Admitted {
@@ -136,6 +142,9 @@ impl Admitted {
                     token_hash: *token_hash,
                 }
             }
+            Way::Change(receipt_hash, _) => Admission::Change {
+                receipt_hash: *receipt_hash,
+            },
         }
     }
 
@@ -145,6 +154,7 @@ impl Admitted {
             Way::Link(_) | Way::Invitation(_) => None,
             Way::BallotLink(link) => Some(&link.ballot),
             Way::BallotInvitation(_, ballot) => Some(ballot),
+            Way::Change(_, ballot) => ballot.as_ref(),
         }
     }
 
@@ -159,6 +169,7 @@ impl Admitted {
             Way::Invitation(token_hash) | Way::BallotInvitation(token_hash, _) => {
                 hash.chain_update(b"invitation").chain_update(token_hash)
             }
+            Way::Change(receipt_hash, _) => hash.chain_update(b"change").chain_update(receipt_hash),
         }
         .finalize()
         .into()
@@ -174,13 +185,27 @@ impl KnownSurvey {
         }
     }
 
-    fn note(&self, standing: Standing, now: i64) {
+    /// When it ends, by the clocks of its round, and the name of their time zone; nothing where it is closed by hand. At
+    /// most a second old, as what is known of its standing.
+    pub fn ends_on(&self) -> Option<(NaiveDateTime, &'static str)> {
+        let closes_at = self.closes_at.load(Ordering::Relaxed);
+        let instant = DateTime::<Utc>::from_timestamp_micros(closes_at);
+        let instant = instant.filter(|_| closes_at != i64::MAX)?;
+        Some((
+            instant.with_timezone(&self.zone).naive_local(),
+            self.zone.name(),
+        ))
+    }
+
+    fn note(&self, standing: Standing, closes_at: Option<i64>, now: i64) {
         let number = match standing {
             Standing::NotYetOpen => 0,
             Standing::Open => 1,
             Standing::Closed => 2,
         };
         self.standing.store(number, Ordering::Relaxed);
+        let closes_at = closes_at.unwrap_or(i64::MAX);
+        self.closes_at.store(closes_at, Ordering::Relaxed);
         self.asked_at.store(now, Ordering::Relaxed);
     }
 }
@@ -354,14 +379,17 @@ impl Door {
             },
             definition,
             round_id: row.round_id,
+            zone: (round.time_zone.parse())
+                .map_err(|_| Fault::internal("a round names a time zone that there is not"))?,
             standing: AtomicU8::new(0),
+            closes_at: AtomicI64::new(i64::MAX),
             asked_at: AtomicI64::new(i64::MIN),
         };
         Ok(Some(self.surveys.keep(id.number(), known)))
     }
 
     /// Names of a subject; nothing where the survey is not about it, as if nobody could be asked.
-    async fn find_subject(
+    pub(super) async fn find_subject(
         &self,
         service: &Service,
         survey: &KnownSurvey,
@@ -419,10 +447,11 @@ impl Door {
                 .into_tuple()
                 .one(&service.database.reader())
                 .await?;
+        let closes_at = row.and_then(|(_, _, closes_at)| closes_at);
         let standing = row.map_or(Standing::Closed, |(state, opens_at, closes_at)| {
             standing_of(state, opens_at, closes_at, now)
         });
-        known.note(standing, now);
+        known.note(standing, closes_at, now);
         Ok(standing)
     }
 }
@@ -444,6 +473,7 @@ pub(super) async fn find_receipt(
     let state: Option<sheet::State> = row.map(|row| row.try_get("", "state")).transpose()?;
     Ok(match state {
         Some(sheet::State::Valid) => ReceiptStatus::Counted,
+        Some(sheet::State::Replaced | sheet::State::Changed) => ReceiptStatus::Replaced,
         Some(_) => ReceiptStatus::NotCounted,
         None => ReceiptStatus::Unknown,
     })

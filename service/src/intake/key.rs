@@ -19,6 +19,7 @@ const SECRET_SETTING: &str = "intake_secret";
 /// What is authenticated: a form key is no receipt.
 const FORM: &[u8] = b"form";
 const RECEIPT: &[u8] = b"receipt";
+const CHANGE: &[u8] = b"change";
 
 /// The key of all that is derived here.
 pub(super) struct Secret(hmac::Key);
@@ -236,6 +237,46 @@ impl std::fmt::Display for Receipt {
             write!(out, "{digit}")?;
         }
         Ok(())
+    }
+}
+
+/// The edit secret that comes with a receipt: who has both may send other answers in place of those of the receipt.
+///
+/// Apart from the receipt, which people show to others, and derived from it, so that it is stored nowhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ChangeCode([u8; 10]);
+
+// Whoever holds it can change an answer: it must not reach a log.
+impl std::fmt::Debug for ChangeCode {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("ChangeCode(***)")
+    }
+}
+
+impl ChangeCode {
+    pub(super) fn of(secret: &Secret, receipt: &Receipt) -> Self {
+        Self(secret.derive(CHANGE, &[&receipt.0]))
+    }
+
+    /// Reads a code as a person typed it; nothing if it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        code::read(text).map(Self)
+    }
+
+    /// The text for whoever has just answered, four groups of four characters.
+    pub fn expose(&self) -> String {
+        let text = code::write(&self.0);
+        let groups: Vec<String> = (text.as_bytes().chunks(4))
+            .map(|group| String::from_utf8_lossy(group).into_owned())
+            .collect();
+        groups.join("-")
+    }
+
+    /// Whether it came with this receipt.
+    pub(super) fn fits(&self, secret: &Secret, receipt: &Receipt) -> bool {
+        // In constant time, or a code could be found out byte by byte.
+        let right = Self::of(secret, receipt);
+        bool::from(subtle::ConstantTimeEq::ct_eq(&right.0[..], &self.0[..]))
     }
 }
 

@@ -97,7 +97,7 @@ const fn statements(kind: Kind) -> &'static Statements {
 const NOT_NULL_VIOLATION: &str = "23502";
 
 /// Goes into the log of the server and nowhere else; the commit waits for standbys as any other does.
-const CONFIRM: &str = "SELECT pg_logical_emit_message(true, 'mingjian', 'retry')";
+pub(super) const CONFIRM: &str = "SELECT pg_logical_emit_message(true, 'mingjian', 'retry')";
 
 /// What stands about each candidate, all of one kind, in their order.
 pub(super) async fn look(

@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
-use domain::survey::{Answers, Definition, SheetState, Tally, Verdict, encode, judge};
-use entity::{invitation, sheet, sheet_batch, sheet_tally, survey, tally};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
+use domain::survey::{Answers, Definition, SheetState, Verdict, encode, judge};
+use entity::{invitation, sheet_batch, survey};
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, Value,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
 };
 use sha2::{Digest, Sha256};
 
-use super::{channel_word, line};
+use super::channel_word;
+use super::kept::{Kept, NewSheet, Shifts, Stratum};
 use crate::database::WriteTransaction;
 use crate::intake::write_words;
 use crate::{Fault, Refusal, Service, clock};
@@ -154,7 +154,7 @@ pub(crate) async fn store(
         spend(transaction, &batch).await?
     };
     let mut rows = Vec::with_capacity(batch.sheets.len());
-    let mut tallies: BTreeMap<Stratum<'_>, Tally> = BTreeMap::new();
+    let mut shifts = Shifts::new();
     let mut became = Became::new();
     for one in &batch.sheets {
         let is_first = (one.invitation.as_ref()).is_none_or(|hash| unused.remove(hash.as_slice()));
@@ -165,30 +165,29 @@ pub(crate) async fn store(
             panel: &one.panel,
             channel: channel_word(one.channel),
         };
-        let tally = tallies.entry(stratum).or_default();
-        tally
-            .add(batch.definition, state, &bytes)
-            .map_err(Fault::internal)?;
+        let added = &mut shifts.entry(stratum).or_default().added;
+        (added.add(batch.definition, state, &bytes)).map_err(Fault::internal)?;
         *became.entry(state).or_default() += 1;
         // Nobody holds a receipt for paper; it only keeps the rows apart and out of order.
         let receipt: [u8; 16] = service.ids.bytes()?;
-        rows.push(sheet::ActiveModel {
-            survey_id: Set(batch.survey.number()),
-            sheet_no: Set(0),
-            subject_id: Set(one.subject),
-            panel: Set(one.panel.clone()),
-            channel: Set(channel_word(one.channel).to_owned()),
-            answers: Set(bytes),
-            words: Set(write_words(&one.answers)?),
-            state: Set(stored(state)),
-            reason: Set(reason.map(str::to_owned)),
-            receipt_hash: Set(Sha256::digest(receipt).to_vec()),
-            body_hash: Set(one.answers.digest(batch.definition).to_vec()),
+        rows.push(NewSheet {
+            about: one.subject,
+            panel: one.panel.clone(),
+            channel: channel_word(one.channel),
+            answers: bytes,
+            words: write_words(&one.answers)?,
+            state,
+            reason,
+            receipt_hash: Sha256::digest(receipt).into(),
+            body_hash: one.answers.digest(batch.definition),
         });
     }
-    insert_sheets(service, transaction, rows).await?;
-    add_tallies(transaction, &batch, &tallies).await?;
-    add_sheet_tallies(transaction, &batch, &tallies).await?;
+    let kept = Kept {
+        survey: batch.survey,
+        definition: batch.definition,
+    };
+    kept.insert(service, transaction, rows).await?;
+    kept.shift(transaction, &shifts).await?;
     Ok(became)
 }
 
@@ -241,171 +240,4 @@ async fn spend(
         unused.extend(spent.into_iter().map(|row| row.token_hash));
     }
     Ok(unused)
-}
-
-async fn insert_sheets(
-    service: &Service,
-    transaction: &WriteTransaction,
-    mut rows: Vec<sheet::ActiveModel>,
-) -> Result<(), Fault> {
-    rows.sort_by(|one, other| one.receipt_hash.as_ref().cmp(other.receipt_hash.as_ref()));
-    // The low bits count; the high ones are drawn, as each server that takes answers in draws its own.
-    let first = ((service.ids.draw()? >> 40) << 40) | 1;
-    for (row, number) in rows.iter_mut().zip(first..) {
-        row.sheet_no = Set(number);
-    }
-    for part in rows.chunks(ROWS) {
-        sheet::Entity::insert_many(part.to_vec())
-            .exec_without_returning(transaction)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Sheets that are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Stratum<'a> {
-    subject: i64,
-    panel: &'a str,
-    channel: &'static str,
-}
-
-/// Adds to the kept counts: the groups are made where there are none, then locked in the order of their keys, read, and
-/// written again.
-async fn add_tallies(
-    transaction: &WriteTransaction,
-    batch: &Batch<'_>,
-    tallies: &BTreeMap<Stratum<'_>, Tally>,
-) -> Result<(), Fault> {
-    let zero = Tally::default().line_up(batch.definition);
-    let groups: Vec<(&Stratum<'_>, &Tally)> = tallies.iter().collect();
-    for part in groups.chunks(ROWS) {
-        let none = part.iter().map(|(stratum, _)| (**stratum, zero.clone()));
-        put_lines(transaction, batch.survey, none.collect(), "NOTHING").await?;
-        let mut these = Condition::any();
-        for (stratum, _) in part {
-            these = these.add(
-                tally::Column::SubjectId
-                    .eq(stratum.subject)
-                    .and(tally::Column::Panel.eq(stratum.panel))
-                    .and(tally::Column::Channel.eq(stratum.channel)),
-            );
-        }
-        let kept = tally::Entity::find()
-            .filter(tally::Column::SurveyId.eq(batch.survey.number()))
-            .filter(these)
-            .order_by_asc(tally::Column::SubjectId)
-            .order_by_asc(tally::Column::Panel)
-            .order_by_asc(tally::Column::Channel)
-            .lock(LockType::Update)
-            .all(transaction)
-            .await?;
-        let mut sums = Vec::with_capacity(part.len());
-        for row in &kept {
-            let new = part.iter().find(|(stratum, _)| {
-                (stratum.subject, stratum.panel, stratum.channel)
-                    == (row.subject_id, row.panel.as_str(), row.channel.as_str())
-            });
-            if let Some((stratum, tally)) = new {
-                let sum = line::add(&line::parse(&row.counts)?, &tally.line_up(batch.definition))?;
-                sums.push((**stratum, sum));
-            }
-        }
-        let update = "UPDATE SET counts = excluded.counts";
-        put_lines(transaction, batch.survey, sums, update).await?;
-    }
-    Ok(())
-}
-
-/// Puts lines of counts. The text of a line is what PostgreSQL reads as an array.
-async fn put_lines(
-    transaction: &WriteTransaction,
-    survey: Id<id::Survey>,
-    lines: Vec<(Stratum<'_>, Vec<u64>)>,
-    otherwise: &str,
-) -> Result<(), Fault> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let backend = transaction.get_database_backend();
-    let cast = match backend {
-        DbBackend::Sqlite => "TEXT",
-        _ => "BIGINT[]",
-    };
-    let mut values: Vec<Value> = vec![survey.number().into()];
-    let mut rows = Vec::with_capacity(lines.len());
-    for (stratum, counts) in lines {
-        let at = values.len();
-        rows.push(format!(
-            "($1, ${}, ${}, ${}, CAST(${} AS {cast}))",
-            at + 1,
-            at + 2,
-            at + 3,
-            at + 4
-        ));
-        values.extend([
-            stratum.subject.into(),
-            stratum.panel.into(),
-            stratum.channel.into(),
-            line::write(&counts).into(),
-        ]);
-    }
-    let sql = format!(
-        "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) VALUES {} \
-         ON CONFLICT (survey_id, subject_id, panel, channel) DO {otherwise}",
-        rows.join(", ")
-    );
-    transaction
-        .execute_raw(Statement::from_sql_and_values(backend, sql, values))
-        .await?;
-    Ok(())
-}
-
-async fn add_sheet_tallies(
-    transaction: &WriteTransaction,
-    batch: &Batch<'_>,
-    tallies: &BTreeMap<Stratum<'_>, Tally>,
-) -> Result<(), Fault> {
-    let mut rows = Vec::new();
-    for (stratum, tally) in tallies {
-        for (state, count) in &tally.sheets {
-            rows.push(sheet_tally::ActiveModel {
-                survey_id: Set(batch.survey.number()),
-                subject_id: Set(stratum.subject),
-                panel: Set(stratum.panel.to_owned()),
-                channel: Set(stratum.channel.to_owned()),
-                state: Set(stored(*state)),
-                count: Set(i64::try_from(*count).map_err(Fault::internal)?),
-            });
-        }
-    }
-    for part in rows.chunks(ROWS) {
-        let mut adding = OnConflict::columns([
-            sheet_tally::Column::SurveyId,
-            sheet_tally::Column::SubjectId,
-            sheet_tally::Column::Panel,
-            sheet_tally::Column::Channel,
-            sheet_tally::Column::State,
-        ]);
-        adding.value(
-            sheet_tally::Column::Count,
-            Expr::cust("sheet_tally.count + excluded.count"),
-        );
-        sheet_tally::Entity::insert_many(part.to_vec())
-            .on_conflict(adding)
-            .exec_without_returning(transaction)
-            .await?;
-    }
-    Ok(())
-}
-
-/// The word of the database for a state.
-const fn stored(state: SheetState) -> sheet::State {
-    match state {
-        SheetState::Valid => sheet::State::Valid,
-        SheetState::Invalid => sheet::State::Invalid,
-        SheetState::Replaced => sheet::State::Replaced,
-        SheetState::Late => sheet::State::Late,
-        SheetState::Quarantined => sheet::State::Quarantined,
-    }
 }

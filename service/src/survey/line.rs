@@ -49,6 +49,24 @@ pub(crate) fn add(kept: &[u64], new: &[u64]) -> Result<Vec<u64>, Fault> {
         .ok_or_else(|| Fault::internal("a kept tally overflows; count it again from the sheets"))
 }
 
+/// What is left of a row of counts without another.
+///
+/// # Errors
+/// [`Fault::Internal`] if one is longer or more would go than is there.
+pub(crate) fn subtract(kept: &[u64], taken: &[u64]) -> Result<Vec<u64>, Fault> {
+    let rest = kept
+        .iter()
+        .zip(taken)
+        .map(|(kept, taken)| kept.checked_sub(*taken));
+    rest.collect::<Option<Vec<u64>>>()
+        .filter(|rest| rest.len() == kept.len() && rest.len() == taken.len())
+        .ok_or_else(|| {
+            Fault::internal(
+                "a kept tally lacks what its sheets hold; count it again from the sheets",
+            )
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +81,11 @@ mod tests {
         }
         assert_eq!(add(&counts, &[1, 2, 3]).unwrap(), [1, 3, 9_000_000_003]);
         assert!(add(&counts, &[1]).is_err());
+        assert_eq!(
+            subtract(&counts, &[0, 1, 1]).unwrap(),
+            [0, 0, 8_999_999_999]
+        );
+        assert!(subtract(&counts, &[1, 0, 0]).is_err());
+        assert!(subtract(&counts, &[0]).is_err());
     }
 }

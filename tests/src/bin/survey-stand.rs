@@ -18,6 +18,7 @@ use domain::scheme::file;
 use domain::survey::Definition;
 use sea_orm::ConnectionTrait;
 use service::Service;
+use service::clock::{Clock, SystemClock};
 use service::database::DatabaseSettings;
 use service::intake::{Intake, IntakeSettings};
 use service::staff::StaffDraft;
@@ -178,11 +179,12 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
     ] {
         let mut definition = frozen(part, code)?;
         definition.code = format!("{name}-{code}");
+        definition.changeable = name == "open";
         let new = NewSurvey {
             round: Id::new(1),
             definition: &definition,
             opens_at: None,
-            closes_at: None,
+            closes_at: (name == "open").then(|| SystemClock.now() + Duration::from_hours(720)),
         };
         let survey = survey::add(&transaction, &service.ids, new).await?;
         if name != "draft" {
@@ -216,9 +218,11 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
         "../../../schemes/jiangbei/first-in-command.toml"
     ))
     .map_err(service::Fault::internal)?;
+    let mut appraisal = frozen(&meeting, "appraisal")?;
+    appraisal.changeable = true;
     let new = NewSurvey {
         round: Id::new(1),
-        definition: &frozen(&meeting, "appraisal")?,
+        definition: &appraisal,
         opens_at: None,
         closes_at: None,
     };

@@ -119,6 +119,11 @@ impl SurveyPanelProgress {
         self.count(SheetState::Replaced)
     }
 
+    /// What respondents have changed: sheets in whose place they have put another.
+    async fn changed(&self) -> String {
+        self.count(SheetState::Changed)
+    }
+
     /// Sheets that were entered after the survey closed.
     async fn late(&self) -> String {
         self.count(SheetState::Late)

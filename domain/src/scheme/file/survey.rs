@@ -142,6 +142,10 @@ pub struct Survey {
     /// sought.
     #[serde(default)]
     pub one_person: Option<OnePerson>,
+    /// Whether respondents may change their answers until the survey closes, with the code that comes with the receipt.
+    /// What a sheet said before is kept and neither counted nor taken for another sheet that was returned.
+    #[serde(default)]
+    pub changeable: bool,
     /// The groups of respondents.
     pub panel: Vec<Panel>,
     /// Marks of respondents that demands look at, by name: front-line staff 基层一线 …
