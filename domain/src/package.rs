@@ -98,6 +98,12 @@ pub struct BallotGroup {
     pub state: String,
     /// The sheets as in [`SheetGroup`], each line after line.
     pub answers: String,
+    /// The digests of the receipts, as in [`SheetGroup`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub receipts: String,
+    /// What stands in the seal for subjects that left the round, in the order of their lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
 }
 
 /// What was signed over the sheets of a survey, and what it takes to make it again.
@@ -125,7 +131,7 @@ pub struct SheetGroup {
     pub panel: String,
     /// The channel.
     pub channel: Channel,
-    /// What became of them: `valid`, `invalid`, `replaced`, `late`, `quarantined`.
+    /// What became of them: `valid`, `invalid`, `replaced`, `late`, `quarantined`, `changed`.
     pub state: String,
     /// The sheets one behind the other in hexadecimal, in the order of their bytes: the order in which they came in
     /// would say who answered when.

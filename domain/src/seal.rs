@@ -24,11 +24,12 @@ pub type Leaf = [u8; LEAF_BYTES];
 
 /// What every commitment begins with, so that it is none to anything else.
 const SHEET: &[u8] = b"mingjian-sheet/1\n";
+const LINE: &[u8] = b"mingjian-line/1\n";
 
 /// What is committed to.
 #[derive(Debug, Clone, Copy)]
 pub struct Content<'a> {
-    /// The codes of the subjects that the sheet is about, parted by spaces.
+    /// The code of the subject that the sheet is about; of a ballot the [`line_mark`]s of its lines, parted by spaces.
     pub subjects: &'a str,
     /// The panel.
     pub panel: &'a str,
@@ -38,6 +39,16 @@ pub struct Content<'a> {
     pub state: SheetState,
     /// The answers as they are stored.
     pub answers: &'a [u8],
+}
+
+/// What stands for a subject on a sealed ballot. Whoever left the round is not named in a package, and the lines of the
+/// others must still be bound to their places.
+pub fn line_mark(salt: &Hash, code: &str) -> String {
+    let mark = Sha256::new()
+        .chain_update(LINE)
+        .chain_update(salt)
+        .chain_update(code);
+    hex::encode(mark.finalize())
 }
 
 /// The leaf of a sheet, by the salt of its survey and the digest of its receipt.

@@ -184,6 +184,8 @@ fn balloted() -> Package {
         channel: Channel::Web,
         state: state.to_owned(),
         answers: answers.to_owned(),
+        receipts: String::new(),
+        gone: Vec::new(),
     };
     package.sheets.as_mut().unwrap()[0].ballots = vec![
         ballots("valid", "010103000300000001000100"),

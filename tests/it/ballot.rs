@@ -13,10 +13,11 @@ use domain::survey::{
 use futures_util::future::join_all;
 use reqwest::{Client, Response};
 use sea_orm::ConnectionTrait;
-use service::closeout::PackageKind;
+use service::audit::note::Signer;
+use service::closeout::{Closing, PackageKind};
 use service::inspection::import::{ImportKind, Request, Table};
 use service::intake::{
-    Admitted, BallotSubmission, Booking, FormKey, Intake, IntakeSettings, InvitationToken,
+    Admitted, BallotSubmission, Booking, FormKey, Intake, IntakeSettings, InvitationToken, Proof,
     ReceiptStatus, RefusedAnswer, Submission,
 };
 use service::page::Page;
@@ -48,7 +49,8 @@ on_both!(
     a_page_of_thirty_lines_is_small_and_says_what_a_blank_line_is,
     what_is_wrong_in_a_line_comes_back_with_all_lines,
     a_ballot_without_an_answer_is_asked_about_once,
-    a_ballot_is_changed_line_by_line_and_was_returned_once
+    a_ballot_is_changed_line_by_line_and_was_returned_once,
+    ballots_are_sealed_and_an_auditor_makes_the_tree_again
 );
 
 const SCHEME: &str = r#"
@@ -311,6 +313,52 @@ impl Stand {
     }
 }
 
+impl Stand {
+    /// Somebody who may close the round.
+    async fn administrator(&self) -> Actor {
+        let transaction = self.world.service.database.begin_write().await.unwrap();
+        transaction
+            .execute_unprepared(
+                "INSERT INTO staff (id, login, name, password_hash, state, row_version, failed_logins) \
+                 VALUES (1, 'admin', '丙', '', 'active', 1, 0)",
+            )
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        Actor::Staff {
+            id: Id::new(1),
+            login: "admin".to_owned(),
+            grants: vec![Grant {
+                role: Role::RoundAdministrator,
+                region: None,
+                category: None,
+                round: None,
+            }],
+        }
+    }
+
+    /// Closes the round, with nothing for whoever was rated by nobody.
+    async fn close_round(&self, administrator: &Actor) -> Closing {
+        let service = &self.world.service;
+        let preflight = service.preflight(administrator, self.round).await.unwrap();
+        let roster = self.roster().await;
+        for gap in preflight.outcome.blocking() {
+            let waiver = Waiver {
+                round: self.round,
+                subject: roster[gap.subject.as_deref().unwrap()],
+                gap: domain::inputs::WaivedGap::Item(gap.place.to_string()),
+                holds: domain::inputs::WaiverHolds::Points(domain::number::Points::ZERO),
+                reason: "nobody rated it".to_owned(),
+            };
+            service.add_waiver(administrator, waiver).await.unwrap();
+        }
+        service
+            .close_round(administrator, self.round)
+            .await
+            .unwrap()
+    }
+}
+
 const GOOD: Line<'_> = Some(("good", "good"));
 const MIXED: Line<'_> = Some(("bad", "good"));
 /// The first is rated and nobody else.
@@ -529,40 +577,8 @@ async fn a_round_with_ballots_is_recomputed_from_its_package(world: World) {
     let lines = figures.iter().find_map(|figure| figure.lines).unwrap();
     assert_eq!([lines.valid, lines.rated, lines.abstained], [2, 1, 1]);
 
-    let administrator = Actor::Staff {
-        id: Id::new(1),
-        login: "admin".to_owned(),
-        grants: vec![Grant {
-            role: Role::RoundAdministrator,
-            region: None,
-            category: None,
-            round: None,
-        }],
-    };
-    let transaction = service.database.begin_write().await.unwrap();
-    transaction
-        .execute_unprepared(
-            "INSERT INTO staff (id, login, name, password_hash, state, row_version, failed_logins) \
-             VALUES (1, 'admin', '丙', '', 'active', 1, 0)",
-        )
-        .await
-        .unwrap();
-    transaction.commit().await.unwrap();
-    let roster = stand.roster().await;
-    for gap in preflight.outcome.blocking() {
-        let waiver = Waiver {
-            round: stand.round,
-            subject: roster[gap.subject.as_deref().unwrap()],
-            gap: domain::inputs::WaivedGap::Item(gap.place.to_string()),
-            holds: domain::inputs::WaiverHolds::Points(domain::number::Points::ZERO),
-            reason: "nobody rated it".to_owned(),
-        };
-        service.add_waiver(&administrator, waiver).await.unwrap();
-    }
-    let closing = service
-        .close_round(&administrator, stand.round)
-        .await
-        .unwrap();
+    let administrator = stand.administrator().await;
+    let closing = stand.close_round(&administrator).await;
     for (kind, sheets) in [(PackageKind::Counts, 0), (PackageKind::Sheets, 3)] {
         let bytes = service
             .export_round(&administrator, stand.round, kind)
@@ -901,4 +917,72 @@ async fn a_ballot_is_changed_line_by_line_and_was_returned_once(world: World) {
     let preflight = service.preflight(OPERATOR, site.stand.round).await.unwrap();
     let total = preflight.outcome.find("head-002").unwrap().total;
     assert_eq!(total, Some("50".parse().unwrap()));
+}
+
+async fn ballots_are_sealed_and_an_auditor_makes_the_tree_again(world: World) {
+    let stand = Stand::new(world).await;
+    let service = stand.world.service.clone();
+    let mut receipts = Vec::new();
+    for lines in [[GOOD, MIXED, None], [MIXED, GOOD, None], [GOOD, GOOD, GOOD]] {
+        receipts.push(receipt(&stand.vote(&lines).await));
+    }
+    for survey in [stand.meeting.id, stand.public.id] {
+        service.close_survey(OPERATOR, survey, None).await.unwrap();
+    }
+    let signer = Signer::generate().unwrap();
+    let seal = service
+        .seal_survey(&signer, stand.meeting.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(seal.size, 3);
+    let again = service
+        .seal_survey(&signer, stand.meeting.id)
+        .await
+        .unwrap();
+    assert_eq!(again, None, "the same sheets");
+    for receipt in &receipts {
+        let Proof::Sealed(sealed) = stand.intake.prove_receipt(receipt).await.unwrap() else {
+            panic!("not sealed");
+        };
+        let keys = verify::note::Keys::read([sealed.verifier_key.clone()]).unwrap();
+        let proven = verify::receipt::check(&sealed.file, &receipt.to_string(), &keys).unwrap();
+        assert_eq!((proven.size, proven.is_counted), (3, true));
+    }
+
+    // One of those on the ballot leaves the round: it is not named, and the tree can be made again all the same.
+    let administrator = stand.administrator().await;
+    let transaction = service.database.begin_write().await.unwrap();
+    let leave = format!(
+        "UPDATE round_subject SET left_on = '2026-06-01' WHERE subject_id = {}",
+        stand.ballots[0].subjects[1].number()
+    );
+    transaction.execute_unprepared(&leave).await.unwrap();
+    transaction.commit().await.unwrap();
+    stand.close_round(&administrator).await;
+    let bytes = service
+        .export_round(&administrator, stand.round, PackageKind::Sheets)
+        .await
+        .unwrap();
+    assert_eq!(package::replay(&bytes).unwrap().sheets, 3);
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains("\"gone\":[\"") && !text.contains("head-002"));
+    // Of the lines of whoever left nothing is counted; the seal still binds them.
+    let (before, rest) = text.split_once("\"answers\":\"").unwrap();
+    let (answers, after) = rest.split_once('"').unwrap();
+    let line = stand.definition().width() * 2;
+    let (first, rest) = answers.split_at(line);
+    let (second, rest) = rest.split_at(line);
+    let forged = format!(
+        "{before}\"answers\":\"{first}{}{rest}\"{after}",
+        "0".repeat(second.len())
+    );
+    assert_ne!(forged, text);
+    let difference = package::replay(forged.as_bytes()).unwrap_err();
+    assert!(difference.path.ends_with("/seal"), "{difference}");
+    // A mark changes places with another one.
+    let (before, rest) = text.split_once("\"gone\":[\"").unwrap();
+    let forged = format!("{before}\"gone\":[\"{}{}", &rest[1..2], &rest[1..]);
+    let difference = package::replay(forged.as_bytes()).unwrap_err();
+    assert!(difference.path.ends_with("/seal"), "{difference}");
 }

@@ -5,8 +5,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Difference, SheetGroup, SurveySheets};
-use crate::seal::{Content, Leaf, leaf, signed_lines};
+use super::{BallotGroup, Difference, SurveySheets};
+use crate::scheme::file::Channel;
+use crate::seal::{Content, Leaf, leaf, line_mark, signed_lines};
 use crate::survey::SheetState;
 use crate::tree::{Frontier, Hash, leaf_hash};
 
@@ -25,10 +26,29 @@ pub(super) fn compare(survey: &SurveySheets) -> Result<(), Box<Difference>> {
         |what: &str| differ(what.to_owned(), "hexadecimal of another length".to_owned());
     let salt: Hash = read(&seal.salt).ok_or_else(|| unreadable("the salt"))?;
     let mut leaves: Vec<Leaf> = Vec::new();
-    for group in &survey.groups {
+    let groups = survey.groups.iter().map(|group| Sealed {
+        subjects: group.subject.clone(),
+        lines: 1,
+        panel: &group.panel,
+        channel: group.channel,
+        state: &group.state,
+        answers: &group.answers,
+        receipts: &group.receipts,
+    });
+    let ballots = survey.ballots.iter().map(|group| Sealed {
+        subjects: mark_lines(group, &salt),
+        lines: group.subjects.len(),
+        panel: &group.panel,
+        channel: group.channel,
+        state: &group.state,
+        answers: &group.answers,
+        receipts: &group.receipts,
+    });
+    for group in groups.chain(ballots) {
         if group.state != SheetState::Late.word() {
-            let part = leaves_of(survey, group, &salt).ok_or_else(|| unreadable("the receipts"))?;
-            leaves.extend(part);
+            let width = survey.definition.width().saturating_mul(group.lines);
+            let part = leaves_of(&group, width, &salt);
+            leaves.extend(part.ok_or_else(|| unreadable("the receipts"))?);
         }
     }
     for other in &seal.others {
@@ -50,20 +70,44 @@ pub(super) fn compare(survey: &SurveySheets) -> Result<(), Box<Difference>> {
     }
 }
 
+/// Sheets of either kind that lie together.
+struct Sealed<'a> {
+    /// As [`Content::subjects`].
+    subjects: String,
+    lines: usize,
+    panel: &'a str,
+    channel: Channel,
+    state: &'a str,
+    answers: &'a str,
+    receipts: &'a str,
+}
+
+/// The marks of a ballot's lines, those of whoever left as they are given.
+fn mark_lines(group: &BallotGroup, salt: &Hash) -> String {
+    let mut gone = group.gone.iter();
+    let marks: Vec<String> = (group.subjects.iter())
+        .map(|code| match code.as_str() {
+            "" => gone.next().cloned().unwrap_or_default(),
+            code => line_mark(salt, code),
+        })
+        .collect();
+    marks.join(" ")
+}
+
 /// The leaves of a group's sheets, whose receipts stand in the order of the sheets.
-fn leaves_of(survey: &SurveySheets, group: &SheetGroup, salt: &Hash) -> Option<Vec<Leaf>> {
-    let state = SheetState::parse(&group.state)?;
-    let answers = hex::decode(&group.answers).ok()?;
-    let receipts = hex::decode(&group.receipts).ok()?;
+fn leaves_of(group: &Sealed<'_>, width: usize, salt: &Hash) -> Option<Vec<Leaf>> {
+    let state = SheetState::parse(group.state)?;
+    let answers = hex::decode(group.answers).ok()?;
+    let receipts = hex::decode(group.receipts).ok()?;
     let (receipts, rest) = receipts.as_chunks::<32>();
-    let sheets = answers.chunks(survey.definition.width().max(1));
+    let sheets = answers.chunks(width.max(1));
     if !rest.is_empty() || sheets.len() != receipts.len() {
         return None;
     }
     let leaves = receipts.iter().zip(sheets).map(|(receipt, answers)| {
         let content = Content {
-            subjects: &group.subject,
-            panel: &group.panel,
+            subjects: &group.subjects,
+            panel: group.panel,
             channel: group.channel,
             state,
             answers,

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use domain::access::{Action, Actor};
 use domain::id::{Id, Round, Subject};
 use domain::inputs::Inputs;
-use domain::package::{BallotGroup, FORMAT, Package, SheetGroup, SurveySheets, publish};
-use domain::scheme::file::Channel;
-use domain::survey::SheetState;
+use domain::package::{BallotGroup, FORMAT, Package, SheetGroup, SheetSeal, SurveySheets, publish};
 use entity::{kept_sheets, revision, round, survey};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
@@ -15,7 +13,8 @@ use sha2::{Digest, Sha256};
 use super::allow;
 use super::revision::unknown_revision;
 use crate::frame::{Frame, Whom, who};
-use crate::survey::{Stored, read_sheet_part, seal};
+use crate::survey::seal::{self, Answered, Lying};
+use crate::survey::{Stored, read_sheet_part};
 use crate::{Fault, Refusal, Service, audit};
 
 /// What a package holds beside inputs and outcome.
@@ -137,9 +136,6 @@ impl Service {
     }
 }
 
-/// Whom sheets are about, who answered, on what way, and what became of them.
-type Lying = (i64, String, Channel, SheetState);
-
 /// The sheets of a revision: of a survey that a later correction let more into those that were put by then, else those
 /// that lie there.
 async fn read_sheets(
@@ -188,46 +184,59 @@ pub(super) async fn collect_sheets(
         let definition: domain::survey::Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         let stored = Stored::of(connection, Id::new(row.id), &definition).await?;
-        // Ballots are not sealed.
         let sealed = seal::find_last(connection, Id::new(row.id)).await?;
-        if let Some(seal) = sealed.filter(|_| stored.ballots.is_none()) {
-            let sheets = seal::collect(connection, frame, definition, &seal).await?;
-            surveys.push((row.id, sheets));
-            continue;
-        }
-        let mut parts: BTreeMap<Lying, Vec<Vec<u8>>> = BTreeMap::new();
-        let mut after = 0;
-        loop {
-            let read = read_sheet_part(connection, &stored, after).await?;
-            if read.is_empty() {
-                break;
-            }
-            for part in read {
-                after = after.max(part.last_no);
-                let lines = match stored.ballots {
-                    None => 1,
-                    Some(_) => stored.subjects(part.about)?.len(),
+        let (parts, marks, seal) = match &sealed {
+            None => (
+                read_unsealed(connection, &definition, &stored).await?,
+                BTreeMap::new(),
+                None,
+            ),
+            Some(seal) => {
+                let of = (frame.round.id, &definition);
+                let is_there = |subject| frame.code(subject).is_some();
+                let collected = seal::collect(connection, of, seal, is_there).await?;
+                let sheet_seal = SheetSeal {
+                    note: seal.note.clone(),
+                    others: collected.others,
+                    salt: hex::encode(seal.salt),
+                    survey: seal.survey.to_string(),
                 };
-                let width = definition.width().saturating_mul(lines).max(1);
-                let sheets = part.bytes.chunks(width).map(<[u8]>::to_vec);
-                let key = (part.about, part.panel, part.channel, part.state);
-                parts.entry(key).or_default().extend(sheets);
+                (collected.parts, collected.marks, Some(sheet_seal))
             }
-        }
+        };
         let (mut groups, mut ballots) = (Vec::new(), Vec::new());
         for ((about, panel, channel, state), mut sheets) in parts {
             sheets.sort_unstable();
-            let (state, answers) = (state.word().to_owned(), hex::encode(sheets.concat()));
+            let state = state.word().to_owned();
+            let (answers, receipts): (String, String) = sheets
+                .into_iter()
+                .map(|(answers, receipt)| (hex::encode(answers), hex::encode(receipt)))
+                .unzip();
             if stored.ballots.is_some() {
-                let subjects = stored.subjects(about)?.iter();
                 // Whoever left the round is not named in it; the lines of the others keep their places.
                 let code = |subject: &Id<Subject>| frame.code(subject.number()).unwrap_or_default();
+                let subjects = stored
+                    .subjects(about)?
+                    .iter()
+                    .map(|one| code(one).to_owned());
+                let subjects: Vec<String> = subjects.collect();
+                let marks = marks.get(&about).map_or("", String::as_str).split(' ');
+                let gone = subjects
+                    .iter()
+                    .zip(marks)
+                    .filter(|(code, _)| code.is_empty());
+                let gone = gone
+                    .map(|(_, mark)| mark.to_owned())
+                    .filter(|mark| !mark.is_empty());
+                let gone = gone.collect();
                 ballots.push(BallotGroup {
-                    subjects: subjects.map(|subject| code(subject).to_owned()).collect(),
+                    subjects,
                     panel,
                     channel,
                     state,
                     answers,
+                    receipts,
+                    gone,
                 });
             } else if let Some(subject) = frame.code(about) {
                 groups.push(SheetGroup {
@@ -236,17 +245,49 @@ pub(super) async fn collect_sheets(
                     channel,
                     state,
                     answers,
-                    receipts: String::new(),
+                    receipts,
                 });
             }
         }
+        groups.sort_unstable();
+        ballots.sort_unstable();
         let sheets = SurveySheets {
             definition,
             groups,
             ballots,
-            seal: None,
+            seal,
         };
         surveys.push((row.id, sheets));
     }
     Ok(surveys)
+}
+
+/// The sheets of a survey that was not sealed, without receipts.
+async fn read_unsealed(
+    connection: &impl ConnectionTrait,
+    definition: &domain::survey::Definition,
+    stored: &Stored,
+) -> Result<BTreeMap<Lying, Vec<Answered>>, Fault> {
+    let mut parts: BTreeMap<Lying, Vec<Answered>> = BTreeMap::new();
+    let mut after = 0;
+    loop {
+        let read = read_sheet_part(connection, stored, after).await?;
+        if read.is_empty() {
+            return Ok(parts);
+        }
+        for part in read {
+            after = after.max(part.last_no);
+            let lines = match stored.ballots {
+                None => 1,
+                Some(_) => stored.subjects(part.about)?.len(),
+            };
+            let width = definition.width().saturating_mul(lines).max(1);
+            let sheets = part
+                .bytes
+                .chunks(width)
+                .map(|sheet| (sheet.to_vec(), Vec::new()));
+            let key = (part.about, part.panel, part.channel, part.state);
+            parts.entry(key).or_default().extend(sheets);
+        }
+    }
 }

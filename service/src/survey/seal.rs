@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use domain::id::{self, Id};
-use domain::package::{SheetGroup, SheetSeal, SurveySheets};
-use domain::seal::{Content, LEAF_BYTES, Leaf, leaf, signed_lines};
+use domain::scheme::file::Channel;
+use domain::seal::{Content, LEAF_BYTES, Leaf, leaf, line_mark, signed_lines};
 use domain::survey::{Definition, SheetState};
 use domain::tree::{Frontier, Hash, leaf_hash, prove_inclusion, root_of};
 use entity::{round_subject, seal_page, subject, survey, survey_seal};
@@ -23,7 +23,6 @@ use super::parse_channel;
 use crate::audit::note::{Signer, TreeHead, write_proof};
 use crate::audit::{self, checkpoint};
 use crate::database::WriteTransaction;
-use crate::frame::Frame;
 use crate::outbox::{self, NewJob};
 use crate::{Fault, Refusal, Service, clock};
 
@@ -84,24 +83,21 @@ impl Service {
         }
         let definition: Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
-        // Ballots lie elsewhere and are not sealed: a seal over nothing would say that nothing came in.
-        if definition.ballot.is_some() {
-            return Ok(None);
-        }
+        let kind = SheetKind::of(&definition);
         let last = find_last(&reading, id).await?;
         let salt = match &last {
             Some(last) => last.salt,
             None => self.ids.bytes()?,
         };
-        let codes = list_codes(&reading, row.round_id).await?;
+        let subjects = Subjects::of_round(&reading, (id, row.round_id), (kind, &salt)).await?;
         let mut tree = Growing::default();
         let mut after = Vec::new();
         loop {
-            let part = read_part(&reading, id, &after).await?;
+            let part = read_part(&reading, (id, kind), &after).await?;
             let Some(end) = part.last() else { break };
             after.clone_from(&end.receipt_hash);
             for sheet in part.iter().filter(|sheet| sheet.is_sealed()) {
-                tree.push(sheet.leaf(&salt, &codes)?)?;
+                tree.push(sheet.leaf(&salt, &subjects)?)?;
             }
         }
         reading.finish().await?;
@@ -236,7 +232,7 @@ pub struct Sealed {
 /// [`Fault::Internal`] where a sheet of the page was changed since it was sealed.
 pub(crate) async fn prove(service: &Service, receipt_hash: Hash) -> Result<Proof, Fault> {
     let reading = service.database.begin_read().await?;
-    let Some(survey) = find_survey_of(&reading, receipt_hash).await? else {
+    let Some((survey, kind)) = find_survey_of(&reading, receipt_hash).await? else {
         return Ok(Proof::Unknown);
     };
     let Some(seal) = find_last(&reading, survey).await? else {
@@ -255,12 +251,13 @@ pub(crate) async fn prove(service: &Service, receipt_hash: Hash) -> Result<Proof
         return Ok(Proof::NotSealed);
     };
     let end = pages.get(after).map(|next| next.first_receipt_hash.clone());
-    let sheets = read_page(&reading, survey, (&page.first_receipt_hash, end.as_deref())).await?;
-    let codes = list_codes_of(&reading, &sheets).await?;
+    let ends = (page.first_receipt_hash.as_slice(), end.as_deref());
+    let sheets = read_page(&reading, (survey, kind), ends).await?;
+    let subjects = Subjects::of_sheets(&reading, (survey, kind), &seal.salt, &sheets).await?;
     reading.finish().await?;
     let mut leaves = Vec::with_capacity(sheets.len());
     for sheet in &sheets {
-        leaves.push(sheet.leaf(&seal.salt, &codes)?);
+        leaves.push(sheet.leaf(&seal.salt, &subjects)?);
     }
     let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
     if root_of(&hashes).as_slice() != page.root {
@@ -293,73 +290,74 @@ pub(crate) async fn prove(service: &Service, receipt_hash: Hash) -> Result<Proof
 }
 
 /// The answers of a sheet and the digest of its receipt.
-type Answered = (Vec<u8>, Vec<u8>);
+pub(crate) type Answered = (Vec<u8>, Vec<u8>);
 
-/// Every sheet of a sealed survey for an auditor, each with the digest of its receipt, in the order of the answers.
-/// Thirty-two thousand sheets in a statement.
+/// Whom sheets are about, who answered, on what way, and what became of them.
+pub(crate) type Lying = (i64, String, Channel, SheetState);
+
+/// The sheets of a sealed survey as an auditor gets them.
+pub(crate) struct Collected {
+    /// Every sheet with the digest of its receipt, which a late one has not.
+    pub parts: BTreeMap<Lying, Vec<Answered>>,
+    /// Leaves of sheets that are left out.
+    pub others: Vec<String>,
+    /// What stands in the leaves of a ballot for its lines, by its number, parted by spaces.
+    pub marks: BTreeMap<i64, String>,
+}
+
+/// Every sheet of a sealed survey for an auditor. Whoever `is_there` says has left the round is left out, unless they
+/// stand on a ballot with others. Thirty-two thousand sheets in a statement.
 ///
 /// # Errors
 /// [`Fault::Internal`] if a sheet does not fit its survey.
 pub(crate) async fn collect(
     connection: &impl ConnectionTrait,
-    frame: &Frame,
-    definition: Definition,
+    (round_id, definition): (i64, &Definition),
     seal: &Seal,
-) -> Result<SurveySheets, Fault> {
-    let codes = list_codes(connection, frame.round.id).await?;
-    let mut groups: BTreeMap<SheetGroup, Vec<Answered>> = BTreeMap::new();
-    let mut others = Vec::new();
+    is_there: impl Fn(i64) -> bool,
+) -> Result<Collected, Fault> {
+    let kind = SheetKind::of(definition);
+    let of = (seal.survey, round_id);
+    let subjects = Subjects::of_round(connection, of, (kind, &seal.salt)).await?;
+    let mut collected = Collected {
+        parts: BTreeMap::new(),
+        others: Vec::new(),
+        marks: BTreeMap::new(),
+    };
     let mut after = Vec::new();
     loop {
-        let part = read_part(connection, seal.survey, &after).await?;
+        let part = read_part(connection, (seal.survey, kind), &after).await?;
         let Some(end) = part.last() else { break };
         after.clone_from(&end.receipt_hash);
         for sheet in part {
-            let Some(subject) = frame.code(sheet.subject_id) else {
-                // Whoever left the round is not in the package; the tree holds the sheet all the same.
-                if sheet.is_sealed() {
-                    others.push(hex::encode(sheet.leaf(&seal.salt, &codes)?));
+            let is_sealed = sheet.is_sealed();
+            if kind == SheetKind::Alone && !is_there(sheet.about) {
+                // The tree holds the sheet all the same.
+                if is_sealed {
+                    let leaf = sheet.leaf(&seal.salt, &subjects)?;
+                    collected.others.push(hex::encode(leaf));
                 }
                 continue;
-            };
-            let receipt = if sheet.is_sealed() {
+            }
+            let key = (
+                sheet.about,
+                sheet.panel.clone(),
+                parse_channel(&sheet.channel)?,
+                sheet.state()?,
+            );
+            let receipt = if is_sealed {
                 sheet.receipt_hash
             } else {
                 Vec::new()
             };
-            let group = SheetGroup {
-                subject: subject.to_owned(),
-                channel: parse_channel(&sheet.channel)?,
-                panel: sheet.panel,
-                state: sheet.state,
-                answers: String::new(),
-                receipts: String::new(),
-            };
-            groups
-                .entry(group)
-                .or_default()
-                .push((sheet.answers, receipt));
+            let part = collected.parts.entry(key).or_default();
+            part.push((sheet.answers, receipt));
         }
     }
-    let groups = groups.into_iter().map(|(mut group, mut sheets)| {
-        sheets.sort_unstable();
-        for (answers, receipt) in sheets {
-            group.answers.push_str(&hex::encode(answers));
-            group.receipts.push_str(&hex::encode(receipt));
-        }
-        group
-    });
-    Ok(SurveySheets {
-        definition,
-        groups: groups.collect(),
-        ballots: Vec::new(),
-        seal: Some(SheetSeal {
-            note: seal.note.clone(),
-            others,
-            salt: hex::encode(seal.salt),
-            survey: seal.survey.to_string(),
-        }),
-    })
+    if kind == SheetKind::Ballot {
+        collected.marks = subjects.0;
+    }
+    Ok(collected)
 }
 
 /// The last seal of a survey. One statement.
@@ -430,10 +428,103 @@ impl Growing {
     }
 }
 
+/// Where the sheets of a survey lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SheetKind {
+    /// About one subject each.
+    Alone,
+    /// Ballots.
+    Ballot,
+}
+
+impl SheetKind {
+    fn of(definition: &Definition) -> Self {
+        match definition.ballot {
+            None => Self::Alone,
+            Some(_) => Self::Ballot,
+        }
+    }
+}
+
+/// What stands in a leaf for whom a sheet is about: by the subject, or by the number of the ballot.
+struct Subjects(BTreeMap<i64, String>);
+
+impl Subjects {
+    /// Everybody on a round's roster, those who left included, or every ballot of the survey. One statement.
+    async fn of_round(
+        connection: &impl ConnectionTrait,
+        (survey, round_id): (Id<id::Survey>, i64),
+        (kind, salt): (SheetKind, &Hash),
+    ) -> Result<Self, Fault> {
+        match kind {
+            SheetKind::Ballot => Self::of_ballots(connection, survey, salt).await,
+            SheetKind::Alone => {
+                let rows: Vec<(i64, String)> = subject::Entity::find()
+                    .join_rev(JoinType::InnerJoin, round_subject::Relation::Subject.def())
+                    .filter(round_subject::Column::RoundId.eq(round_id))
+                    .select_only()
+                    .columns([subject::Column::Id, subject::Column::Code])
+                    .into_tuple()
+                    .all(connection)
+                    .await?;
+                Ok(Self(rows.into_iter().collect()))
+            }
+        }
+    }
+
+    /// Those whom these sheets are about. One statement.
+    async fn of_sheets(
+        connection: &impl ConnectionTrait,
+        (survey, kind): (Id<id::Survey>, SheetKind),
+        salt: &Hash,
+        sheets: &[SealedSheet],
+    ) -> Result<Self, Fault> {
+        if kind == SheetKind::Ballot {
+            return Self::of_ballots(connection, survey, salt).await;
+        }
+        let mut ids: Vec<i64> = sheets.iter().map(|sheet| sheet.about).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let rows: Vec<(i64, String)> = subject::Entity::find()
+            .filter(subject::Column::Id.is_in(ids))
+            .select_only()
+            .columns([subject::Column::Id, subject::Column::Code])
+            .into_tuple()
+            .all(connection)
+            .await?;
+        Ok(Self(rows.into_iter().collect()))
+    }
+
+    async fn of_ballots(
+        connection: &impl ConnectionTrait,
+        survey: Id<id::Survey>,
+        salt: &Hash,
+    ) -> Result<Self, Fault> {
+        let statement = Statement::from_sql_and_values(
+            connection.get_database_backend(),
+            "SELECT line.ballot_no, subject.code FROM ballot_line AS line \
+             JOIN subject ON subject.id = line.subject_id \
+             WHERE line.survey_id = $1 ORDER BY line.ballot_no, line.line_no",
+            [survey.number().into()],
+        );
+        let mut marks: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+        for row in connection.query_all_raw(statement).await? {
+            let code: String = row.try_get_by_index(1)?;
+            let of_ballot = marks.entry(row.try_get_by_index(0)?).or_default();
+            of_ballot.push(line_mark(salt, &code));
+        }
+        let joined = marks
+            .into_iter()
+            .map(|(ballot, marks)| (ballot, marks.join(" ")));
+        Ok(Self(joined.collect()))
+    }
+}
+
 /// A sheet as it is read.
 struct SealedSheet {
     receipt_hash: Vec<u8>,
-    subject_id: i64,
+    /// The subject, or the number of the ballot.
+    about: i64,
     panel: String,
     channel: String,
     state: String,
@@ -446,17 +537,21 @@ impl SealedSheet {
         self.state != SheetState::Late.word()
     }
 
-    fn leaf(&self, salt: &Hash, codes: &BTreeMap<i64, String>) -> Result<Leaf, Fault> {
+    fn state(&self) -> Result<SheetState, Fault> {
+        SheetState::parse(&self.state)
+            .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))
+    }
+
+    fn leaf(&self, salt: &Hash, subjects: &Subjects) -> Result<Leaf, Fault> {
         let receipt = read_hash(&self.receipt_hash)?;
-        let subjects = codes.get(&self.subject_id).ok_or_else(|| {
+        let subjects = subjects.0.get(&self.about).ok_or_else(|| {
             Fault::internal("a sheet is about a subject that is not on the roster")
         })?;
         let content = Content {
             subjects,
             panel: &self.panel,
             channel: parse_channel(&self.channel)?,
-            state: SheetState::parse(&self.state)
-                .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?,
+            state: self.state()?,
             answers: &self.answers,
         };
         Ok(leaf(salt, &receipt, &content))
@@ -466,37 +561,41 @@ impl SealedSheet {
 /// The next sheets behind a receipt, in the order of receipts; none are left when it is empty. One statement.
 async fn read_part(
     connection: &impl ConnectionTrait,
-    survey: Id<id::Survey>,
+    (survey, kind): (Id<id::Survey>, SheetKind),
     after: &[u8],
 ) -> Result<Vec<SealedSheet>, Fault> {
     let limit = i64::try_from(SHEETS_AT_ONCE).map_err(Fault::internal)?;
     let values = [survey.number().into(), after.to_vec().into(), limit.into()];
     let which = "receipt_hash > $2 ORDER BY receipt_hash LIMIT $3";
-    read_sheets(connection, which, values).await
+    read_sheets(connection, (kind, which), values).await
 }
 
 /// The sheets from one receipt on, up to and without another. One statement.
 async fn read_page(
     connection: &impl ConnectionTrait,
-    survey: Id<id::Survey>,
+    (survey, kind): (Id<id::Survey>, SheetKind),
     (first, end): (&[u8], Option<&[u8]>),
 ) -> Result<Vec<SealedSheet>, Fault> {
     // Nothing is greater than 33 bytes of ones among digests of 32.
     let end = end.map_or_else(|| vec![u8::MAX; 33], <[u8]>::to_vec);
     let values = [survey.number().into(), first.to_vec().into(), end.into()];
     let which = "receipt_hash >= $2 AND receipt_hash < $3 ORDER BY receipt_hash";
-    let mut sheets = read_sheets(connection, which, values).await?;
+    let mut sheets = read_sheets(connection, (kind, which), values).await?;
     sheets.retain(SealedSheet::is_sealed);
     Ok(sheets)
 }
 
 async fn read_sheets(
     connection: &impl ConnectionTrait,
-    which: &str,
+    (kind, which): (SheetKind, &str),
     values: [sea_orm::Value; 3],
 ) -> Result<Vec<SealedSheet>, Fault> {
+    let (table, about) = match kind {
+        SheetKind::Alone => ("sheet", "subject_id"),
+        SheetKind::Ballot => ("ballot_sheet", "ballot_no"),
+    };
     let sql = format!(
-        "SELECT receipt_hash, subject_id, panel, channel, state, answers FROM sheet \
+        "SELECT receipt_hash, {about}, panel, channel, state, answers FROM {table} \
          WHERE survey_id = $1 AND {which}"
     );
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
@@ -505,7 +604,7 @@ async fn read_sheets(
     for row in rows {
         sheets.push(SealedSheet {
             receipt_hash: row.try_get_by_index(0)?,
-            subject_id: row.try_get_by_index(1)?,
+            about: row.try_get_by_index(1)?,
             panel: row.try_get_by_index(2)?,
             channel: row.try_get_by_index(3)?,
             state: row.try_get_by_index(4)?,
@@ -515,51 +614,26 @@ async fn read_sheets(
     Ok(sheets)
 }
 
-/// The survey of a receipt. One statement, as the look-up of its state.
+/// The survey of a receipt, and where its sheets lie. One statement, as the look-up of its state.
 async fn find_survey_of(
     connection: &impl ConnectionTrait,
     receipt_hash: Hash,
-) -> Result<Option<Id<id::Survey>>, Fault> {
+) -> Result<Option<(Id<id::Survey>, SheetKind)>, Fault> {
     let statement = Statement::from_sql_and_values(
         connection.get_database_backend(),
-        "SELECT survey_id FROM sheet WHERE survey_id IN (SELECT id FROM survey) AND receipt_hash = $1",
+        "SELECT survey_id, 0 AS kind FROM sheet
+         WHERE survey_id IN (SELECT id FROM survey) AND receipt_hash = $1
+         UNION ALL
+         SELECT survey_id, 1 FROM ballot_sheet
+         WHERE survey_id IN (SELECT id FROM survey) AND receipt_hash = $1",
         [receipt_hash.to_vec().into()],
     );
-    let row = connection.query_one_raw(statement).await?;
-    let survey: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
-    Ok(survey.map(Id::new))
-}
-
-/// The codes of everybody on a round's roster, those who left included. One statement.
-async fn list_codes(
-    connection: &impl ConnectionTrait,
-    round_id: i64,
-) -> Result<BTreeMap<i64, String>, Fault> {
-    let rows: Vec<(i64, String)> = subject::Entity::find()
-        .join_rev(JoinType::InnerJoin, round_subject::Relation::Subject.def())
-        .filter(round_subject::Column::RoundId.eq(round_id))
-        .select_only()
-        .columns([subject::Column::Id, subject::Column::Code])
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
-}
-
-/// The codes of those whom these sheets are about. One statement.
-async fn list_codes_of(
-    connection: &impl ConnectionTrait,
-    sheets: &[SealedSheet],
-) -> Result<BTreeMap<i64, String>, Fault> {
-    let mut ids: Vec<i64> = sheets.iter().map(|sheet| sheet.subject_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let rows: Vec<(i64, String)> = subject::Entity::find()
-        .filter(subject::Column::Id.is_in(ids))
-        .select_only()
-        .columns([subject::Column::Id, subject::Column::Code])
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
+    let Some(row) = connection.query_one_raw(statement).await? else {
+        return Ok(None);
+    };
+    let kind = match row.try_get_by_index::<i32>(1)? {
+        0 => SheetKind::Alone,
+        _ => SheetKind::Ballot,
+    };
+    Ok(Some((Id::new(row.try_get_by_index(0)?), kind)))
 }
