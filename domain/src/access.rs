@@ -82,6 +82,11 @@ pub enum Action {
     ChangeRound,
     /// Open and close surveys, issue invitations.
     RunSurvey,
+    /// Read signs of interference with surveys.
+    ReadInterference,
+    /// Read how many respondents said that they were told what to answer. Only those who supervise do, and not those who
+    /// run surveys.
+    ReadPressure,
     /// Award points, tick tasks.
     AwardScore,
     /// Report measures and facts.
@@ -110,7 +115,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::ReadPublished,
         Self::ReadRound,
         Self::ReadEvidence,
@@ -118,6 +123,8 @@ impl Action {
         Self::AddScheme,
         Self::ChangeRound,
         Self::RunSurvey,
+        Self::ReadInterference,
+        Self::ReadPressure,
         Self::AwardScore,
         Self::ReportEvidence,
         Self::Investigate,
@@ -188,8 +195,9 @@ pub struct Scope<'a> {
 pub const fn may(role: Option<Role>, action: Action) -> bool {
     use Action::{
         AddScheme, AwardScore, ChangeRoster, ChangeRound, ChangeStaff, CloseRound, ExportRound,
-        Investigate, Preflight, PublishRound, ReadEvidence, ReadLog, ReadPublished, ReadRound,
-        ReadStaff, ReopenRound, ReportEvidence, RunSurvey, Waive,
+        Investigate, Preflight, PublishRound, ReadEvidence, ReadInterference, ReadLog,
+        ReadPressure, ReadPublished, ReadRound, ReadStaff, ReopenRound, ReportEvidence, RunSurvey,
+        Waive,
     };
     let Some(role) = role else {
         return matches!(action, ReadPublished);
@@ -204,6 +212,7 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
                 | AddScheme
                 | ChangeRound
                 | RunSurvey
+                | ReadInterference
                 | ReportEvidence
                 | Investigate
                 | Waive
@@ -222,6 +231,8 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
             ReadPublished
                 | ReadRound
                 | ReadEvidence
+                | ReadInterference
+                | ReadPressure
                 | Preflight
                 | ExportRound
                 | ReadLog

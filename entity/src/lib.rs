@@ -10,6 +10,7 @@
 )]
 
 pub mod adjustment;
+pub mod arrival;
 pub mod audit_event;
 pub mod ballot;
 pub mod ballot_invitation;
@@ -29,6 +30,7 @@ pub mod investigation;
 pub mod invitation;
 pub mod kept_sheets;
 pub mod measure_value;
+pub mod network_key;
 pub mod nil_report;
 pub mod outbox;
 pub mod past_grade;
@@ -69,4 +71,5 @@ pub mod survey_link;
 pub mod survey_seal;
 pub mod tally;
 pub mod tie_choice;
+pub mod told_count;
 pub mod waiver;

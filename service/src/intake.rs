@@ -20,6 +20,7 @@ mod sqlite;
 mod writer;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +84,17 @@ pub struct Submission {
     pub key: FormKey,
     /// The answers, read by the survey's definition.
     pub answers: Answers,
+    /// What is counted apart from them.
+    pub beside: Beside,
+}
+
+/// What comes with answers, and is counted apart from them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside {
+    /// The network that they came from: an address, or of IPv6 the part that one subscriber owns. It is stored nowhere.
+    pub network: Option<IpAddr>,
+    /// Whether somebody told the respondent what to answer; nothing where that was not answered.
+    pub told: Option<bool>,
 }
 
 /// What became of a submission.
@@ -197,6 +209,7 @@ impl Intake {
             admitted,
             key,
             answers,
+            beside,
         } = submission;
         let receipt = key.receipt(&self.secret, &admitted);
         let Some(receipt) = receipt.filter(|_| admitted.ballot().is_none()) else {
@@ -204,7 +217,10 @@ impl Intake {
         };
         let definition = &admitted.survey().definition;
         let seconds = key.seconds_until(self.service.clock.now());
+        let (network, told) = self.read_beside(&admitted, beside).await?;
         let candidate = Candidate {
+            network,
+            told,
             survey: admitted.survey().clone(),
             ballot: None,
             admission: admitted.admission(),
@@ -226,6 +242,7 @@ impl Intake {
             admitted,
             key,
             answers,
+            beside,
         } = submission;
         let (Some(receipt), Some(ballot)) =
             (key.receipt(&self.secret, &admitted), admitted.ballot())
@@ -234,7 +251,10 @@ impl Intake {
         };
         let definition = &admitted.survey().definition;
         let seconds = key.seconds_until(self.service.clock.now());
+        let (network, told) = self.read_beside(&admitted, beside).await?;
         let candidate = Candidate {
+            network,
+            told,
             survey: admitted.survey().clone(),
             ballot: Some(ballot.clone()),
             admission: admitted.admission(),
@@ -264,6 +284,24 @@ impl Intake {
             return Ok(None);
         }
         self.door.find_change(&self.service, receipt).await
+    }
+
+    /// What is counted beside a sheet. A change was counted when it was first sent.
+    async fn read_beside(
+        &self,
+        admitted: &Admitted,
+        beside: Beside,
+    ) -> Result<(Option<u16>, Option<bool>), Fault> {
+        let survey = admitted.survey();
+        if matches!(admitted.admission(), Admission::Change { .. }) {
+            return Ok((None, None));
+        }
+        let network = match beside.network {
+            Some(network) => survey.number_of(&self.service, network).await?,
+            None => None,
+        };
+        let told = beside.told.filter(|_| survey.definition.asks_whether_told);
+        Ok((network, told))
     }
 
     async fn send(&self, candidate: Candidate, receipt: Receipt) -> Result<Booking, Fault> {

@@ -356,7 +356,7 @@ impl Service {
                  CAST(coalesce((SELECT sum(t.count) FROM sheet_tally AS t JOIN survey AS s ON s.id = t.survey_id
                       WHERE s.round_id = round.id AND t.state = 'valid'), 0) AS BIGINT) AS valid_sheets,
                  CAST(coalesce((SELECT sum(t.count) FROM sheet_tally AS t JOIN survey AS s ON s.id = t.survey_id
-                      WHERE s.round_id = round.id), 0) AS BIGINT) AS sheets,
+                      WHERE s.round_id = round.id AND t.state <> 'changed'), 0) AS BIGINT) AS sheets,
                  (SELECT count(*) FROM score WHERE score.round_id = round.id) AS scores
              FROM round WHERE round.id = $1",
             [id.number().into()],

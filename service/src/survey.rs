@@ -10,6 +10,7 @@ pub(crate) mod contact;
 mod count;
 pub(crate) mod entry;
 mod hours;
+pub(crate) mod interference;
 mod invitation;
 pub(crate) mod kept;
 pub(crate) mod line;
@@ -45,6 +46,7 @@ pub use count::{
 };
 pub(crate) use count::{Stored, list_tallies_of, read_sheet_part};
 pub use hours::NewHours;
+pub use interference::{AnsweredAbout, Interference};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
 pub use result::{QuestionResult, SurveyResults};
 
@@ -164,7 +166,8 @@ pub async fn close(transaction: &WriteTransaction, id: Id<Survey>) -> Result<(),
         "SURVEY_NOT_OPEN",
         "the survey is not open, so it cannot be closed",
     );
-    change_state(transaction, id, step, refusal).await
+    change_state(transaction, id, step, refusal).await?;
+    interference::destroy_key(transaction, id).await
 }
 
 struct Step {

@@ -37,6 +37,8 @@ const code = async (page, name) => (await page.locator(name).innerText()).replac
 onEveryWay("an answer is changed from its receipt, by an empty form", suite, async ({ page, way }) => {
   await page.goto(server.links.invitations.pop());
   assert.match(await page.locator(".promise").innerText(), words(way, /为止/, /until/));
+  await page.locator("#told-yes").check();
+  await screenshot(page, `told-${way.language}`);
   await answer(page, 1);
   await assertGood(page, way);
   await screenshot(page, `changeable-${way.language}`);
@@ -49,6 +51,7 @@ onEveryWay("an answer is changed from its receipt, by an empty form", suite, asy
   await assertGood(page, way);
   await screenshot(page, `change-${way.language}`);
   assert.equal(await page.locator("input:checked").count(), 0, "what was said is not shown");
+  assert.equal(await page.locator("#told").count(), 0, "what is counted apart is asked once");
   await page.locator("#q1-2").check();
   assert.equal(await send(page), 422);
   assert.equal(await page.locator("#q1-2").isChecked(), true);

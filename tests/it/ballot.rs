@@ -17,8 +17,8 @@ use service::audit::note::Signer;
 use service::closeout::{Closing, PackageKind};
 use service::inspection::import::{ImportKind, Request, Table};
 use service::intake::{
-    Admitted, BallotSubmission, Booking, FormKey, Intake, IntakeSettings, InvitationToken, Proof,
-    ReceiptStatus, RefusedAnswer, Submission,
+    Admitted, BallotSubmission, Beside, Booking, FormKey, Intake, IntakeSettings, InvitationToken,
+    Proof, ReceiptStatus, RefusedAnswer, Submission,
 };
 use service::page::Page;
 use service::region::RegionDraft;
@@ -269,6 +269,7 @@ impl Stand {
             admitted: admitted.clone(),
             key,
             answers: self.answers(lines),
+            beside: Beside::default(),
         };
         self.intake.book_ballot(submission).await.unwrap()
     }
@@ -498,6 +499,7 @@ async fn ballots_and_other_sheets_wait_in_one_queue(world: World) {
             admitted: by_link.clone(),
             key: *sheet,
             answers: answers.clone(),
+            beside: Beside::default(),
         };
         let ballot = stand.book(admitted, *key, &FIRST);
         let sheet = stand.intake.book(submission);

@@ -17,7 +17,7 @@ use domain::id::{self, Id};
 use domain::survey::{Entries, SheetState, validate};
 use sea_orm::{ConnectionTrait, Statement};
 use service::inspection::import::{ImportKind, Report, Request, Row, Sample, Table};
-use service::intake::{Booking, InvitationToken, RefusedAnswer, Submission};
+use service::intake::{Beside, Booking, InvitationToken, RefusedAnswer, Submission};
 use service::outbox;
 use service::survey::{ContactList, ListState, Way};
 use sha2::{Digest, Sha256};
@@ -170,6 +170,7 @@ impl Post {
             admitted,
             key,
             answers: validate(&self.stand.definition, &entries).unwrap(),
+            beside: Beside::default(),
         };
         self.stand.intake.book(submission).await.unwrap()
     }

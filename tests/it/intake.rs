@@ -11,8 +11,8 @@ use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
 use service::Fault;
 use service::intake::{
-    Admitted, Booking, FormKey, Intake, IntakeSettings, InvitationToken, Receipt, ReceiptStatus,
-    RefusedAnswer, Standing, Submission,
+    Admitted, Beside, Booking, FormKey, Intake, IntakeSettings, InvitationToken, Receipt,
+    ReceiptStatus, RefusedAnswer, Standing, Submission,
 };
 use service::survey::{self, LinkFor, NewInvitations, NewLinks, NewSurvey};
 use support::{World, on_both};
@@ -111,7 +111,7 @@ impl Stand {
         Self::asking(world, settings, &definition()).await
     }
 
-    async fn asking(world: World, settings: IntakeSettings, definition: &Definition) -> Self {
+    pub async fn asking(world: World, settings: IntakeSettings, definition: &Definition) -> Self {
         let transaction = world.service.database.begin_write().await.unwrap();
         let digest = match transaction.get_database_backend() {
             sea_orm::DbBackend::Sqlite => "zeroblob(32)",
@@ -205,6 +205,7 @@ impl Stand {
             admitted: admitted.clone(),
             key,
             answers: answers(pairs),
+            beside: Beside::default(),
         };
         self.intake.book(submission).await.unwrap()
     }
@@ -236,7 +237,7 @@ impl Stand {
     }
 }
 
-fn answers(pairs: &[(&str, &str)]) -> Answers {
+pub(crate) fn answers(pairs: &[(&str, &str)]) -> Answers {
     validate(&definition(), &pairs.iter().copied().collect::<Entries>()).unwrap()
 }
 
@@ -567,6 +568,7 @@ async fn a_full_queue_turns_answers_away_and_what_waits_is_booked_at_the_end(wor
             admitted: admitted.clone(),
             key,
             answers: answers(GOOD),
+            beside: Beside::default(),
         };
         stand.intake.book(submission)
     });
@@ -608,11 +610,13 @@ async fn one_broken_answer_does_not_keep_the_others_out(world: World) {
             admitted: open,
             key: open_key,
             answers: answers.clone()
+            beside: Beside::default(),
         }),
         stand.intake.book(Submission {
             admitted: broken,
             key: broken_key,
             answers
+            beside: Beside::default(),
         }),
     );
     assert!(matches!(good, Ok(Booking::Booked(_))));
@@ -637,6 +641,7 @@ async fn two_servers_book_into_one_survey(world: World) {
                 admitted: Admitted::clone(admitted),
                 key: *key,
                 answers: answers(GOOD),
+                beside: Beside::default(),
             };
             intake.book(submission)
         })

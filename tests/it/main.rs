@@ -22,6 +22,7 @@ mod harness;
 mod hours;
 mod import;
 mod intake;
+mod interference;
 mod log;
 mod page;
 mod result;

@@ -12,7 +12,7 @@ use domain::scheme::file::Finding;
 use domain::survey::{Definition, Entries, validate};
 use sea_orm::ConnectionTrait;
 use service::inspection::{FactDraft, FactStatus, Measure, Put, ScoreChange};
-use service::intake::{Admitted, Booking, Intake, IntakeSettings, Submission};
+use service::intake::{Admitted, Beside, Booking, Intake, IntakeSettings, Submission};
 use service::investigation::FindingDraft;
 use service::survey::{self, LinkFor, NewSurvey};
 use service::{Fault, Refusal};
@@ -170,6 +170,7 @@ impl Stand {
             admitted,
             key,
             answers: validate(&self.definition, &entries).unwrap(),
+            beside: Beside::default(),
         };
         self.intake.book(submission).await.unwrap()
     }

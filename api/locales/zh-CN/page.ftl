@@ -31,6 +31,11 @@ question-words = 最多 { $longest } 个字。请不要写姓名、电话等个�
 question-skip = 这题不答
 question-only-if = 只有在“{ $question }”选了“{ $options }”才需要回答。
 
+told-question = 有没有人要求您怎么答，或者替您作答？
+told-hint = 和您的答卷分开计数。只有监督机构能看到有多少人这样说，满十人才显示；被评的一方看不到。
+told-yes = 有
+told-no = 没有
+
 ballot-title = { $survey }：评议票
 ballot-length = 共 { $count } 位评议对象，每位一行，可以先跳过再回头填。
 ballot-abstain = 不了解的可以整行留空，留空就是弃权，单独计数，不算好也不算差。一行开始填了，标“必答”的都要选。

@@ -15,6 +15,7 @@ mod export;
 mod figures;
 mod house;
 mod import;
+mod interference;
 mod investigation;
 mod json_schema;
 mod language;

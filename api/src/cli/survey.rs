@@ -17,7 +17,7 @@ use service::survey::{
 };
 
 use super::database::{load_settings, of_fault, open_migrated};
-use super::{Failure, print, round};
+use super::{Failure, interference, print, round};
 use crate::config::{Purpose, Settings};
 use crate::letter::{Sender, draw_forms, draw_letters, draw_posters, draw_svg, write_handed_out};
 use crate::notary::Notary;
@@ -89,6 +89,10 @@ pub(super) enum SurveyCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Tell signs of interference with a survey, printed as CSV: many answers from one network or within a quarter of an
+    /// hour, days on which they change their way, whole sheets that are alike, and what respondents said of being told what
+    /// to answer. None says that anything is wrong.
+    Interference(SurveyArguments),
     /// Draw a QR poster for each open link: a picture each, and a file to print all of them.
     Posters {
         /// Which survey.
@@ -228,6 +232,14 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             };
             std::fs::write(file, bytes).map_err(broken)?;
             format!("{}: {} lines\n", file.display(), table.lines.len())
+        }
+        SurveyCommand::Interference(which) => {
+            let id = find(&service, &which.round, &which.survey).await?.id;
+            let zone = round::get(&service, &which.round).await?.content.time_zone;
+            let units = list_units(&service, &which.round).await?.into_iter();
+            let codes = units.map(|unit| (unit.subject, unit.code)).collect();
+            let signs = interference::list(&service, id, (&zone, &codes)).await?;
+            table(interference::HEAD, signs.into_iter())?
         }
         SurveyCommand::Posters { survey, folder } => {
             let id = find(&service, &survey.round, &survey.survey).await?.id;
@@ -511,7 +523,7 @@ async fn list_ballots(
 }
 
 /// How a ballot is called in tables, where units are called by their codes.
-fn name_ballot(number: i64) -> String {
+pub(super) fn name_ballot(number: i64) -> String {
     format!("ballot-{number}")
 }
 

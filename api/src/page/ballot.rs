@@ -15,13 +15,14 @@ use service::intake::{
 };
 
 use super::form::{
-    Banner, BannerView, Entrance, FaultView, Kind, MOST_VALUES, OnlyIf, OptionView, Secrets,
-    draw_banner, draw_only_if, tell,
+    Banner, BannerView, Entrance, FaultView, Kind, MOST_VALUES, OnlyIf, OptionView, Secrets, TOLD,
+    draw_banner, draw_only_if, draw_told, read_told, tell,
 };
 use super::language::Value;
 use super::notice::Notice;
 use super::view::{Keeping, Manner, View};
-use super::{FormPart, Outcome, Pages, PathPart, form, refuse_unless_open, settle};
+use super::{FormPart, Outcome, Pages, PathPart, beside, form, refuse_unless_open, settle};
+use crate::http::ClientAddress;
 
 /// Before the number of a line and the code of a question in the name of a field.
 const LINE: &str = "l.";
@@ -86,6 +87,7 @@ fn show(pages: &Pages, view: View, about: &About) -> Response {
         let drawn = Drawn {
             key,
             lines: vec![Entries::default(); about.lines().len()],
+            told: None,
             banner: None,
         };
         page(view, about, drawn).render()
@@ -100,10 +102,10 @@ pub(super) async fn answer_link(
     pages: &Pages,
     path: &PathPart,
     view: View,
-    sent: FormPart,
+    (sent, address): (FormPart, ClientAddress),
 ) -> Response {
     match find_link(pages, path).await {
-        Ok(about) => answer(pages, view, &about, sent).await,
+        Ok(about) => answer(pages, view, &about, (sent, Some(address))).await,
         Err(notice) => notice.draw(view),
     }
 }
@@ -112,10 +114,10 @@ pub(super) async fn answer_invitation(
     pages: &Pages,
     token: &InvitationToken,
     view: View,
-    sent: FormPart,
+    (sent, address): (FormPart, ClientAddress),
 ) -> Response {
     match find_invitation(pages, token).await {
-        Ok(about) => answer(pages, view, &about, sent).await,
+        Ok(about) => answer(pages, view, &about, (sent, Some(address))).await,
         Err(notice) => notice.draw(view),
     }
 }
@@ -163,7 +165,7 @@ pub(super) async fn change(
         change: Some(secrets),
     };
     match sent {
-        Some(sent) => answer(pages, view, &about, sent).await,
+        Some(sent) => answer(pages, view, &about, (sent, None)).await,
         // Its address does not lead back to it.
         None => show(pages, view.without_links(), &about),
     }
@@ -185,6 +187,8 @@ struct Sent {
     lines: Vec<Entries>,
     /// Whether a ballot without an answer is meant to be one.
     blank: bool,
+    /// Whether somebody told the respondent what to answer.
+    told: Option<bool>,
 }
 
 fn read(sent: FormPart, view: &mut View, lines: usize) -> Result<Sent, Notice> {
@@ -193,6 +197,7 @@ fn read(sent: FormPart, view: &mut View, lines: usize) -> Result<Sent, Notice> {
         key: None,
         lines: vec![Entries::default(); lines],
         blank: false,
+        told: None,
     };
     view.large = false;
     for (name, value) in fields.into_iter().take(MOST_VALUES) {
@@ -211,6 +216,7 @@ fn read(sent: FormPart, view: &mut View, lines: usize) -> Result<Sent, Notice> {
             }
             (None, "key") => read.key = FormKey::parse(&value),
             (None, "print") => view.large = value == "large",
+            (None, TOLD) => read.told = read_told(&value),
             (None, "blank") => read.blank = value == "yes",
             // Fields that browsers and their helpers add mean nothing.
             _ => {}
@@ -219,13 +225,18 @@ fn read(sent: FormPart, view: &mut View, lines: usize) -> Result<Sent, Notice> {
     Ok(read)
 }
 
-async fn answer(pages: &Pages, mut view: View, about: &About, sent: FormPart) -> Response {
+async fn answer(
+    pages: &Pages,
+    mut view: View,
+    about: &About,
+    (sent, address): (FormPart, Option<ClientAddress>),
+) -> Response {
     let sent = match read(sent, &mut view, about.lines().len()) {
         Ok(sent) => sent,
         Err(notice) => return notice.draw(view),
     };
     // Not refused here where it is closed: a retry may come late, and must still find its receipt.
-    let banner = match book(pages, view, about, &sent).await {
+    let banner = match book(pages, view, about, (&sent, address)).await {
         Outcome::Booked(page) => return page.draw(view),
         Outcome::Refused(notice) => return notice.draw(view),
         Outcome::Again(banner) => banner,
@@ -243,6 +254,7 @@ async fn answer(pages: &Pages, mut view: View, about: &About, sent: FormPart) ->
             let drawn = Drawn {
                 key: key.to_string(),
                 lines: sent.lines,
+                told: sent.told,
                 banner: Some(banner),
             };
             draw(view, about, drawn, status)
@@ -251,7 +263,12 @@ async fn answer(pages: &Pages, mut view: View, about: &About, sent: FormPart) ->
     }
 }
 
-async fn book(pages: &Pages, view: View, about: &About, sent: &Sent) -> Outcome {
+async fn book(
+    pages: &Pages,
+    view: View,
+    about: &About,
+    (sent, address): (&Sent, Option<ClientAddress>),
+) -> Outcome {
     let definition = &about.admitted().survey().definition;
     let answers = match validate_ballot(definition, &sent.lines) {
         Ok(answers) => answers,
@@ -269,6 +286,7 @@ async fn book(pages: &Pages, view: View, about: &About, sent: &Sent) -> Outcome 
         admitted: about.admitted().clone(),
         key,
         answers,
+        beside: beside(sent.told, address),
     };
     let booked = pages.intake.book_ballot(submission).await;
     match settle(pages, about.admitted().survey(), booked) {
@@ -284,6 +302,7 @@ async fn book(pages: &Pages, view: View, about: &About, sent: &Sent) -> Outcome 
 struct Drawn {
     key: String,
     lines: Vec<Entries>,
+    told: Option<bool>,
     banner: Option<Banner>,
 }
 
@@ -309,6 +328,7 @@ struct Page<'a> {
     /// How many are filled in, where `#` stands for those and `~` for the others.
     counts: String,
     lines: Vec<LineView<'a>>,
+    told: Option<Vec<OptionView>>,
 }
 
 struct LineView<'a> {
@@ -452,6 +472,7 @@ fn page<'a>(view: View, about: &'a About, drawn: Drawn) -> Page<'a> {
             "ballot-hint"
         },
         counts: view.say("ballot-counts"),
+        told: draw_told(view, survey, (about.change.is_some(), drawn.told)),
         lines,
         view,
     }

@@ -116,6 +116,7 @@ fn show(pages: &Pages, view: View, about: &About<'_>, state: &ChangeState) -> Re
             let drawn = Drawn {
                 key: key.to_string(),
                 entries: domain::survey::Entries::default(),
+                told: None,
                 banner: None,
             };
             form::draw(view, about, drawn, StatusCode::OK)
@@ -135,7 +136,7 @@ async fn take(
         Err(notice) => return notice.draw(view),
     };
     // Not refused here where it is over: a retry may come late, and must still find its receipt.
-    match book(pages, about.admitted(), &sent).await {
+    match book(pages, about.admitted(), &sent, None).await {
         Outcome::Booked(page) => page.draw(view),
         Outcome::Refused(notice) => notice.draw(view),
         Outcome::Again(banner) => match refuse_unless_changeable(state) {

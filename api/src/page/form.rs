@@ -31,6 +31,8 @@ pub(super) const MOST_VALUES: usize = 5_000;
 pub(super) struct Sent {
     pub key: Option<FormKey>,
     pub entries: Entries,
+    /// Whether somebody told the respondent what to answer.
+    pub told: Option<bool>,
 }
 
 /// Reads the fields of a form.
@@ -40,18 +42,52 @@ pub(super) struct Sent {
 pub(super) fn read(sent: FormPart, view: &mut View) -> Result<Sent, Notice> {
     let Form(fields) = sent.map_err(|rejection| refuse(&rejection))?;
     let mut entries = Entries::default();
-    let mut key = None;
+    let (mut key, mut told) = (None, None);
     view.large = false;
     for (name, value) in fields.into_iter().take(MOST_VALUES) {
         match name.strip_prefix(QUESTION) {
             Some(question) => entries.add(question, value),
             None if name == "key" => key = FormKey::parse(&value),
             None if name == "print" => view.large = value == "large",
+            None if name == TOLD => told = read_told(&value),
             // Fields that browsers and their helpers add mean nothing.
             None => {}
         }
     }
-    Ok(Sent { key, entries })
+    Ok(Sent { key, entries, told })
+}
+
+/// The field of the question whether anybody told the respondent what to answer.
+pub(super) const TOLD: &str = "told";
+
+/// What was said to it.
+pub(super) fn read_told(value: &str) -> Option<bool> {
+    match value {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// Its options, where a survey asks it and this is no change of what was sent.
+pub(super) fn draw_told(
+    view: View,
+    survey: &KnownSurvey,
+    (is_change, told): (bool, Option<bool>),
+) -> Option<Vec<OptionView>> {
+    let options = [("yes", Some(true)), ("no", Some(false)), ("", None)];
+    let draw = |(value, meaning): (&str, Option<bool>)| OptionView {
+        id: format!("told-{}", if value.is_empty() { "skip" } else { value }),
+        value: value.to_owned(),
+        label: view.say(match meaning {
+            Some(true) => "told-yes",
+            Some(false) => "told-no",
+            None => "question-skip",
+        }),
+        is_chosen: meaning.is_some() && meaning == told,
+    };
+    let asked = survey.definition.asks_whether_told && !is_change;
+    asked.then(|| options.map(draw).into())
 }
 
 /// The page for a body that is no form.
@@ -165,6 +201,7 @@ impl Banner {
 pub(super) struct Drawn {
     pub key: String,
     pub entries: Entries,
+    pub told: Option<bool>,
     pub banner: Option<Banner>,
 }
 
@@ -186,6 +223,7 @@ struct Page<'a> {
     submit: &'static str,
     submit_hint: &'static str,
     questions: Vec<QuestionView>,
+    told: Option<Vec<OptionView>>,
 }
 
 pub(super) struct BannerView {
@@ -372,6 +410,7 @@ fn page<'a>(view: View, about: &'a About<'_>, drawn: Drawn) -> Page<'a> {
         } else {
             "submit-hint"
         },
+        told: draw_told(view, survey, (about.change.is_some(), drawn.told)),
         questions,
         view,
     }
@@ -624,6 +663,7 @@ pub(super) fn write_empty(
     let drawn = Drawn {
         key,
         entries: Entries::default(),
+        told: None,
         banner: None,
     };
     page(view, about, drawn).render()

@@ -41,9 +41,11 @@ use domain::survey::validate;
 use http::HeaderMap;
 use service::Fault;
 use service::intake::{
-    Admitted, Booking, Intake, InvitationState, InvitationToken, KnownSurvey, LinkState,
+    Admitted, Beside, Booking, Intake, InvitationState, InvitationToken, KnownSurvey, LinkState,
     RefusedAnswer, Standing, Submission,
 };
+
+use crate::http::ClientAddress;
 
 pub use account::routes as account_routes;
 pub use factor::routes as factor_routes;
@@ -135,12 +137,15 @@ async fn answer_link(
     path: PathPart,
     query: QueryPart,
     headers: HeaderMap,
+    address: ClientAddress,
     sent: FormPart,
 ) -> Response {
     let mut view = View::new(query, &headers);
     let state = match find_link(&pages, &path).await {
         Ok(state) => state,
-        Err(Notice::Unknown) => return ballot::answer_link(&pages, &path, view, sent).await,
+        Err(Notice::Unknown) => {
+            return ballot::answer_link(&pages, &path, view, (sent, address)).await;
+        }
         Err(notice) => return notice.draw(view),
     };
     let sent = match form::read(sent, &mut view) {
@@ -149,7 +154,7 @@ async fn answer_link(
     };
     // Not refused here where it is closed: a retry may come late, and must still find its receipt.
     let about = About::link(&state.link);
-    match book(&pages, about.admitted(), &sent).await {
+    match book(&pages, about.admitted(), &sent, Some(address)).await {
         Outcome::Booked(page) => page.draw(view),
         Outcome::Refused(notice) => notice.draw(view),
         Outcome::Again(banner) => match refuse_unless_open(state.standing) {
@@ -164,6 +169,7 @@ async fn answer_invitation(
     path: PathPart,
     query: QueryPart,
     headers: HeaderMap,
+    address: ClientAddress,
     sent: FormPart,
 ) -> Response {
     let mut view = View::new(query, &headers);
@@ -181,13 +187,13 @@ async fn answer_invitation(
         Err(fault) => return Notice::of(&fault).draw(view),
     };
     if admitted.ballot().is_some() {
-        return ballot::answer_invitation(&pages, &token, view, sent).await;
+        return ballot::answer_invitation(&pages, &token, view, (sent, address)).await;
     }
     let sent = match form::read(sent, &mut view) {
         Ok(sent) => sent,
         Err(notice) => return notice.draw(view),
     };
-    match book(&pages, &admitted, &sent).await {
+    match book(&pages, &admitted, &sent, Some(address)).await {
         Outcome::Booked(page) => page.draw(view),
         Outcome::Refused(notice) => notice.draw(view),
         Outcome::Again(banner) => match find_invitation(&pages, &path).await {
@@ -259,7 +265,12 @@ enum Outcome {
     Again(Banner),
 }
 
-async fn book(pages: &Pages, admitted: &Admitted, sent: &form::Sent) -> Outcome {
+async fn book(
+    pages: &Pages,
+    admitted: &Admitted,
+    sent: &form::Sent,
+    address: Option<ClientAddress>,
+) -> Outcome {
     let answers = match validate(&admitted.survey().definition, &sent.entries) {
         Ok(answers) => answers,
         Err(faults) => return Outcome::Again(Banner::Faults(faults)),
@@ -271,9 +282,19 @@ async fn book(pages: &Pages, admitted: &Admitted, sent: &form::Sent) -> Outcome 
         admitted: admitted.clone(),
         key,
         answers,
+        beside: beside(sent.told, address),
     };
     let booked = pages.intake.book(submission).await;
     settle(pages, admitted.survey(), booked)
+}
+
+/// What is counted apart from answers.
+fn beside(told: Option<bool>, address: Option<ClientAddress>) -> Beside {
+    let known = address.filter(|address| *address != ClientAddress::UNKNOWN);
+    Beside {
+        network: known.map(|address| address.network()),
+        told,
+    }
 }
 
 /// What follows from what became of answers.
@@ -320,6 +341,7 @@ fn draw_again(pages: &Pages, view: View, about: &About<'_>, again: Again) -> Res
             Drawn {
                 key: key.to_string(),
                 entries: sent.entries,
+                told: sent.told,
                 banner: Some(banner),
             },
             status,

@@ -41,6 +41,7 @@ fn every_word_that_a_template_asks_for_exists() {
         include_str!("../../templates/page.html"),
         include_str!("../../templates/form.html"),
         include_str!("../../templates/ballot.html"),
+        include_str!("../../templates/told.html"),
         include_str!("../../templates/thanks.html"),
         include_str!("../../templates/notice.html"),
         include_str!("../../templates/receipt.html"),

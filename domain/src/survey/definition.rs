@@ -54,6 +54,9 @@ pub struct Definition {
     /// Whether respondents may change their answers until the survey closes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changeable: bool,
+    /// Whether respondents are asked if anybody told them what to answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks_whether_told: bool,
     /// The groups of respondents.
     pub panels: Vec<Named>,
     /// The ways in which sheets come in.
@@ -246,6 +249,7 @@ impl Definition {
             weighting: survey.weighting,
             one_person: survey.one_person,
             changeable: survey.changeable,
+            asks_whether_told: survey.asks_whether_told,
             panels: survey
                 .panel
                 .iter()

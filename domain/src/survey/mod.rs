@@ -6,6 +6,7 @@
 mod answer;
 mod ballot;
 mod definition;
+mod interference;
 mod result;
 mod sheet;
 mod tally;
@@ -17,6 +18,9 @@ pub use ballot::{
     BallotAnswers, LineFault, judge_ballot, parse_ballot, recount_ballots, validate_ballot,
 };
 pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question, ShowIf};
+pub use interference::{
+    Alike, Arrival, Arrived, Burst, Jump, SPAN_SECONDS, Shared, Signs, Told, read_signs, show_told,
+};
 pub use result::{Choice, Counts, Line, Part, Strata, show_question};
 pub use sheet::{SheetError, decode, encode};
 pub use tally::{ABSTAINED, LineLength, RATED, SheetState, Tally, recount};

@@ -9,7 +9,7 @@ use entity::{ballot_invitation, ballot_link, invitation};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Statement};
 
 use super::door::{Admitted, Door, KnownSurvey, Standing, Way};
-use super::{FormKey, InvitationToken};
+use super::{Beside, FormKey, InvitationToken};
 use crate::{Fault, Service};
 
 /// A ballot whose lines are at hand.
@@ -56,6 +56,8 @@ pub struct BallotSubmission {
     pub key: FormKey,
     /// A line for each subject on the ballot, read by the survey's definition.
     pub answers: BallotAnswers,
+    /// What is counted apart from them.
+    pub beside: Beside,
 }
 
 #[derive(FromQueryResult)]

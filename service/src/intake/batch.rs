@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::scheme::file::Channel;
-use domain::survey::{SheetState, Tally, Verdict};
+use domain::survey::{Invalidity, SheetState, Tally, Verdict};
 use entity::{invitation, survey};
 use sea_orm::ActiveEnum;
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
@@ -20,6 +20,7 @@ use super::RefusedAnswer;
 use super::ballot::KnownBallot;
 use super::door::{KnownSurvey, Standing, standing_of};
 use crate::Fault;
+use crate::survey::interference::{self, NO_NETWORK};
 use crate::survey::line;
 
 /// Answers that wait to be booked.
@@ -35,6 +36,10 @@ pub(super) struct Candidate {
     pub words: Option<String>,
     pub receipt_hash: [u8; 32],
     pub body_hash: [u8; 32],
+    /// What stands for the respondent's network.
+    pub network: Option<u16>,
+    /// Whether somebody told the respondent what to answer, where that was asked and answered.
+    pub told: Option<bool>,
 }
 
 /// Kinds of sheet, which lie in tables of their own. A batch is of one kind.
@@ -260,10 +265,23 @@ pub(super) struct Plan<'a> {
     pub sheets: Vec<NewSheet<'a>>,
     /// Sorted by key, so that servers of one database lock in one order.
     pub additions: BTreeMap<Stratum<'a>, Addition>,
+    /// Arrivals, sorted likewise: how many, and how many of them too fast.
+    pub arrivals: BTreeMap<ArrivedAt, (i64, i64)>,
+    /// What was said of being told what to answer: by survey, by whom the answers are about, and by word.
+    pub told: BTreeMap<(i64, i64, &'static str), i64>,
     /// Whether an answer is acknowledged that an earlier batch stored.
     pub has_retry: bool,
     /// One for each candidate, in their order, once the rest is durable.
     pub outcomes: Vec<Outcome>,
+}
+
+/// Where an arrival is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ArrivedAt {
+    pub survey_id: i64,
+    pub channel: &'static str,
+    pub span: i64,
+    pub network: i64,
 }
 
 /// When a batch is booked, and the number of its first sheet.
@@ -300,6 +318,8 @@ pub(super) fn plan<'a>(
     let mut plan = Plan {
         sheets: Vec::with_capacity(candidates.len()),
         additions: BTreeMap::new(),
+        arrivals: BTreeMap::new(),
+        told: BTreeMap::new(),
         has_retry: false,
         outcomes: Vec::with_capacity(candidates.len()),
     };
@@ -342,6 +362,19 @@ pub(super) fn plan<'a>(
             tally
                 .add(&candidate.survey.definition, sheet.state(), bytes)
                 .map_err(Fault::internal)?;
+        }
+        let arrived_at = ArrivedAt {
+            survey_id,
+            channel: sheet.channel,
+            span: interference::span_of(at.now),
+            network: candidate.network.map_or(NO_NETWORK, i64::from),
+        };
+        let (arrived, fast) = plan.arrivals.entry(arrived_at).or_default();
+        *arrived += 1;
+        *fast += i64::from(candidate.verdict == Verdict::Invalid(Invalidity::TooFast));
+        if let Some(told) = candidate.told {
+            let said = (survey_id, about, interference::said_word(told));
+            *plan.told.entry(said).or_default() += 1;
         }
         plan.sheets.push(sheet);
         plan.outcomes.push(Outcome::Booked);

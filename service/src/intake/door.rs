@@ -4,9 +4,11 @@
 //! is asked again once a second, for pages alone: what counts is asked when answers are booked.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use aws_lc_rs::hmac;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::{Channel, Words};
@@ -18,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::ballot::{BallotLink, KnownBallot};
 use super::batch::Admission;
 use super::{InvitationToken, Receipt, ReceiptStatus};
+use crate::survey::interference;
 use crate::{Fault, Service};
 
 /// How long pages may show that a survey is open after it was closed, in microseconds.
@@ -52,6 +55,8 @@ pub struct KnownSurvey {
     standing: AtomicU8,
     /// [`i64::MAX`] where it is closed by hand.
     closes_at: AtomicI64,
+    /// What networks are hashed with, once somebody has answered and until it is known to be closed.
+    network_key: RwLock<Option<Vec<u8>>>,
     asked_at: AtomicI64,
 }
 
@@ -197,6 +202,30 @@ impl KnownSurvey {
         ))
     }
 
+    fn keep_key(&self, key: Option<Vec<u8>>) {
+        let mut kept = (self.network_key.write()).unwrap_or_else(PoisonError::into_inner);
+        *kept = key;
+    }
+
+    /// A number that stands for a network, and for many others; nothing once the survey is closed. Asks the database for
+    /// the key once, with the first answer.
+    pub(super) async fn number_of(
+        &self,
+        service: &Service,
+        network: IpAddr,
+    ) -> Result<Option<u16>, Fault> {
+        let known = || {
+            let key = (self.network_key.read()).unwrap_or_else(PoisonError::into_inner);
+            key.as_deref().map(|key| hash_network(key, network))
+        };
+        if let Some(number) = known() {
+            return Ok(Some(number));
+        }
+        let key = interference::find_or_make_key(service, self.id).await?;
+        self.keep_key(key);
+        Ok(known())
+    }
+
     fn note(&self, standing: Standing, closes_at: Option<i64>, now: i64) {
         let number = match standing {
             Standing::NotYetOpen => 0,
@@ -206,8 +235,20 @@ impl KnownSurvey {
         self.standing.store(number, Ordering::Relaxed);
         let closes_at = closes_at.unwrap_or(i64::MAX);
         self.closes_at.store(closes_at, Ordering::Relaxed);
+        if standing == Standing::Closed {
+            // Destroyed in the database too.
+            self.keep_key(None);
+        }
         self.asked_at.store(now, Ordering::Relaxed);
     }
+}
+
+/// Two bytes: one network in a district stands out by what it sends, and no number leads back to one.
+fn hash_network(key: &[u8], network: IpAddr) -> u16 {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    let tag = hmac::sign(&key, network.to_string().as_bytes());
+    let mut bytes = tag.as_ref().iter().copied();
+    u16::from_be_bytes([bytes.next().unwrap_or(0), bytes.next().unwrap_or(0)])
 }
 
 /// Whether a survey in this state takes answers at this instant.
@@ -383,6 +424,7 @@ impl Door {
                 .map_err(|_| Fault::internal("a round names a time zone that there is not"))?,
             standing: AtomicU8::new(0),
             closes_at: AtomicI64::new(i64::MAX),
+            network_key: RwLock::default(),
             asked_at: AtomicI64::new(i64::MIN),
         };
         Ok(Some(self.surveys.keep(id.number(), known)))

@@ -73,6 +73,15 @@ macro_rules! store {
         SELECT * FROM unnest($19::bigint[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::bigint[])
         ON CONFLICT (survey_id, subject_id, panel, channel, state)
         DO UPDATE SET count = sheet_tally.count + excluded.count
+    ), arrived AS (
+        INSERT INTO arrival (survey_id, channel, span, network, answers, fast)
+        SELECT * FROM unnest($25::bigint[], $26::text[], $27::bigint[], $28::bigint[], $29::bigint[], $30::bigint[])
+        ON CONFLICT (survey_id, channel, span, network)
+        DO UPDATE SET answers = arrival.answers + excluded.answers, fast = arrival.fast + excluded.fast
+    ), told AS (
+        INSERT INTO told_count (survey_id, about, said, count)
+        SELECT * FROM unnest($31::bigint[], $32::bigint[], $33::text[], $34::bigint[])
+        ON CONFLICT (survey_id, about, said) DO UPDATE SET count = told_count.count + excluded.count
     )
     INSERT INTO ", $sheet, " (survey_id, sheet_no, ", $about, ", panel, channel,
                        answers, words, state, reason, receipt_hash, body_hash)
@@ -136,6 +145,8 @@ pub(super) async fn store(
                 .map(move |(state, count)| (stratum, state.word(), *count))
         })
         .collect();
+    let arrivals: Vec<_> = plan.arrivals.iter().collect();
+    let told: Vec<_> = plan.told.iter().collect();
     let counts = states
         .iter()
         .map(|(.., count)| i64::try_from(*count))
@@ -170,6 +181,16 @@ pub(super) async fn store(
         .bind(each(&states, |(stratum, ..)| stratum.channel))
         .bind(each(&states, |(_, state, _)| *state))
         .bind(counts)
+        .bind(each(&arrivals, |(at, _)| at.survey_id))
+        .bind(each(&arrivals, |(at, _)| at.channel))
+        .bind(each(&arrivals, |(at, _)| at.span))
+        .bind(each(&arrivals, |(at, _)| at.network))
+        .bind(each(&arrivals, |(_, (answers, _))| *answers))
+        .bind(each(&arrivals, |(_, (_, fast))| *fast))
+        .bind(each(&told, |((survey_id, _, _), _)| *survey_id))
+        .bind(each(&told, |((_, about, _), _)| *about))
+        .bind(each(&told, |((_, _, said), _)| *said))
+        .bind(each(&told, |(_, count)| **count))
         .execute(connection)
         .await;
     match stored {

@@ -13,7 +13,7 @@ use crate::Fault;
 use crate::survey::line;
 
 /// Statements of a batch, without the beginning and the end of its transaction.
-pub(super) const STATEMENTS: u64 = 6;
+pub(super) const STATEMENTS: u64 = 7;
 
 /// The statements for one kind of sheet.
 struct Statements {
@@ -75,6 +75,17 @@ const ADD_SHEET_TALLIES: &str = "INSERT INTO sheet_tally (survey_id, subject_id,
      ON CONFLICT (survey_id, subject_id, panel, channel, state) \
      DO UPDATE SET count = sheet_tally.count + excluded.count";
 
+const ADD_ARRIVALS: &str = "INSERT INTO arrival (survey_id, channel, span, network, answers, fast) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
+     FROM json_each(?1) WHERE true \
+     ON CONFLICT (survey_id, channel, span, network) \
+     DO UPDATE SET answers = arrival.answers + excluded.answers, fast = arrival.fast + excluded.fast";
+
+/// Only where a survey asks it.
+const ADD_TOLD: &str = "INSERT INTO told_count (survey_id, about, said, count) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1) WHERE true \
+     ON CONFLICT (survey_id, about, said) DO UPDATE SET count = told_count.count + excluded.count";
+
 /// What stands about each candidate, all of one kind, in their order.
 pub(super) async fn look(
     connection: &mut SqliteConnection,
@@ -121,6 +132,14 @@ pub(super) async fn store(
     }
     let sheets: Vec<_> = plan.sheets.iter().map(row).collect();
     execute(connection, statements.insert_sheets, &sheets).await?;
+    let arrivals: Vec<_> = (plan.arrivals.iter())
+        .map(|(at, (answers, fast))| (at.survey_id, at.channel, at.span, at.network, answers, fast))
+        .collect();
+    execute(connection, ADD_ARRIVALS, &arrivals).await?;
+    let told: Vec<_> = (plan.told.iter())
+        .map(|((survey_id, about, said), count)| (survey_id, about, said, count))
+        .collect();
+    execute(connection, ADD_TOLD, &told).await?;
     add_tallies(connection, plan).await
 }
 

@@ -19,6 +19,7 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 
 use super::channel_word;
+use super::interference::count_entered;
 use super::kept::{Kept, NewSheet, Shifts, Stratum};
 use crate::database::WriteTransaction;
 use crate::intake::write_words;
@@ -186,6 +187,11 @@ pub(crate) async fn store(
         survey: batch.survey,
         definition: batch.definition,
     };
+    let mut arrived: BTreeMap<&'static str, i64> = BTreeMap::new();
+    for row in &rows {
+        *arrived.entry(row.channel).or_default() += 1;
+    }
+    count_entered(transaction, (batch.survey, now), &arrived).await?;
     kept.insert(service, transaction, rows).await?;
     kept.shift(transaction, &shifts).await?;
     Ok(became)

@@ -63,6 +63,9 @@ const ROWS: &[&str] = &[
     "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) VALUES (61, 11, 'public', 'web', '{1,1,0}')",
     "INSERT INTO sheet_tally (survey_id, subject_id, panel, channel, state, count)
         VALUES (61, 11, 'public', 'web', 'valid', 1)",
+    "INSERT INTO network_key (survey_id, key) VALUES (61, {digest})",
+    "INSERT INTO arrival (survey_id, channel, span, network, answers, fast) VALUES (61, 'web', 1, 7, 2, 1)",
+    "INSERT INTO told_count (survey_id, about, said, count) VALUES (61, 11, 'yes', 1)",
     "INSERT INTO survey_issue (survey_id, subject_id, panel, channel, invited, issued, attended, entitled)
         VALUES (61, 11, 'public', 'web', 1, NULL, NULL, NULL)",
     "INSERT INTO score (round_id, subject_id, item, part, inspector_id, points_e4, row_version, awarded_at, note)
@@ -234,6 +237,10 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE tally SET counts = '{1,-1}'",
         "UPDATE tally SET counts = '1,1'",
         "UPDATE sheet_tally SET count = -1",
+        "UPDATE arrival SET fast = 3",
+        "UPDATE arrival SET network = 65536",
+        "UPDATE network_key SET key = substr(key, 2)",
+        "UPDATE told_count SET said = 'perhaps'",
         "UPDATE survey_issue SET issued = -1",
         "UPDATE survey_issue SET invited_marks = '{}'",
         "UPDATE checklist_result SET done = 3",

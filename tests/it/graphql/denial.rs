@@ -133,6 +133,16 @@ const QUERIES: &[Row] = &[
         Error,
     ),
     row("sessions(first: 5) { nodes { id } }", Session, Error),
+    row(
+        "surveyInterference(id: \"{survey}\") { channels { answers } }",
+        action(Action::ReadInterference),
+        Error,
+    ),
+    row(
+        "surveyPressure(id: \"{survey}\") { told }",
+        action(Action::ReadPressure),
+        Error,
+    ),
     row("viewer { login }", Nothing, Error),
 ];
 

@@ -680,6 +680,10 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     .await;
     on.read(&scene.keeper, "staff(first: 10)").await;
     on.read(&scene.auditor, "log(first: 10)").await;
+    for field in ["surveyInterference", "surveyPressure"] {
+        let call = format!("{field}(id: \"{}\")", scene.stand.survey);
+        on.read(&scene.auditor, &call).await;
+    }
     let signer = service::audit::note::Signer::generate().unwrap();
     let service = &scene.stand.world.service;
     let none = |_: &service::audit::checkpoint::Checkpoint| Vec::<()>::new();
@@ -725,6 +729,12 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
             "LostScore.",
             "Round.revisionDifference",
             "RevisionDifference.",
+            "SurveyBurst.",
+            "SurveyNetwork.",
+            "SurveyJump.",
+            "SurveyAlike.",
+            "SurveyPressure.",
+            "surveyPressure",
             "RevisionChange",
             "RevisionStanding.",
             "InputChange",

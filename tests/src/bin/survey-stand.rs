@@ -180,6 +180,7 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
         let mut definition = frozen(part, code)?;
         definition.code = format!("{name}-{code}");
         definition.changeable = name == "open";
+        definition.asks_whether_told = name == "open";
         let new = NewSurvey {
             round: Id::new(1),
             definition: &definition,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::survey::{Asked, Definition, Entries, validate};
 use futures_util::{StreamExt, stream};
 use service::Fault;
-use service::intake::{Admitted, Booking, Intake, Submission};
+use service::intake::{Admitted, Beside, Booking, Intake, Submission};
 
 use super::district::{Sheet, Unit};
 use super::{Failure, of_fault, say};
@@ -75,6 +75,7 @@ async fn answer(intake: &Intake, admitted: &Admitted, sheet: &Sheet<'_>) -> Resu
             .make_key(admitted)
             .map_err(|fault| of_fault(&fault))?,
         answers,
+        beside: Beside::default(),
     };
     loop {
         match intake.book(submission.clone()).await {

@@ -2,6 +2,7 @@
 
 mod ballot;
 mod contact;
+mod interference;
 mod mutation;
 mod progress;
 mod question;

@@ -8,6 +8,7 @@ use service::survey;
 
 use super::ballot::{BallotsKey, SurveyBallot, SurveyBallotLink, SurveyBallotScope};
 use super::contact::ContactList;
+use super::interference::{SurveyInterference, SurveyPressure};
 use super::progress::{ProgressKey, SurveyProgress};
 use super::question::SurveyQuestion;
 use super::result::{ResultsKey, SurveyQuestionResult};
@@ -62,6 +63,16 @@ impl Survey {
     /// Title in English.
     async fn name_en(&self) -> &str {
         &self.0.definition.name.en
+    }
+
+    /// Whether respondents may change their answers until it ends.
+    async fn changeable(&self) -> bool {
+        self.0.definition.changeable
+    }
+
+    /// Whether respondents are asked if anybody told them what to answer.
+    async fn asks_whether_told(&self) -> bool {
+        self.0.definition.asks_whether_told
     }
 
     /// Whether it takes answers.
@@ -261,5 +272,33 @@ impl SurveyQuery {
         #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
     ) -> Option<Result<Survey, GraphqlFault>> {
         load(context, SurveyKey(id.0)).await.transpose()
+    }
+
+    /// Signs of interference with a survey. For those who run rounds, and those who supervise them.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn survey_interference(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
+    ) -> Result<SurveyInterference, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?.read_interference(actor, id.0).await?;
+        Ok(found.into())
+    }
+
+    /// How many respondents said that somebody told them what to answer: of all together, then about each subject or on
+    /// each ballot. Null where the survey does not ask it. For those alone who supervise.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn survey_pressure(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
+    ) -> Option<Result<Vec<SurveyPressure>, GraphqlFault>> {
+        let told = async {
+            let actor = &Asker::of(context)?.actor;
+            Ok(service(context)?.read_told(actor, id.0).await?)
+        };
+        let told = told.await.transpose()?;
+        Some(told.map(|told| told.into_iter().map(SurveyPressure::from).collect()))
     }
 }

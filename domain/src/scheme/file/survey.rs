@@ -146,6 +146,10 @@ pub struct Survey {
     /// What a sheet said before is kept and neither counted nor taken for another sheet that was returned.
     #[serde(default)]
     pub changeable: bool,
+    /// Whether respondents are asked, beside the questions, if anybody told them what to answer. Their answers are counted
+    /// apart from the sheets, and only those who supervise see the counts.
+    #[serde(default)]
+    pub asks_whether_told: bool,
     /// The groups of respondents.
     pub panel: Vec<Panel>,
     /// Marks of respondents that demands look at, by name: front-line staff 基层一线 …
