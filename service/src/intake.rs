@@ -95,6 +95,8 @@ pub struct Beside {
     pub network: Option<IpAddr>,
     /// Whether somebody told the respondent what to answer; nothing where that was not answered.
     pub told: Option<bool>,
+    /// Whether a field came filled in that no person sees: the sheet is held back until somebody decides.
+    pub is_trapped: bool,
 }
 
 /// What became of a submission.
@@ -221,6 +223,7 @@ impl Intake {
         let candidate = Candidate {
             network,
             told,
+            is_trapped: beside.is_trapped,
             survey: admitted.survey().clone(),
             ballot: None,
             admission: admitted.admission(),
@@ -255,6 +258,7 @@ impl Intake {
         let candidate = Candidate {
             network,
             told,
+            is_trapped: beside.is_trapped,
             survey: admitted.survey().clone(),
             ballot: Some(ballot.clone()),
             admission: admitted.admission(),

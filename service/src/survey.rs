@@ -14,6 +14,7 @@ pub(crate) mod interference;
 mod invitation;
 pub(crate) mod kept;
 pub(crate) mod line;
+pub(crate) mod quarantine;
 mod result;
 mod run;
 pub mod seal;
@@ -48,6 +49,7 @@ pub(crate) use count::{Stored, list_tallies_of, read_sheet_part};
 pub use hours::NewHours;
 pub use interference::{AnsweredAbout, Interference};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
+pub use quarantine::{HeldSheet, SheetDecision};
 pub use result::{QuestionResult, SurveyResults};
 
 /// A survey to be made.

@@ -45,6 +45,7 @@ fn from(network: [u8; 4], told: Option<bool>) -> Beside {
     Beside {
         network: Some(IpAddr::from(network)),
         told,
+        is_trapped: false,
     }
 }
 

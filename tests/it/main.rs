@@ -25,6 +25,7 @@ mod intake;
 mod interference;
 mod log;
 mod page;
+mod quarantine;
 mod result;
 mod seal;
 mod staff;

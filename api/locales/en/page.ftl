@@ -34,6 +34,7 @@ question-words = At most { $longest } characters. Please leave out names, teleph
 question-skip = No answer to this one
 question-only-if = Only if you chose “{ $options }” for “{ $question }”.
 
+trap = Please leave this empty
 told-question = Did anybody tell you what to answer, or answer for you?
 told-hint = Counted apart from your answers. Only the supervising body sees how many said so, and only from ten people on; those who are rated do not.
 told-yes = Yes, somebody did

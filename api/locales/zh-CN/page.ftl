@@ -31,6 +31,7 @@ question-words = 最多 { $longest } 个字。请不要写姓名、电话等个�
 question-skip = 这题不答
 question-only-if = 只有在“{ $question }”选了“{ $options }”才需要回答。
 
+trap = 请不要填写这一格
 told-question = 有没有人要求您怎么答，或者替您作答？
 told-hint = 和您的答卷分开计数。只有监督机构能看到有多少人这样说，满十人才显示；被评的一方看不到。
 told-yes = 有

@@ -17,6 +17,32 @@ use super::survey::name_ballot;
 /// What the columns are called.
 pub(super) const HEAD: [&str; 5] = ["sign", "channel", "where", "answers", "of"];
 
+/// What the columns of sheets that are held back are called.
+pub(super) const HELD_HEAD: [&str; 5] = ["sheet", "about", "panel", "channel", "reason"];
+
+/// A line for each sheet that is held back.
+pub(super) async fn list_held(
+    service: &Service,
+    survey: Id<Survey>,
+    codes: &BTreeMap<Id<Subject>, String>,
+) -> Result<Vec<[String; 5]>, Failure> {
+    let held = service.list_held_sheets(&Actor::Operator, survey).await;
+    let held = held.map_err(|fault| of_fault(&fault))?.into_iter();
+    let lines = held.map(|one| {
+        let about = name_about(codes, one.about);
+        let channel = one.channel.word().to_owned();
+        [one.name, about, one.panel, channel, one.reason]
+    });
+    Ok(lines.collect())
+}
+
+fn name_about(codes: &BTreeMap<Id<Subject>, String>, about: AnsweredAbout) -> String {
+    match about {
+        AnsweredAbout::Subject(id) => codes.get(&id).cloned().unwrap_or_default(),
+        AnsweredAbout::Ballot(number) => name_ballot(number),
+    }
+}
+
 /// A line for each sign, in the order of their kinds. `zone` is the round's time zone, `codes` name its subjects.
 pub(super) async fn list(
     service: &Service,
@@ -27,10 +53,7 @@ pub(super) async fn list(
     let found = found.map_err(|fault| of_fault(&fault))?;
     let told = service.read_told(&Actor::Operator, survey).await;
     let told = told.map_err(|fault| of_fault(&fault))?;
-    let about = |about: AnsweredAbout| match about {
-        AnsweredAbout::Subject(id) => codes.get(&id).cloned().unwrap_or_default(),
-        AnsweredAbout::Ballot(number) => name_ballot(number),
-    };
+    let about = |about| name_about(codes, about);
     let mut lines = Vec::new();
     let mut add = |sign: &str, channel: Option<Channel>, place: String, count: (String, String)| {
         let channel = channel.map_or("", Channel::word).to_owned();

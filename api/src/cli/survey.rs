@@ -13,7 +13,7 @@ use service::page::Page;
 use service::round::RosterFilter;
 use service::survey::{
     About, BallotFor, LinkFor, ListState, NewBallotInvitations, NewHours, NewInvitations,
-    PersonalLink, PosterLink, RoundSurvey, Way,
+    PersonalLink, PosterLink, RoundSurvey, SheetDecision, Way,
 };
 
 use super::database::{load_settings, of_fault, open_migrated};
@@ -93,6 +93,24 @@ pub(super) enum SurveyCommand {
     /// hour, days on which they change their way, whole sheets that are alike, and what respondents said of being told what
     /// to answer. None says that anything is wrong.
     Interference(SurveyArguments),
+    /// Tell the sheets that are held back, for a program seems to have sent them, printed as CSV. What they say is not
+    /// shown.
+    Held(SurveyArguments),
+    /// Decide about sheets that are held back.
+    Decide {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// The names of the sheets, as `survey held` tells them.
+        #[arg(required = true)]
+        sheets: Vec<String>,
+        /// They count, if no rule of validity speaks against them; without it they are set aside.
+        #[arg(long)]
+        count: bool,
+        /// Why; it stays in the log.
+        #[arg(long)]
+        reason: String,
+    },
     /// Draw a QR poster for each open link: a picture each, and a file to print all of them.
     Posters {
         /// Which survey.
@@ -240,6 +258,33 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             let codes = units.map(|unit| (unit.subject, unit.code)).collect();
             let signs = interference::list(&service, id, (&zone, &codes)).await?;
             table(interference::HEAD, signs.into_iter())?
+        }
+        SurveyCommand::Held(which) => {
+            let id = find(&service, &which.round, &which.survey).await?.id;
+            let units = list_units(&service, &which.round).await?.into_iter();
+            let codes = units.map(|unit| (unit.subject, unit.code)).collect();
+            let held = interference::list_held(&service, id, &codes).await?;
+            table(interference::HELD_HEAD, held.into_iter())?
+        }
+        SurveyCommand::Decide {
+            survey,
+            sheets,
+            count,
+            reason,
+        } => {
+            let decision = SheetDecision {
+                survey: find(&service, &survey.round, &survey.survey).await?.id,
+                sheets: sheets.clone(),
+                count: *count,
+                reason: reason.clone(),
+            };
+            let counted = service.decide_sheets(OPERATOR, &decision).await;
+            let counted = counted.map_err(|fault| of_fault(&fault))?;
+            format!(
+                "{}: {counted} of {} sheets count now\n",
+                survey.survey,
+                sheets.len()
+            )
         }
         SurveyCommand::Posters { survey, folder } => {
             let id = find(&service, &survey.round, &survey.survey).await?.id;

@@ -47,6 +47,7 @@ pub struct Mutation(
     round::RoundMutation,
     survey::SurveyMutation,
     survey::ContactMutation,
+    survey::QuarantineMutation,
     inspection::InspectionMutation,
     inspection::FactMutation,
     inspection::InvestigationMutation,

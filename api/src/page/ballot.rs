@@ -16,7 +16,7 @@ use service::intake::{
 
 use super::form::{
     Banner, BannerView, Entrance, FaultView, Kind, MOST_VALUES, OnlyIf, OptionView, Secrets, TOLD,
-    draw_banner, draw_only_if, draw_told, read_told, tell,
+    TRAP, draw_banner, draw_only_if, draw_told, read_told, tell,
 };
 use super::language::Value;
 use super::notice::Notice;
@@ -189,6 +189,8 @@ struct Sent {
     blank: bool,
     /// Whether somebody told the respondent what to answer.
     told: Option<bool>,
+    /// Whether a field came filled in that no person sees.
+    is_trapped: bool,
 }
 
 fn read(sent: FormPart, view: &mut View, lines: usize) -> Result<Sent, Notice> {
@@ -198,6 +200,7 @@ fn read(sent: FormPart, view: &mut View, lines: usize) -> Result<Sent, Notice> {
         lines: vec![Entries::default(); lines],
         blank: false,
         told: None,
+        is_trapped: false,
     };
     view.large = false;
     for (name, value) in fields.into_iter().take(MOST_VALUES) {
@@ -216,6 +219,7 @@ fn read(sent: FormPart, view: &mut View, lines: usize) -> Result<Sent, Notice> {
             }
             (None, "key") => read.key = FormKey::parse(&value),
             (None, "print") => view.large = value == "large",
+            (None, TRAP) => read.is_trapped |= !value.trim().is_empty(),
             (None, TOLD) => read.told = read_told(&value),
             (None, "blank") => read.blank = value == "yes",
             // Fields that browsers and their helpers add mean nothing.
@@ -286,7 +290,7 @@ async fn book(
         admitted: about.admitted().clone(),
         key,
         answers,
-        beside: beside(sent.told, address),
+        beside: beside((sent.told, sent.is_trapped), address),
     };
     let booked = pages.intake.book_ballot(submission).await;
     match settle(pages, about.admitted().survey(), booked) {

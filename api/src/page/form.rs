@@ -33,6 +33,8 @@ pub(super) struct Sent {
     pub entries: Entries,
     /// Whether somebody told the respondent what to answer.
     pub told: Option<bool>,
+    /// Whether a field came filled in that no person sees.
+    pub is_trapped: bool,
 }
 
 /// Reads the fields of a form.
@@ -42,20 +44,29 @@ pub(super) struct Sent {
 pub(super) fn read(sent: FormPart, view: &mut View) -> Result<Sent, Notice> {
     let Form(fields) = sent.map_err(|rejection| refuse(&rejection))?;
     let mut entries = Entries::default();
-    let (mut key, mut told) = (None, None);
+    let (mut key, mut told, mut is_trapped) = (None, None, false);
     view.large = false;
     for (name, value) in fields.into_iter().take(MOST_VALUES) {
         match name.strip_prefix(QUESTION) {
             Some(question) => entries.add(question, value),
             None if name == "key" => key = FormKey::parse(&value),
             None if name == "print" => view.large = value == "large",
+            None if name == TRAP => is_trapped |= !value.trim().is_empty(),
             None if name == TOLD => told = read_told(&value),
             // Fields that browsers and their helpers add mean nothing.
             None => {}
         }
     }
-    Ok(Sent { key, entries, told })
+    Ok(Sent {
+        key,
+        entries,
+        told,
+        is_trapped,
+    })
 }
+
+/// A field that no person sees, and that programs fill in which fill in everything. No browser knows the name.
+pub(super) const TRAP: &str = "reference";
 
 /// The field of the question whether anybody told the respondent what to answer.
 pub(super) const TOLD: &str = "told";

@@ -282,18 +282,19 @@ async fn book(
         admitted: admitted.clone(),
         key,
         answers,
-        beside: beside(sent.told, address),
+        beside: beside((sent.told, sent.is_trapped), address),
     };
     let booked = pages.intake.book(submission).await;
     settle(pages, admitted.survey(), booked)
 }
 
 /// What is counted apart from answers.
-fn beside(told: Option<bool>, address: Option<ClientAddress>) -> Beside {
+fn beside((told, is_trapped): (Option<bool>, bool), address: Option<ClientAddress>) -> Beside {
     let known = address.filter(|address| *address != ClientAddress::UNKNOWN);
     Beside {
         network: known.map(|address| address.network()),
         told,
+        is_trapped,
     }
 }
 

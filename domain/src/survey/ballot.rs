@@ -101,6 +101,16 @@ fn read(
     }
 }
 
+/// The answers that the bytes of a ballot stand for, without words, as [`sheet::decode`] reads those of a sheet.
+///
+/// # Errors
+/// [`SheetError`] if no ballot of this definition gives these bytes.
+pub fn decode_ballot(definition: &Definition, bytes: &[u8]) -> Result<BallotAnswers, SheetError> {
+    let lines = bytes.chunks(definition.width().max(1));
+    let lines = lines.map(|line| sheet::decode(definition, line));
+    Ok(BallotAnswers(lines.collect::<Result<_, _>>()?))
+}
+
 /// Judges a ballot as one sheet. Blank lines are abstentions, in which nothing is missing and no line is straight.
 pub fn judge_ballot(
     definition: &Definition,

@@ -15,7 +15,8 @@ mod validity;
 
 pub use answer::{Answer, AnswerFault, Answers, Entries, FaultCode, parse, validate};
 pub use ballot::{
-    BallotAnswers, LineFault, judge_ballot, parse_ballot, recount_ballots, validate_ballot,
+    BallotAnswers, LineFault, decode_ballot, judge_ballot, parse_ballot, recount_ballots,
+    validate_ballot,
 };
 pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question, ShowIf};
 pub use interference::{

@@ -18,7 +18,7 @@ pub enum SheetState {
     Replaced,
     /// It was entered after the survey closed.
     Late,
-    /// Its batch has more sheets than were issued.
+    /// A program seems to have sent it, until somebody decides.
     Quarantined,
     /// Its own respondent has put another in its place. Unlike one that was replaced, it is not another sheet that was
     /// returned.

@@ -23,6 +23,9 @@ use crate::Fault;
 use crate::survey::interference::{self, NO_NETWORK};
 use crate::survey::line;
 
+/// The reason on a sheet with which a field came that no person sees.
+const HONEYPOT: &str = "honeypot";
+
 /// Answers that wait to be booked.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
@@ -36,6 +39,8 @@ pub(super) struct Candidate {
     pub words: Option<String>,
     pub receipt_hash: [u8; 32],
     pub body_hash: [u8; 32],
+    /// Whether a program seems to have sent it.
+    pub is_trapped: bool,
     /// What stands for the respondent's network.
     pub network: Option<u16>,
     /// Whether somebody told the respondent what to answer, where that was asked and answered.
@@ -93,6 +98,15 @@ impl Candidate {
         match &self.admission {
             Admission::Link { .. } | Admission::Change { .. } => None,
             Admission::Invitation { token_hash } => Some(token_hash),
+        }
+    }
+
+    /// What becomes of its sheet, and why it does not count.
+    pub(super) fn become_of(&self) -> (SheetState, Option<&'static str>) {
+        match self.verdict {
+            _ if self.is_trapped => (SheetState::Quarantined, Some(HONEYPOT)),
+            Verdict::Valid => (SheetState::Valid, None),
+            Verdict::Invalid(reason) => (SheetState::Invalid, Some(reason.word())),
         }
     }
 
@@ -221,17 +235,11 @@ pub(super) struct NewSheet<'a> {
 
 impl NewSheet<'_> {
     pub(super) fn state(&self) -> SheetState {
-        match self.candidate.verdict {
-            Verdict::Valid => SheetState::Valid,
-            Verdict::Invalid(_) => SheetState::Invalid,
-        }
+        self.candidate.become_of().0
     }
 
     pub(super) fn reason(&self) -> Option<&'static str> {
-        match self.candidate.verdict {
-            Verdict::Valid => None,
-            Verdict::Invalid(reason) => Some(reason.word()),
-        }
+        self.candidate.become_of().1
     }
 }
 

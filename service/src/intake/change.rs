@@ -9,7 +9,7 @@
 
 use domain::id::Id;
 use domain::scheme::file::Words;
-use domain::survey::{SheetState, Verdict};
+use domain::survey::SheetState;
 use entity::survey;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryResult, QuerySelect, Statement};
@@ -249,10 +249,7 @@ async fn replace(
     );
     transaction.execute_raw(statement).await?;
     let definition = &candidate.survey.definition;
-    let (state, reason) = match candidate.verdict {
-        Verdict::Valid => (SheetState::Valid, None),
-        Verdict::Invalid(reason) => (SheetState::Invalid, Some(reason.word())),
-    };
+    let (state, reason) = candidate.become_of();
     let mut shifts = Shifts::new();
     let stratum = |subject| Stratum {
         subject,

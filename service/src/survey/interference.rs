@@ -45,7 +45,7 @@ pub enum AnsweredAbout {
 }
 
 impl AnsweredAbout {
-    fn of(definition: &Definition, number: i64) -> Self {
+    pub(super) fn of(definition: &Definition, number: i64) -> Self {
         match definition.ballot {
             None => Self::Subject(Id::new(number)),
             Some(_) => Self::Ballot(number),

@@ -139,6 +139,11 @@ const QUERIES: &[Row] = &[
         Error,
     ),
     row(
+        "surveyHeldSheets(id: \"{survey}\") { name }",
+        action(Action::ReadInterference),
+        Error,
+    ),
+    row(
         "surveyPressure(id: \"{survey}\") { told }",
         action(Action::ReadPressure),
         Error,
@@ -360,6 +365,11 @@ const MUTATIONS: &[Row] = &[
     ),
     row(
         "surveySetHours(input: {surveyId: \"{survey}\", reason: \"r\"}) { refusals { code } }",
+        action(Action::RunSurvey),
+        Error,
+    ),
+    row(
+        "surveyDecideSheets(input: {surveyId: \"{survey}\", sheets: [\"no\"], decision: COUNT, reason: \"r\"}) { refusals { code } }",
         action(Action::RunSurvey),
         Error,
     ),

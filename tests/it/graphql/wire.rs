@@ -343,6 +343,10 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
         "surveySetHours(input: {{ surveyId: {survey}, closesAt: \"2099-01-01T00:00:00Z\", reason: \"holiday\" }})"
     );
     on.change(administrator, &call).await;
+    let call = format!(
+        "surveyDecideSheets(input: {{ surveyId: {survey}, sheets: [\"no\"], decision: COUNT, reason: \"r\" }})"
+    );
+    on.refuse(administrator, &call).await;
     on.refuse(administrator, &format!("surveyClose(id: {survey})"))
         .await;
     let call = format!("surveyClose(id: {survey}, reason: \"everybody has answered\")");
@@ -680,7 +684,7 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     .await;
     on.read(&scene.keeper, "staff(first: 10)").await;
     on.read(&scene.auditor, "log(first: 10)").await;
-    for field in ["surveyInterference", "surveyPressure"] {
+    for field in ["surveyInterference", "surveyPressure", "surveyHeldSheets"] {
         let call = format!("{field}(id: \"{}\")", scene.stand.survey);
         on.read(&scene.auditor, &call).await;
     }
@@ -734,6 +738,8 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
             "SurveyJump.",
             "SurveyAlike.",
             "SurveyPressure.",
+            "SurveyHeldSheet.",
+            "SurveyDecideSheetsPayload.survey",
             "surveyPressure",
             "RevisionChange",
             "RevisionStanding.",

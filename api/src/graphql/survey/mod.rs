@@ -5,10 +5,12 @@ mod contact;
 mod interference;
 mod mutation;
 mod progress;
+mod quarantine;
 mod question;
 mod result;
 mod types;
 
 pub use contact::ContactMutation;
 pub use mutation::SurveyMutation;
+pub use quarantine::QuarantineMutation;
 pub use types::{RoundSurveys, Survey, SurveyKey, SurveyQuery};

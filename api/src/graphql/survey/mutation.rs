@@ -229,7 +229,7 @@ fn expose(issued: &[IssuedInvitation]) -> Vec<String> {
 }
 
 /// The survey after a change that says nothing of it.
-async fn find_after(
+pub(super) async fn find_after(
     service: &Service,
     actor: &Actor,
     id: Id<id::Survey>,

@@ -129,7 +129,7 @@ impl SurveyPanelProgress {
         self.count(SheetState::Late)
     }
 
-    /// Sheets of batches that have more than were issued.
+    /// Sheets that are held back until somebody decides about them.
     async fn quarantined(&self) -> String {
         self.count(SheetState::Quarantined)
     }

@@ -10,6 +10,7 @@ use super::ballot::{BallotsKey, SurveyBallot, SurveyBallotLink, SurveyBallotScop
 use super::contact::ContactList;
 use super::interference::{SurveyInterference, SurveyPressure};
 use super::progress::{ProgressKey, SurveyProgress};
+use super::quarantine::SurveyHeldSheet;
 use super::question::SurveyQuestion;
 use super::result::{ResultsKey, SurveyQuestionResult};
 use crate::graphql::asker::{Asker, service};
@@ -284,6 +285,19 @@ impl SurveyQuery {
         let actor = &Asker::of(context)?.actor;
         let found = service(context)?.read_interference(actor, id.0).await?;
         Ok(found.into())
+    }
+
+    /// Sheets that are held back, for a program seems to have sent them: a hundred at most. For those who run rounds, and
+    /// those who supervise them.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn survey_held_sheets(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
+    ) -> Result<Vec<SurveyHeldSheet>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let held = service(context)?.list_held_sheets(actor, id.0).await?;
+        Ok(held.into_iter().map(SurveyHeldSheet::from).collect())
     }
 
     /// How many respondents said that somebody told them what to answer: of all together, then about each subject or on
