@@ -379,7 +379,7 @@ impl Intake {
 }
 
 /// The same of a ballot, by line and then by question.
-fn write_ballot_words(answers: &BallotAnswers) -> Result<Option<String>, Fault> {
+pub(crate) fn write_ballot_words(answers: &BallotAnswers) -> Result<Option<String>, Fault> {
     let lines = answers.lines().iter().enumerate();
     let words: BTreeMap<usize, BTreeMap<usize, &str>> = lines
         .map(|(line, answers)| (line, answers.words().collect()))

@@ -6,6 +6,7 @@
 //! differently.
 
 mod answer;
+mod ballot;
 mod contact;
 mod evidence;
 mod history;

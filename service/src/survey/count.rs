@@ -230,6 +230,18 @@ impl Stored {
             .ok_or_else(|| Fault::internal("a sheet is of a ballot that its survey does not have"))
     }
 
+    /// Whom a sheet is about: one subject, or those of its ballot in the order of its lines.
+    pub(crate) fn whom(&self, about: i64) -> Result<Vec<i64>, Fault> {
+        match self.ballots {
+            None => Ok(vec![about]),
+            Some(_) => Ok(self
+                .subjects(about)?
+                .iter()
+                .map(|one| one.number())
+                .collect()),
+        }
+    }
+
     fn count(
         &self,
         definition: &Definition,

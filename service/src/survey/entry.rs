@@ -10,19 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
-use domain::survey::{Answers, Definition, SheetState, Verdict, encode, judge};
-use entity::{invitation, sheet_batch, survey};
-use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+use domain::survey::{
+    Answers, BallotAnswers, Definition, SheetState, Verdict, encode, judge, judge_ballot,
 };
+use entity::{invitation, sheet_batch, survey};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QuerySelect, Statement, Value};
 use sha2::{Digest, Sha256};
 
-use super::channel_word;
 use super::interference::count_entered;
 use super::kept::{Kept, NewSheet, Shifts, Stratum};
+use super::{Stored, channel_word};
 use crate::database::WriteTransaction;
-use crate::intake::write_words;
+use crate::intake::{write_ballot_words, write_words};
 use crate::{Fault, Refusal, Service, clock};
 
 /// Rows in one statement, below the number of values that SQLite binds.
@@ -31,16 +31,93 @@ const ROWS: usize = 2_500;
 /// A sheet as it was put in.
 #[derive(Debug, Clone)]
 pub(crate) struct EnteredSheet {
-    pub subject: i64,
+    /// The subject, or the number of the ballot.
+    pub about: i64,
     pub panel: String,
     pub channel: Channel,
     /// The hash of the invitation's token, where the paper bears one.
     pub invitation: Option<[u8; 32]>,
-    pub answers: Answers,
+    pub answers: EnteredAnswers,
 }
 
-/// Invitations as they are found before sheets are put in, by the hashes of their tokens.
-pub(crate) type Invitations = BTreeMap<Vec<u8>, invitation::Model>;
+/// What was put in.
+#[derive(Debug, Clone)]
+pub(crate) enum EnteredAnswers {
+    /// About one subject.
+    Alone(Answers),
+    /// On a ballot.
+    Ballot(BallotAnswers),
+}
+
+impl EnteredAnswers {
+    /// Nobody measured how long it took.
+    fn judge(&self, definition: &Definition) -> Verdict {
+        match self {
+            Self::Alone(answers) => judge(definition, answers, None),
+            Self::Ballot(answers) => judge_ballot(definition, answers, None),
+        }
+    }
+
+    fn encode(&self, definition: &Definition) -> Vec<u8> {
+        match self {
+            Self::Alone(answers) => encode(definition, answers),
+            Self::Ballot(answers) => answers.encode(definition),
+        }
+    }
+
+    fn digest(&self, definition: &Definition) -> [u8; 32] {
+        match self {
+            Self::Alone(answers) => answers.digest(definition),
+            Self::Ballot(answers) => answers.digest(definition),
+        }
+    }
+
+    fn words(&self) -> Result<Option<String>, Fault> {
+        match self {
+            Self::Alone(answers) => write_words(answers),
+            Self::Ballot(answers) => write_ballot_words(answers),
+        }
+    }
+}
+
+/// An invitation as it is found before sheets are put in.
+#[derive(Debug)]
+pub(crate) struct Invited {
+    /// The subject, or the number of the ballot.
+    pub about: i64,
+    pub panel: String,
+    pub state: invitation::State,
+}
+
+/// By the hashes of their tokens.
+pub(crate) type Invitations = BTreeMap<Vec<u8>, Invited>;
+
+/// Where the invitations to a survey lie, and what says what they are about.
+const fn place_of(definition: &Definition) -> (&'static str, &'static str) {
+    match definition.ballot {
+        None => ("invitation", "subject_id"),
+        Some(_) => ("ballot_invitation", "ballot_no"),
+    }
+}
+
+/// A statement about some of the invitations to a survey; `sql` is given the places of their hashes.
+fn about_invitations(
+    connection: &impl ConnectionTrait,
+    survey: Id<id::Survey>,
+    hashes: &[Vec<u8>],
+    sql: impl FnOnce(&str) -> String,
+) -> Statement {
+    let places: Vec<String> = (2..)
+        .take(hashes.len())
+        .map(|place| format!("${place}"))
+        .collect();
+    let hashes = hashes.iter().map(|hash| Value::from(hash.clone()));
+    let values: Vec<Value> = std::iter::once(survey.number().into())
+        .chain(hashes)
+        .collect();
+    let sql = sql(&places.join(", "));
+    Statement::from_sql_and_values(connection.get_database_backend(), sql, values)
+}
 
 /// Sheets by what becomes of them.
 pub(crate) type Became = BTreeMap<SheetState, usize>;
@@ -48,18 +125,27 @@ pub(crate) type Became = BTreeMap<SheetState, usize>;
 /// The invitations of these hashes. A statement for some thousand.
 pub(crate) async fn find_invitations(
     connection: &impl ConnectionTrait,
-    survey: Id<id::Survey>,
+    (survey, definition): (Id<id::Survey>, &Definition),
     hashes: &BTreeSet<[u8; 32]>,
 ) -> Result<Invitations, Fault> {
     let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
+    let (table, about) = place_of(definition);
     let mut found = Invitations::new();
     for part in hashes.chunks(ROWS) {
-        let rows = invitation::Entity::find()
-            .filter(invitation::Column::SurveyId.eq(survey.number()))
-            .filter(invitation::Column::TokenHash.is_in(part.to_vec()))
-            .all(connection)
-            .await?;
-        found.extend(rows.into_iter().map(|row| (row.token_hash.clone(), row)));
+        let statement = about_invitations(connection, survey, part, |places| {
+            format!(
+                "SELECT token_hash, {about} AS about, panel, state FROM {table} \
+                 WHERE survey_id = $1 AND token_hash IN ({places})"
+            )
+        });
+        for row in connection.query_all_raw(statement).await? {
+            let invited = Invited {
+                about: row.try_get("", "about")?,
+                panel: row.try_get("", "panel")?,
+                state: row.try_get("", "state")?,
+            };
+            found.insert(row.try_get("", "token_hash")?, invited);
+        }
     }
     Ok(found)
 }
@@ -115,8 +201,7 @@ fn state_of(
     if !is_first {
         return (SheetState::Replaced, None);
     }
-    // Nobody measured how long it took.
-    match judge(definition, &sheet.answers, None) {
+    match sheet.answers.judge(definition) {
         Verdict::Valid => (SheetState::Valid, None),
         Verdict::Invalid(reason) => (SheetState::Invalid, Some(reason.word())),
     }
@@ -126,6 +211,8 @@ fn state_of(
 pub(crate) struct Batch<'a> {
     pub survey: Id<id::Survey>,
     pub definition: &'a Definition,
+    /// Whom sheets are about.
+    pub stored: &'a Stored,
     pub sheets: Vec<EnteredSheet>,
     /// SHA-256 of the table that they came in.
     pub digest: [u8; 32],
@@ -160,23 +247,27 @@ pub(crate) async fn store(
     for one in &batch.sheets {
         let is_first = (one.invitation.as_ref()).is_none_or(|hash| unused.remove(hash.as_slice()));
         let (state, reason) = state_of(batch.definition, one, (is_first, late));
-        let bytes = encode(batch.definition, &one.answers);
-        let stratum = Stratum {
-            subject: one.subject,
-            panel: &one.panel,
-            channel: channel_word(one.channel),
-        };
-        let added = &mut shifts.entry(stratum).or_default().added;
-        (added.add(batch.definition, state, &bytes)).map_err(Fault::internal)?;
+        let bytes = one.answers.encode(batch.definition);
+        let width = batch.definition.width().max(1);
+        let subjects = batch.stored.whom(one.about)?;
+        for (subject, line) in subjects.into_iter().zip(bytes.chunks(width)) {
+            let stratum = Stratum {
+                subject,
+                panel: &one.panel,
+                channel: channel_word(one.channel),
+            };
+            let added = &mut shifts.entry(stratum).or_default().added;
+            (added.add(batch.definition, state, line)).map_err(Fault::internal)?;
+        }
         *became.entry(state).or_default() += 1;
         // Nobody holds a receipt for paper; it only keeps the rows apart and out of order.
         let receipt: [u8; 16] = service.ids.bytes()?;
         rows.push(NewSheet {
-            about: one.subject,
+            about: one.about,
             panel: one.panel.clone(),
             channel: channel_word(one.channel),
             answers: bytes,
-            words: write_words(&one.answers)?,
+            words: one.answers.words()?,
             state,
             reason,
             receipt_hash: Sha256::digest(receipt).into(),
@@ -231,19 +322,18 @@ async fn spend(
         .filter_map(|one| one.invitation.map(|hash| hash.to_vec()))
         .collect();
     let hashes: Vec<Vec<u8>> = hashes.into_iter().collect();
+    let (table, _) = place_of(batch.definition);
     let mut unused = BTreeSet::new();
     for part in hashes.chunks(ROWS) {
-        let spent = invitation::Entity::update_many()
-            .col_expr(
-                invitation::Column::State,
-                Expr::val(invitation::State::Used),
+        let statement = about_invitations(transaction, batch.survey, part, |places| {
+            format!(
+                "UPDATE {table} SET state = 'used' WHERE survey_id = $1 AND state = 'issued' \
+                 AND token_hash IN ({places}) RETURNING token_hash"
             )
-            .filter(invitation::Column::SurveyId.eq(batch.survey.number()))
-            .filter(invitation::Column::TokenHash.is_in(part.to_vec()))
-            .filter(invitation::Column::State.eq(invitation::State::Issued))
-            .exec_with_returning(transaction)
-            .await?;
-        unused.extend(spent.into_iter().map(|row| row.token_hash));
+        });
+        for row in transaction.query_all_raw(statement).await? {
+            unused.insert(row.try_get_by_index(0)?);
+        }
     }
     Ok(unused)
 }

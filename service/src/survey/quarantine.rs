@@ -233,14 +233,11 @@ async fn decide(
             .or_default()
             .push(sheet.sheet_no);
         let width = kept.definition.width().max(1);
-        let subjects: Vec<i64> = match stored.ballots {
-            None => vec![sheet.about],
-            Some(_) => {
-                let subjects = stored.subjects(sheet.about)?.iter();
-                subjects.map(|one| one.number()).collect()
-            }
-        };
-        for (subject, bytes) in subjects.into_iter().zip(sheet.answers.chunks(width)) {
+        for (subject, bytes) in stored
+            .whom(sheet.about)?
+            .into_iter()
+            .zip(sheet.answers.chunks(width))
+        {
             let stratum = Stratum {
                 subject,
                 panel: &sheet.panel,

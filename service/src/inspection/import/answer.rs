@@ -12,17 +12,19 @@ use domain::scheme::file::{Channel, OnePerson};
 use domain::survey::{Answers, Asked, Definition, Entries, FaultCode, Question, parse};
 use entity::invitation;
 
+use super::ballot::BALLOT_COLUMNS;
 use super::issue::find_channel;
 use super::table::{Columns, Reading};
 use super::{Found, Row, RowReport, Task};
 use crate::frame::Participant;
 use crate::freeze::{Touch, touch};
 use crate::intake::InvitationToken;
+use crate::survey::Stored;
 use crate::survey::contact::ask_about;
 use crate::survey::entry::{
-    Batch, Became, EnteredSheet, Invitations, find_invitations, foresee, is_late, store,
+    Batch, Became, EnteredAnswers, EnteredSheet, Invitations, Invited, find_invitations, foresee,
+    is_late, store,
 };
-use crate::survey::refuse_ballot;
 use crate::text::digest_of;
 use crate::{Fault, audit, clock};
 
@@ -53,26 +55,32 @@ impl Task<'_> {
         let hashes: BTreeSet<[u8; 32]> = (reading.rows.iter())
             .filter_map(|row| read_code(reading.cell(row, "code")?, id))
             .collect();
-        let found = find_invitations(&snapshot, id, &hashes).await?;
+        let found = find_invitations(&snapshot, (id, &definition), &hashes).await?;
+        let stored = Stored::of(&snapshot, id, &definition).await?;
         snapshot.finish().await?;
-        let invited = found.values().map(|one| one.subject_id);
-        let subjects: Vec<i64> = reading
-            .subjects(&frame)
-            .into_iter()
-            .chain(invited)
-            .collect();
+        let mut subjects = reading.subjects(&frame);
+        for one in found.values() {
+            subjects.extend(stored.whom(one.about)?);
+        }
         let permit = ask_about(&frame, self.actor, &subjects)?;
         let now = self.service.clock.now();
-        refuse_ballot(&definition)?;
         let late = is_late(&row, clock::micros(now))?;
-        check_columns(reading, &definition);
         let sheets = Sheets {
             survey: id,
             subjects: frame.by_code(),
             definition: &definition,
             found: &found,
         };
-        let sheets = sheets.read(reading);
+        let sheets = match &stored.ballots {
+            None => {
+                check_columns(reading, (&COLUMNS, &definition));
+                sheets.read(reading)
+            }
+            Some(ballots) => {
+                check_columns(reading, (&BALLOT_COLUMNS, &definition));
+                sheets.read_ballots(reading, ballots)
+            }
+        };
         if self.stops(reading) || sheets.is_empty() {
             if !reading.has_faults() {
                 reading.made = Some(describe(&foresee(&definition, &sheets, (&found, late))));
@@ -85,6 +93,7 @@ impl Task<'_> {
         let batch = Batch {
             survey: id,
             definition: &definition,
+            stored: &stored,
             sheets,
             digest: digest(reading),
         };
@@ -125,8 +134,8 @@ fn digest(reading: &Reading<'_>) -> [u8; 32] {
 }
 
 /// Reports questions that the survey does not ask, and required ones that nobody answered.
-fn check_columns(reading: &mut Reading<'_>, definition: &Definition) {
-    reading.check_columns(&COLUMNS);
+fn check_columns(reading: &mut Reading<'_>, (columns, definition): (&Columns<'_>, &Definition)) {
+    reading.check_columns(columns);
     let fault = |column: &str, code: &str, (what, mend): (String, String)| RowReport {
         row: 0,
         column: Some(column.to_owned()),
@@ -134,7 +143,7 @@ fn check_columns(reading: &mut Reading<'_>, definition: &Definition) {
         what,
         mend,
     };
-    for name in reading.other_columns(&COLUMNS) {
+    for name in reading.other_columns(columns) {
         if definition.question(name).is_none() {
             let known: Vec<&str> = (definition.questions.iter())
                 .map(|question| question.code.as_str())
@@ -168,15 +177,15 @@ fn read_code(text: &str, survey: Id<id::Survey>) -> Option<[u8; 32]> {
 }
 
 /// What rows are read by.
-struct Sheets<'a> {
+pub(super) struct Sheets<'a> {
     survey: Id<id::Survey>,
-    subjects: BTreeMap<&'a str, &'a Participant>,
-    definition: &'a Definition,
+    pub subjects: BTreeMap<&'a str, &'a Participant>,
+    pub definition: &'a Definition,
     found: &'a Invitations,
 }
 
 /// What is wrong with a cell: its column, a code, what, and how to mend it.
-type CellFault = (&'static str, &'static str, String, String);
+pub(super) type CellFault = (&'static str, &'static str, String, String);
 
 impl Sheets<'_> {
     fn read(&self, reading: &mut Reading<'_>) -> Vec<EnteredSheet> {
@@ -204,18 +213,22 @@ impl Sheets<'_> {
                 (channel, whom, answers)
             {
                 sheets.push(EnteredSheet {
-                    subject,
+                    about: subject,
                     panel,
                     channel,
                     invitation,
-                    answers,
+                    answers: EnteredAnswers::Alone(answers),
                 });
             }
         }
         sheets
     }
 
-    fn read_channel<'r>(&self, reading: &mut Reading<'r>, row: &'r Row) -> Option<Channel> {
+    pub(super) fn read_channel<'r>(
+        &self,
+        reading: &mut Reading<'r>,
+        row: &'r Row,
+    ) -> Option<Channel> {
         let word = reading.need(row, "channel")?;
         let channel = find_channel(word);
         let taken = channel.filter(|channel| self.definition.takes(*channel));
@@ -245,14 +258,14 @@ impl Sheets<'_> {
             let named = subject
                 .and_then(|code| self.subjects.get(code))
                 .map(|one| one.id);
-            let other_subject = subject.is_some() && named != Some(invitation.subject_id);
+            let other_subject = subject.is_some() && named != Some(invitation.about);
             if other_subject || panel.is_some_and(|panel| panel != invitation.panel) {
                 let column = if other_subject { "subject" } else { "panel" };
                 let what = "the invitation was made for another one".to_owned();
                 let mend = "leave the cell empty: the code says it; or correct the code".to_owned();
                 return Err((column, "CODE_OF_ANOTHER", what, mend));
             }
-            return Ok((invitation.subject_id, invitation.panel.clone(), Some(hash)));
+            return Ok((invitation.about, invitation.panel.clone(), Some(hash)));
         }
         let needed = |column| {
             let what = "a sheet without a code says whom it is about and from which panel it is";
@@ -276,22 +289,27 @@ impl Sheets<'_> {
                 "remove the row".to_owned(),
             ));
         }
-        if self.definition.panel(panel).is_none() {
-            let panels: Vec<&str> = (self.definition.panels.iter())
-                .map(|panel| panel.code.as_str())
-                .collect();
-            let what = format!("the survey has no panel `{panel}`");
-            let mend = format!("write one of {}", panels.join(", "));
-            return Err(("panel", "PANEL_UNKNOWN", what, mend));
-        }
+        self.check_panel(panel)?;
         Ok((subject.id, panel.to_owned(), None))
     }
 
-    fn read_invitation(
+    pub(super) fn check_panel(&self, panel: &str) -> Result<(), CellFault> {
+        if self.definition.panel(panel).is_some() {
+            return Ok(());
+        }
+        let panels: Vec<&str> = (self.definition.panels.iter())
+            .map(|panel| panel.code.as_str())
+            .collect();
+        let what = format!("the survey has no panel `{panel}`");
+        let mend = format!("write one of {}", panels.join(", "));
+        Err(("panel", "PANEL_UNKNOWN", what, mend))
+    }
+
+    pub(super) fn read_invitation(
         &self,
         code: &str,
         codes: &mut BTreeSet<[u8; 32]>,
-    ) -> Result<([u8; 32], &invitation::Model), CellFault> {
+    ) -> Result<([u8; 32], &Invited), CellFault> {
         let unknown = || {
             let what = "this is no code of an invitation to this survey".to_owned();
             let mend = "compare it with the paper; letters and digits alone matter".to_owned();
@@ -318,7 +336,8 @@ impl Sheets<'_> {
         Ok((hash, invitation))
     }
 
-    fn read_answers<'r>(&self, reading: &mut Reading<'r>, row: &'r Row) -> Option<Answers> {
+    /// What the cells of the questions say.
+    pub(super) fn read_entries(&self, reading: &Reading<'_>, row: &Row) -> Entries {
         let mut entries = Entries::default();
         for question in &self.definition.questions {
             let cell = reading.cell(row, &question.code).unwrap_or_default();
@@ -326,6 +345,11 @@ impl Sheets<'_> {
                 entries.add(&question.code, value);
             }
         }
+        entries
+    }
+
+    fn read_answers<'r>(&self, reading: &mut Reading<'r>, row: &'r Row) -> Option<Answers> {
+        let entries = self.read_entries(reading, row);
         match parse(self.definition, &entries) {
             Ok(answers) => Some(answers),
             Err(faults) => {
@@ -346,7 +370,7 @@ impl Sheets<'_> {
 }
 
 /// What a cell says, options by their codes.
-fn values(question: &Question, cell: &str) -> Vec<String> {
+pub(super) fn values(question: &Question, cell: &str) -> Vec<String> {
     let option = |text: &str| {
         let text = text.trim();
         let known = question.options().iter().find(|option| {
@@ -367,7 +391,11 @@ fn values(question: &Question, cell: &str) -> Vec<String> {
     }
 }
 
-fn explain(definition: &Definition, question: &str, code: FaultCode) -> (String, String) {
+pub(super) fn explain(
+    definition: &Definition,
+    question: &str,
+    code: FaultCode,
+) -> (String, String) {
     let options = definition
         .question(question)
         .map_or_else(String::new, |(_, question)| {
