@@ -17,7 +17,7 @@ use service::survey::{About, InvitationMail, PersonalLink};
 use crate::page::language::{Language, Value};
 
 pub use code::draw_svg;
-pub use form::draw_forms;
+pub use form::{PaperForm, PaperLine, draw_forms};
 pub use mail::write_mail;
 pub use paper::{PaperFault, draw_letters, draw_posters, write_handed_out};
 

@@ -24,6 +24,7 @@ handout-name = Name
 handout-subject = About
 handout-link = Link
 form-paper-how = Please tick the box of your choice. Questions with “*” need an answer; what is not ticked is no answer. Please write no name and no telephone number.
+form-paper-ballot = One row for each of those rated. A row without a tick is an abstention.
 form-paper-several = You may tick several
 form-paper-required = needs an answer
 form-paper-entry = For whoever types this in: columns are named by the codes of questions, cells hold the codes of options; the code of the invitation goes into the column “code”.

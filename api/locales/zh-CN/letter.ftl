@@ -24,6 +24,7 @@ handout-name = 姓名
 handout-subject = 评价对象
 handout-link = 链接
 form-paper-how = 请在选中的方格里打“√”。带“*”的题必须回答；没有选的不算回答。不要写姓名和电话。
+form-paper-ballot = 每行评一位。整行不打“√”就是弃权。
 form-paper-several = 可以选几项
 form-paper-required = 必答
 form-paper-entry = 录入人员：列名用题目代码，单元格写选项代码；邀请码写在“邀请码”一列。

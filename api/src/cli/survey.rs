@@ -1,6 +1,7 @@
 //! `mingjian survey`: opens and closes the surveys of a round, makes the links and invitations to them, and brings them
 //! to people by mail, telephone, letter and poster.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -19,7 +20,10 @@ use service::survey::{
 use super::database::{load_settings, of_fault, open_migrated};
 use super::{Failure, interference, print, round};
 use crate::config::{Purpose, Settings};
-use crate::letter::{Sender, draw_forms, draw_letters, draw_posters, draw_svg, write_handed_out};
+use crate::letter::{
+    PaperForm, PaperLine, Sender, draw_forms, draw_letters, draw_posters, draw_svg,
+    write_handed_out,
+};
 use crate::notary::Notary;
 use crate::report::folder::Making;
 use crate::sheet::ResultTable;
@@ -217,20 +221,21 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             forms,
         } => {
             let which = find(&service, &survey.round, &survey.survey).await?;
-            if *forms && which.definition.ballot.is_some() {
-                return Err(Failure::new(
-                    "a ballot has no form for paper: leave `--forms` out, and take `--letters`",
-                ));
-            }
             let invited = invite(&service, survey, (panel, *count)).await?;
             if *letters || *forms {
                 let posters = service.list_posters(OPERATOR, which.id).await;
                 let about: About = posters.map_err(|fault| of_fault(&fault))?.about;
-                let links: Vec<PersonalLink> = invited.into_iter().map(|(_, link)| link).collect();
                 if *forms {
-                    let about = (&about, &which.definition);
-                    draw_forms(about, &links, &sender).map_err(broken)?
+                    let lines = list_lines(&service, (&survey.round, which.id)).await?;
+                    let papers = invited.into_iter().map(|(name, link)| PaperForm {
+                        link,
+                        lines: lines.get(&name).cloned().unwrap_or_default(),
+                    });
+                    let papers: Vec<PaperForm> = papers.collect();
+                    draw_forms((&about, &which.definition), &papers, &sender).map_err(broken)?
                 } else {
+                    let links = invited.into_iter().map(|(_, link)| link);
+                    let links: Vec<PersonalLink> = links.collect();
                     draw_letters(&about, &links, &sender).map_err(broken)?
                 }
             } else {
@@ -565,6 +570,35 @@ async fn list_ballots(
         (name_ballot(ballot.number), wanted)
     });
     Ok(wanted.collect())
+}
+
+/// Whom the lines of each ballot of a survey are about, by the name of the ballot; nothing where a sheet is about one
+/// subject.
+async fn list_lines(
+    service: &Service,
+    (round, survey): (&str, Id<Survey>),
+) -> Result<BTreeMap<String, Vec<PaperLine>>, Failure> {
+    let found = service.list_ballots_of(OPERATOR, &[survey]).await;
+    let mut found = found.map_err(|fault| of_fault(&fault))?;
+    let units = list_units(service, round).await?.into_iter();
+    let units: BTreeMap<Id<Subject>, PaperLine> = units
+        .map(|unit| {
+            let line = PaperLine {
+                code: unit.code,
+                name: unit.name,
+            };
+            (unit.subject, line)
+        })
+        .collect();
+    let ballots = found.remove(&survey).unwrap_or_default().into_iter();
+    let named = ballots.map(|ballot| {
+        let lines = ballot
+            .subjects
+            .iter()
+            .filter_map(|one| units.get(one).cloned());
+        (name_ballot(ballot.number), lines.collect())
+    });
+    Ok(named.collect())
 }
 
 /// How a ballot is called in tables, where units are called by their codes.

@@ -15,17 +15,36 @@ use crate::page::language::{Language, Value};
 struct Forms<'a> {
     about: &'a About,
     definition: &'a Definition,
-    forms: &'a [Form],
+    forms: &'a [Form<'a>],
     fictional: bool,
     zh: Language,
     en: Language,
 }
 
 /// One copy.
-struct Form {
+struct Form<'a> {
     subject: [String; 2],
     code: String,
     picture: String,
+    lines: &'a [PaperLine],
+}
+
+/// An invitation to be answered on paper.
+#[derive(Debug, Clone)]
+pub struct PaperForm {
+    /// The invitation.
+    pub link: PersonalLink,
+    /// The lines of the ballot that it admits to; none where a sheet is about one subject.
+    pub lines: Vec<PaperLine>,
+}
+
+/// A line of a ballot.
+#[derive(Debug, Clone)]
+pub struct PaperLine {
+    /// The code of whom it is about, for whoever types it in.
+    pub code: String,
+    /// The name.
+    pub name: Words,
 }
 
 impl Forms<'_> {
@@ -81,12 +100,13 @@ impl Forms<'_> {
 /// [`PaperFault`].
 pub fn draw_forms(
     (about, definition): (&About, &Definition),
-    links: &[PersonalLink],
+    papers: &[PaperForm],
     sender: &Sender,
 ) -> Result<String, PaperFault> {
-    let mut forms = Vec::with_capacity(links.len());
-    for link in links {
+    let mut forms = Vec::with_capacity(papers.len());
+    for PaperForm { link, lines } in papers {
         forms.push(Form {
+            lines,
             subject: [Language::Chinese, Language::English]
                 .map(|language| language.of(&link.subject).to_owned()),
             code: in_groups(&link.token.expose()),

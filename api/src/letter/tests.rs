@@ -5,7 +5,10 @@ use domain::scheme::file::Words;
 use service::intake::InvitationToken;
 use service::survey::{About, HandedOut, InvitationMail, PersonalLink, PosterLink, Way};
 
-use super::{Sender, draw_letters, draw_posters, draw_svg, write_handed_out, write_mail};
+use super::{
+    PaperForm, PaperLine, Sender, draw_forms, draw_letters, draw_posters, draw_svg,
+    write_handed_out, write_mail,
+};
 
 fn words(zh: &str, en: &str) -> Words {
     Words {
@@ -162,4 +165,54 @@ fn a_picture_draws_exactly_the_squares_of_its_code() {
     }
     assert_eq!(squares(&svg), expected);
     assert!(draw_svg(&"a".repeat(5_000), "").is_err());
+}
+
+#[test]
+fn a_ballot_on_paper_has_a_row_for_each_of_those_rated() {
+    #[derive(serde::Deserialize)]
+    struct Part {
+        scale: Vec<domain::scheme::file::Scale>,
+        survey: domain::scheme::file::Survey,
+    }
+    let part: Part = toml::from_str(
+        r#"
+        [[scale]]
+        code = "two"
+        option = [
+          { code = "good", label = { zh = "好", en = "Good" }, class = "satisfied", weight = 100 },
+          { code = "poor", label = { zh = "差", en = "Poor" }, class = "dissatisfied", weight = 0 },
+        ]
+        [survey]
+        code = "meeting"
+        name = { zh = "评议", en = "Vote" }
+        ballot = { one_for = "round" }
+        denominator = "rated"
+        combine = "pooled"
+        panel = [{ code = "p", name = { zh = "代表", en = "Delegates" } }]
+        channel = [{ code = "paper" }]
+        question = [{ code = "duty", text = { zh = "履责", en = "Duty" }, scale = "two", required = true }]
+        "#,
+    )
+    .unwrap();
+    let definition = domain::survey::Definition::of(&part.survey, &part.scale).unwrap();
+    let line = |number: u32| PaperLine {
+        code: format!("L{number:02}"),
+        name: words(&format!("干部 {number:02}"), &format!("Leader {number:02}")),
+    };
+    let paper = PaperForm {
+        link: link("", ""),
+        lines: (1..=30).map(line).collect(),
+    };
+    let page = draw_forms((&about(), &definition), &[paper], &sender()).unwrap();
+    assert_eq!(page.matches("<tr>").count(), 31);
+    assert_eq!(page.matches("class=\"box\"").count(), 60);
+    for said in [
+        "30. 干部 30",
+        "[L30]",
+        "整行不打“√”就是弃权",
+        "[duty]",
+        "[poor]",
+    ] {
+        assert!(page.contains(said), "`{said}` is missing: {page}");
+    }
 }
