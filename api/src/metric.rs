@@ -189,6 +189,7 @@ pub(crate) fn count_booking(booked: &Result<Booking, Fault>) {
         Ok(Booking::Refused(RefusedAnswer::Unknown)) => "unknown_invitation",
         Ok(Booking::Refused(RefusedAnswer::OtherAnswers)) => "other_answers",
         Ok(Booking::Refused(RefusedAnswer::ForeignForm)) => "foreign_form",
+        Ok(Booking::Refused(RefusedAnswer::Changed)) => "changed",
         Err(Fault::Unavailable | Fault::Conflict) => "busy",
         Err(_) => "failed",
     };

@@ -37,10 +37,10 @@ mod m20261122_000072_create_revision_sources;
 mod m20261122_000080_create_staff_links;
 mod m20261122_000081_create_second_factors;
 mod m20261122_000082_create_service_tokens;
-mod m20261122_000120_create_staff_identities;
-mod m20261122_000121_date_second_factors;
 mod m20261122_000110_allow_changed_sheets;
 mod m20261122_000111_count_arrivals;
+mod m20261122_000120_create_staff_identities;
+mod m20261122_000121_date_second_factors;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -76,10 +76,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000080_create_staff_links::Migration),
             Box::new(m20261122_000081_create_second_factors::Migration),
             Box::new(m20261122_000082_create_service_tokens::Migration),
-            Box::new(m20261122_000120_create_staff_identities::Migration),
-            Box::new(m20261122_000121_date_second_factors::Migration),
             Box::new(m20261122_000110_allow_changed_sheets::Migration),
             Box::new(m20261122_000111_count_arrivals::Migration),
+            Box::new(m20261122_000120_create_staff_identities::Migration),
+            Box::new(m20261122_000121_date_second_factors::Migration),
         ]
     }
 }

@@ -219,7 +219,7 @@ impl Intake {
         };
         let definition = &admitted.survey().definition;
         let seconds = key.seconds_until(self.service.clock.now());
-        let (network, told) = self.read_beside(&admitted, beside).await?;
+        let (network, told) = self.read_beside(&admitted, beside).await;
         let candidate = Candidate {
             network,
             told,
@@ -254,7 +254,7 @@ impl Intake {
         };
         let definition = &admitted.survey().definition;
         let seconds = key.seconds_until(self.service.clock.now());
-        let (network, told) = self.read_beside(&admitted, beside).await?;
+        let (network, told) = self.read_beside(&admitted, beside).await;
         let candidate = Candidate {
             network,
             told,
@@ -295,17 +295,22 @@ impl Intake {
         &self,
         admitted: &Admitted,
         beside: Beside,
-    ) -> Result<(Option<u16>, Option<bool>), Fault> {
+    ) -> (Option<u16>, Option<bool>) {
         let survey = admitted.survey();
         if matches!(admitted.admission(), Admission::Change { .. }) {
-            return Ok((None, None));
+            return (None, None);
         }
         let network = match beside.network {
-            Some(network) => survey.number_of(&self.service, network).await?,
+            // Nobody is turned away because their network could not be counted.
+            Some(network) => survey
+                .number_of(&self.service, network)
+                .await
+                .ok()
+                .flatten(),
             None => None,
         };
         let told = beside.told.filter(|_| survey.definition.asks_whether_told);
-        Ok((network, told))
+        (network, told)
     }
 
     async fn send(&self, candidate: Candidate, receipt: Receipt) -> Result<Booking, Fault> {

@@ -293,16 +293,19 @@ impl Stand {
             .await
             .unwrap();
         assert_eq!(recount.differences, []);
-        let counts = recount.tallies.into_iter().map(|(group, tally)| {
+        let mut lines: BTreeMap<i64, [u64; 4]> = BTreeMap::new();
+        for (group, tally) in recount.tallies {
             let counts = [
                 tally.sheets(SheetState::Valid),
                 tally.count(RATED.0, RATED.1),
                 tally.count(ABSTAINED.0, ABSTAINED.1),
                 tally.sheets(SheetState::Invalid),
             ];
-            (group.subject.number(), counts)
-        });
-        counts.collect()
+            // From whatever panel and on whatever way.
+            let line = lines.entry(group.subject.number()).or_default();
+            *line = std::array::from_fn(|place| line[place] + counts[place]);
+        }
+        lines
     }
 
     /// The same for the three lines of the first ballot.

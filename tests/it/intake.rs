@@ -609,13 +609,13 @@ async fn one_broken_answer_does_not_keep_the_others_out(world: World) {
         stand.intake.book(Submission {
             admitted: open,
             key: open_key,
-            answers: answers.clone()
+            answers: answers.clone(),
             beside: Beside::default(),
         }),
         stand.intake.book(Submission {
             admitted: broken,
             key: broken_key,
-            answers
+            answers,
             beside: Beside::default(),
         }),
     );

@@ -56,8 +56,18 @@ pub struct KnownSurvey {
     /// [`i64::MAX`] where it is closed by hand.
     closes_at: AtomicI64,
     /// What networks are hashed with, once somebody has answered and until it is known to be closed.
-    network_key: RwLock<Option<Vec<u8>>>,
+    network_key: NetworkKey,
     asked_at: AtomicI64,
+}
+
+#[derive(Default)]
+struct NetworkKey(RwLock<Option<Vec<u8>>>);
+
+// It is destroyed in the end, and must not outlive that in a log.
+impl std::fmt::Debug for NetworkKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("NetworkKey(***)")
+    }
 }
 
 /// An open link: whoever has it may answer.
@@ -203,7 +213,7 @@ impl KnownSurvey {
     }
 
     fn keep_key(&self, key: Option<Vec<u8>>) {
-        let mut kept = (self.network_key.write()).unwrap_or_else(PoisonError::into_inner);
+        let mut kept = (self.network_key.0.write()).unwrap_or_else(PoisonError::into_inner);
         *kept = key;
     }
 
@@ -215,7 +225,7 @@ impl KnownSurvey {
         network: IpAddr,
     ) -> Result<Option<u16>, Fault> {
         let known = || {
-            let key = (self.network_key.read()).unwrap_or_else(PoisonError::into_inner);
+            let key = (self.network_key.0.read()).unwrap_or_else(PoisonError::into_inner);
             key.as_deref().map(|key| hash_network(key, network))
         };
         if let Some(number) = known() {
@@ -424,7 +434,7 @@ impl Door {
                 .map_err(|_| Fault::internal("a round names a time zone that there is not"))?,
             standing: AtomicU8::new(0),
             closes_at: AtomicI64::new(i64::MAX),
-            network_key: RwLock::default(),
+            network_key: NetworkKey::default(),
             asked_at: AtomicI64::new(i64::MIN),
         };
         Ok(Some(self.surveys.keep(id.number(), known)))

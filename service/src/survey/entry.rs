@@ -278,11 +278,13 @@ pub(crate) async fn store(
         survey: batch.survey,
         definition: batch.definition,
     };
-    let mut arrived: BTreeMap<&'static str, i64> = BTreeMap::new();
-    for row in &rows {
-        *arrived.entry(row.channel).or_default() += 1;
+    if !late {
+        let mut arrived: BTreeMap<&'static str, i64> = BTreeMap::new();
+        for row in &rows {
+            *arrived.entry(row.channel).or_default() += 1;
+        }
+        count_entered(transaction, (batch.survey, now), &arrived).await?;
     }
-    count_entered(transaction, (batch.survey, now), &arrived).await?;
     kept.insert(service, transaction, rows).await?;
     kept.shift(transaction, &shifts).await?;
     Ok(became)

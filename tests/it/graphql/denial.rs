@@ -1058,9 +1058,10 @@ async fn files_are_taken_from_those_who_may_send_them(world: World) {
 }
 
 /// Routes that take no file from staff: pages for everybody, and GraphQL, whose fields have rows above.
-const OTHERS: [&str; 14] = [
+const OTHERS: [&str; 15] = [
     "/account/{token}",
     "/assets/{name}",
+    "/change",
     "/graphiql",
     "/graphiql/graphiql.css",
     "/graphiql/graphiql.js",

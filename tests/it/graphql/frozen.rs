@@ -104,6 +104,7 @@ fn rows() -> Vec<(&'static str, Does)> {
         ("compositionRemove", Change(InputKind::ClosedRounds)),
         ("surveyOpen", Change(public.clone())),
         ("surveySetHours", Change(public.clone())),
+        ("surveyDecideSheets", Change(public.clone())),
         ("surveyClose", Change(public.clone())),
         ("contactListConfirm", Change(public.clone())),
         ("contactListRemind", Change(public.clone())),

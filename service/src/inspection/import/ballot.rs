@@ -26,6 +26,15 @@ const ONCE: [&str; 3] = ["channel", "panel", "code"];
 /// The ballots of a survey by their numbers, with the subjects of their lines.
 type Ballots = BTreeMap<i64, Vec<Id<id::Subject>>>;
 
+/// The ballot that an invitation was made for, if there is one, the panel, and the hash of the invitation's token.
+type FromWhom = (Option<i64>, String, Option<[u8; 32]>);
+
+/// The number of a ballot, and the rows by the places of their lines.
+type Placed<'r> = (i64, BTreeMap<usize, &'r Row>);
+
+/// What is wrong with a cell of a row.
+type RowFault = (u32, CellFault);
+
 /// The rows of one ballot, at least one.
 struct Rows<'r> {
     first: &'r Row,
@@ -62,14 +71,14 @@ impl Sheets<'_> {
         reading: &mut Reading<'r>,
         rows: &Rows<'r>,
         (ballots, codes): (&Ballots, &mut BTreeSet<[u8; 32]>),
-    ) -> Result<Option<EnteredSheet>, (u32, CellFault)> {
+    ) -> Result<Option<EnteredSheet>, RowFault> {
         let first = rows.first;
         for row in &rows.others {
             let differs = |column: &&str| {
                 let cell = reading.cell(row, column);
                 cell.is_some() && cell != reading.cell(first, column)
             };
-            if let Some(column) = ONCE.into_iter().find(|column| differs(&column)) {
+            if let Some(column) = ONCE.into_iter().find(|column| differs(column)) {
                 let what = format!("the rows of one ballot differ in `{column}`");
                 let mend = "give each ballot a word of its own in the column `sheet`".to_owned();
                 return Err((row.number, (column, "SHEET_MIXED", what, mend)));
@@ -122,7 +131,7 @@ impl Sheets<'_> {
         reading: &Reading<'_>,
         first: &Row,
         codes: &mut BTreeSet<[u8; 32]>,
-    ) -> Result<(Option<i64>, String, Option<[u8; 32]>), CellFault> {
+    ) -> Result<FromWhom, CellFault> {
         let panel = reading.cell(first, "panel");
         if let Some(code) = reading.cell(first, "code") {
             let (hash, invited) = self.read_invitation(code, codes)?;
@@ -148,7 +157,7 @@ impl Sheets<'_> {
         reading: &Reading<'r>,
         rows: &Rows<'r>,
         (ballots, named): (&Ballots, Option<i64>),
-    ) -> Result<(i64, BTreeMap<usize, &'r Row>), (u32, CellFault)> {
+    ) -> Result<Placed<'r>, RowFault> {
         let mut number = named;
         let mut lines: BTreeMap<usize, &Row> = BTreeMap::new();
         for row in rows.all() {
@@ -199,15 +208,14 @@ fn gather<'r>(reading: &mut Reading<'r>) -> Vec<Rows<'r>> {
             continue;
         };
         let known = places.get(name).copied();
-        match known.and_then(|place| gathered.get_mut(place)) {
-            Some(rows) => rows.others.push(row),
-            None => {
-                places.insert(name, gathered.len());
-                gathered.push(Rows {
-                    first: row,
-                    others: Vec::new(),
-                });
-            }
+        if let Some(rows) = known.and_then(|place| gathered.get_mut(place)) {
+            rows.others.push(row);
+        } else {
+            places.insert(name, gathered.len());
+            gathered.push(Rows {
+                first: row,
+                others: Vec::new(),
+            });
         }
     }
     gathered
