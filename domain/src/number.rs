@@ -145,6 +145,17 @@ mod tests {
     }
 
     proptest! {
+        /// Zeros before it make it too long for machine words, and mean nothing.
+        #[test]
+        fn a_short_number_is_read_as_a_long_one(text in "[-−]?[0-9]{1,12}(\\.[0-9]{1,8})?") {
+            let (sign, digits) = match text.strip_prefix(['-', '−']) {
+                Some(digits) => ("-", digits),
+                None => ("", text.as_str()),
+            };
+            let long = format!("{sign}{}{digits}", "0".repeat(20));
+            prop_assert_eq!(ratio(&text), ratio(&long));
+        }
+
         #[test]
         fn points_survive_their_text(e4 in any::<i64>().prop_filter("the least value has no magnitude", |e| *e != i64::MIN)) {
             let points = Points::from_e4(e4);

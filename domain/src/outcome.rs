@@ -7,6 +7,7 @@ mod comparison;
 mod gap;
 mod ground;
 mod obstacle;
+mod seldom;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use comparison::{Comparison, Shown, Sign, Truth3};
 pub use gap::{Action, Gap, GapKind};
 pub use ground::{Award, CaseGround, Former, Ground, Predecessor, RoundGround};
 pub use obstacle::{Ahead, Change, Obstacle};
+pub use seldom::Seldom;
 
 /// The value of `format` that this engine writes.
 pub const FORMAT: &str = "mingjian-outcome/1";
@@ -264,14 +266,14 @@ pub struct PartResult {
     /// Its value.
     pub value: Shown,
     /// The value of each stretch of time, where points are awarded for each by itself.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stretches: Vec<StretchResult>,
+    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
+    pub stretches: Seldom<StretchResult>,
     /// What each inspector awarded, where several did or one of them noted something.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub awards: Vec<Award>,
+    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
+    pub awards: Seldom<Award>,
     /// The cases that were counted, or the predecessors whose values were added up.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub counted: Vec<Ground>,
+    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
+    pub counted: Seldom<Ground>,
     /// What it is worth.
     pub points: Option<Points>,
     /// What it is worth before any digit is lost, where its points lost some: an item adds up its parts by this, and
@@ -282,8 +284,8 @@ pub struct PartResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Reason>,
     /// Whom it is composed of, category by category; the mean of these means by their weights is `value`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub members: Vec<Members>,
+    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
+    pub members: Seldom<Members>,
     /// Whether it rests on fewer than [`FEW`] answers.
     #[serde(default, skip_serializing_if = "is_false")]
     pub few: bool,

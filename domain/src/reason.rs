@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::outcome::Seldom;
 use crate::scheme::file::Words;
 
 /// A reason with the values that its words name.
@@ -12,8 +13,8 @@ pub struct Reason {
     /// Which reason.
     pub code: ReasonCode,
     /// Values that the words name, in their order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
+    pub values: Seldom<Arc<str>>,
 }
 
 impl Reason {
@@ -77,7 +78,7 @@ impl From<ReasonCode> for Reason {
     fn from(code: ReasonCode) -> Self {
         Self {
             code,
-            values: Vec::new(),
+            values: Seldom::default(),
         }
     }
 }

@@ -138,7 +138,7 @@ impl Engine<'_> {
                     of: view.of.cloned(),
                     why,
                     few,
-                    counted,
+                    counted: counted.into(),
                 });
                 holds
             }
@@ -159,7 +159,7 @@ impl Engine<'_> {
                     of: view.of.cloned(),
                     why: read.why,
                     few: false,
-                    counted: read.counted,
+                    counted: read.counted.into(),
                 });
                 read.holds
             }

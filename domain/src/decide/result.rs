@@ -87,8 +87,8 @@ impl Engine<'_> {
                 ..rank
             })
             .collect();
-        let mut rules = Vec::with_capacity(state.rules.len());
-        rules.extend(state.rules.into_iter().flatten());
+        // In the place where they lie.
+        let rules = state.rules.into_iter().flatten().collect();
         Some(Decision {
             subject: data.code.clone(),
             category: self.scheme.categories.get(data.category)?.code.clone(),

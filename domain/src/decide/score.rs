@@ -525,13 +525,13 @@ fn result(part: &PartPlan, scored: Scored) -> PartResult {
         part: part.code.clone(),
         what: part.what.clone(),
         value: scored.shown,
-        stretches: scored.stretches,
-        awards: scored.awards,
-        counted: scored.counted,
+        stretches: scored.stretches.into(),
+        awards: scored.awards.into(),
+        counted: scored.counted.into(),
         points: scored.points,
         exact: scored.exact,
         why: scored.why,
-        members: scored.members,
+        members: scored.members.into(),
         few: scored.few,
     }
 }

@@ -61,10 +61,11 @@ impl Engine<'_> {
             in_a_row,
             gap,
             with_this_round,
+            text,
         } = condition
         {
             let run = self.run(subject, grades, *in_a_row, (*gap, *with_this_round));
-            return self.read_run(run, grades, *in_a_row);
+            return read_run(run, text);
         }
         let (what, left, right, holds, why) = self.compare_word(subject, condition);
         Read {
@@ -74,27 +75,6 @@ impl Engine<'_> {
             holds,
             why,
             counted: Vec::new(),
-        }
-    }
-
-    fn read_run(&self, run: Run, grades: &[usize], in_a_row: u32) -> Read {
-        let names: Vec<&str> = grades
-            .iter()
-            .filter_map(|grade| self.scheme.grades.get(*grade))
-            .map(|plan| plan.code.as_ref())
-            .collect();
-        let left = if run.holds == Truth3::Undetermined {
-            Shown::Missing
-        } else {
-            Shown::Whole(i64::from(run.length))
-        };
-        Read {
-            what: Arc::from(format!("earlier/{}", names.join(","))),
-            left,
-            right: Arc::from(in_a_row.to_string()),
-            holds: run.holds,
-            why: run.why.map(Reason::from),
-            counted: run.rounds,
         }
     }
 
@@ -356,6 +336,22 @@ pub(super) struct Read {
     pub holds: Truth3,
     pub why: Option<Reason>,
     pub counted: Vec<Ground>,
+}
+
+fn read_run(run: Run, [what, right]: &[Arc<str>; 2]) -> Read {
+    let left = if run.holds == Truth3::Undetermined {
+        Shown::Missing
+    } else {
+        Shown::Whole(i64::from(run.length))
+    };
+    Read {
+        what: what.clone(),
+        left,
+        right: right.clone(),
+        holds: run.holds,
+        why: run.why.map(Reason::from),
+        counted: run.rounds,
+    }
 }
 
 /// A run of grades.

@@ -51,6 +51,7 @@ impl Explainer<'_> {
                 in_a_row,
                 gap,
                 with_this_round,
+                ..
             } => {
                 let names: Vec<Words> = grades.iter().map(|grade| self.grade_at(*grade)).collect();
                 let zh: Vec<&str> = names.iter().map(|name| name.zh.as_str()).collect();

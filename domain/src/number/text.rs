@@ -14,6 +14,9 @@ use super::{NumberError, Points, Ratio};
 /// Texts longer than this are refused before they are read, so that a number costs a bounded time.
 const LONGEST: usize = 60;
 
+/// Any number of so many digits fits into 64 bits.
+const DIGITS_OF_A_WORD: usize = 18;
+
 /// Whole digits, digits after the point and the sign of a plain decimal.
 pub(super) fn split_decimal(text: &str) -> Option<(&str, &str, bool)> {
     if text.len() > LONGEST {
@@ -30,6 +33,14 @@ pub(super) fn split_decimal(text: &str) -> Option<(&str, &str, bool)> {
 
 pub(super) fn parse_decimal(text: &str) -> Option<Ratio> {
     let (whole, part, negative) = split_decimal(text)?;
+    // Nearly every number has so few digits that it needs no more than machine words on the way.
+    if whole.len() + part.len() <= DIGITS_OF_A_WORD {
+        let digits = whole.bytes().chain(part.bytes());
+        let number = digits.fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        let number = if negative { -number } else { number };
+        let under = 10_i64.pow(u32::try_from(part.len()).ok()?);
+        return Some(Ratio::reduce(number.into(), under.into()));
+    }
     let number: BigInt = format!("{whole}{part}").parse().ok()?;
     let under = BigInt::from(10).pow(u32::try_from(part.len()).ok()?);
     let value = BigRational::new(number, under);

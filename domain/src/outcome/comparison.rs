@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Ground;
+use super::{Ground, Seldom};
 use crate::number::{Points, Ratio};
 use crate::reason::Reason;
 
@@ -185,6 +185,6 @@ pub struct Comparison {
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub few: bool,
     /// The cases that were counted, the earlier rounds that were looked at, the predecessors whose values were added.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub counted: Vec<Ground>,
+    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
+    pub counted: Seldom<Ground>,
 }

@@ -218,6 +218,8 @@ pub(crate) enum ConditionPlan {
         in_a_row: u32,
         gap: Gap,
         with_this_round: bool,
+        /// The grades and the length as a comparison tells them.
+        text: [Arc<str>; 2],
     },
     Grade(GradeBound),
     RankAtMost(u32),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::decide::{Engine, FilledQuota};
 use crate::number::{Points, Ratio};
-use crate::outcome::{Ahead, Change, Comparison, Obstacle, Shown, Sign, Truth3};
+use crate::outcome::{Ahead, Change, Comparison, Obstacle, Seldom, Shown, Sign, Truth3};
 use crate::scheme::file::GradedBy;
 use crate::scheme::model::{QuotaPlan, ValueKind};
 
@@ -167,7 +167,7 @@ impl Engine<'_> {
             of: None,
             why: None,
             few: false,
-            counted: Vec::new(),
+            counted: Seldom::default(),
         };
         Some((Some(compared), ahead(Some(last), key.short)))
     }

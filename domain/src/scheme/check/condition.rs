@@ -180,6 +180,10 @@ impl Checker {
                 in_a_row: earlier.in_a_row,
                 gap: earlier.gap,
                 with_this_round: earlier.with_this_round,
+                text: [
+                    Arc::from(format!("earlier/{}", earlier.grades.join(","))),
+                    Arc::from(earlier.in_a_row.to_string()),
+                ],
             });
         }
         if let Some(test) = grade {
