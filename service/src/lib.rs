@@ -59,6 +59,9 @@ pub use database::Database;
 pub use fault::{Fault, Refusal};
 pub use id_source::IdSource;
 
+/// The smallest panel unless somebody says otherwise: groups of fewer answers are withheld as well.
+pub const SMALLEST_PANEL: u32 = 10;
+
 /// Everything that a use-case needs from outside. Cheap to clone: the clones share the database and the sources.
 #[derive(Debug, Clone)]
 pub struct Service {
@@ -68,6 +71,8 @@ pub struct Service {
     pub clock: Arc<dyn Clock>,
     /// Where ids and secrets come from.
     pub ids: Arc<IdSource>,
+    /// How many of a panel have to be asked about a subject at least: of fewer it could be told who said what.
+    pub smallest_panel: u32,
 }
 
 impl Service {
@@ -77,6 +82,7 @@ impl Service {
             database,
             clock: Arc::new(clock::SystemClock),
             ids: Arc::new(IdSource::system()),
+            smallest_panel: SMALLEST_PANEL,
         }
     }
 

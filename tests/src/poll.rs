@@ -309,6 +309,7 @@ pub async fn connect(database: &Database) -> Service {
             .expect("the database opens"),
         clock: Arc::new(service::clock::SystemClock),
         ids: Arc::new(service::IdSource::system()),
+        smallest_panel: 1,
     }
 }
 

@@ -44,6 +44,7 @@ impl World {
                 .expect("the database opens"),
             clock: clock.clone(),
             ids: Arc::new(IdSource::seeded(SEED)),
+            smallest_panel: 1,
         };
         Self {
             database: Arc::new(database),

@@ -23,14 +23,17 @@ pub(super) async fn open(settings: &config::Database) -> Result<Database, Failur
 }
 
 /// Opens the database for work; its tables must be up to date.
-pub(super) async fn open_migrated(settings: &config::Database) -> Result<Service, Failure> {
-    let database = open(settings).await?;
+pub(super) async fn open_migrated(settings: &Settings) -> Result<Service, Failure> {
+    let database = open(&settings.database).await?;
     let pending = database
         .pending_migrations()
         .await
         .map_err(|fault| of_fault(&fault))?;
     if pending.is_empty() {
-        return Ok(Service::new(database));
+        return Ok(Service {
+            smallest_panel: settings.survey.smallest_panel,
+            ..Service::new(database)
+        });
     }
     Err(Failure::new(format!(
         "the database lacks {} of its migrations, `{}` first: run `mingjian migrate`",

@@ -34,7 +34,7 @@ pub(super) struct ExportArguments {
 /// Writes the package.
 pub(super) async fn run(config: Option<&Path>, arguments: &ExportArguments) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let round = round::get(&service, &arguments.round).await?;
     let kind = match (arguments.sheets, arguments.counts) {
         (true, _) => PackageKind::Sheets,

@@ -90,7 +90,7 @@ pub(super) async fn run(config: Option<&Path>, arguments: &ImportArguments) -> R
         name_inspector(&mut table, login);
     }
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let round = match &arguments.round {
         Some(code) => Some(round::get(&service, code).await?.id),
         None => None,

@@ -62,7 +62,7 @@ pub(super) async fn run(
     command: InvestigationCommand,
 ) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let said = match command {
         InvestigationCommand::OpenDue { round: code } => {
             let round = round::get(&service, &code).await?;

@@ -33,7 +33,7 @@ pub(super) enum LogCommand {
 pub(super) async fn run(config: Option<&Path>, command: LogCommand) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
     let notary = find_notary(&settings.checkpoint)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let done = match command {
         LogCommand::Export { file } => export(&service, notary.as_ref(), &file).await,
         LogCommand::Checkpoint { short } => checkpoint(&service, notary.as_ref(), short).await,

@@ -40,7 +40,7 @@ pub(super) async fn run(config: Option<&Path>, command: RegionCommand) -> Result
         parent,
     } = command;
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let parent = match parent {
         Some(parent) => Some(get(&service, &parent).await?.id),
         None => None,

@@ -50,7 +50,7 @@ async fn load(
     number: Option<u32>,
 ) -> Result<(Package, Origin), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let found = round::get(&service, code).await?;
     let actor = &Actor::Operator;
     let bytes = service

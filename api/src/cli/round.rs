@@ -135,7 +135,7 @@ pub(super) struct RoundComposeArguments {
 /// Does it.
 pub(super) async fn run(config: Option<&Path>, command: RoundCommand) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let said = match command {
         RoundCommand::Add(arguments) => add(&service, arguments).await?,
         RoundCommand::Open { round } => open(&service, &round).await?,

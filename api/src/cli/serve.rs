@@ -15,7 +15,7 @@ use crate::telemetry;
 pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Production)?;
     telemetry::start(&settings.log);
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     if service.is_demo().await.map_err(|fault| of_fault(&fault))? {
         return Err(Failure::new(
             "this database holds a demonstration, and its people and answers are made up: give `database.url` another one",

@@ -82,7 +82,7 @@ fn parse_role(word: &str) -> Result<Role, String> {
 /// Does it.
 pub(super) async fn run(config: Option<&Path>, command: StaffCommand) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let said = match command {
         StaffCommand::Add {
             login,

@@ -103,7 +103,7 @@ const OPERATOR: &Actor = &Actor::Operator;
 /// Does it.
 pub(super) async fn run(config: Option<&Path>, command: SubjectCommand) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let said = record(&service, command).await?;
     service.database.close().await;
     print(format!("{said}\n").as_bytes())

@@ -165,7 +165,7 @@ const OPERATOR: &Actor = &Actor::Operator;
 /// Does it.
 pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let base = &settings.http.public_url;
     let sender = settings.sender();
     let said = match command {

@@ -31,7 +31,7 @@ pub(super) enum TemplateCommand {
 pub(super) async fn run(config: Option<&Path>, command: &TemplateCommand) -> Result<(), Failure> {
     let TemplateCommand::Scores { round: code, out } = command;
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let round = round::get(&service, code).await?;
     let version = round.content.scheme_version;
     let schemes = service

@@ -44,7 +44,7 @@ pub(super) enum TokenCommand {
 /// Does it.
 pub(super) async fn run(config: Option<&Path>, command: TokenCommand) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let said = match command {
         TokenCommand::Add {
             name,

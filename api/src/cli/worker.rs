@@ -21,7 +21,7 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
     let mailer = Mailer::new(&settings.mail).map_err(|fault| Failure::new(fault.to_string()))?;
     let notary = Notary::find_or_make(&settings.checkpoint)
         .map_err(|fault| Failure::new(fault.to_string()))?;
-    let service = open_migrated(&settings.database).await?;
+    let service = open_migrated(&settings).await?;
     let database = service.database.clone();
     let (trigger, end) = shutdown::channel();
     let tools = Tools {

@@ -7,6 +7,8 @@ use super::reader::Reader;
 pub struct Survey {
     /// How many days after the end of a survey mail addresses and telephone numbers are erased.
     pub contact_days: u32,
+    /// How many of a panel have to be asked about a subject at least.
+    pub smallest_panel: u32,
 }
 
 pub(super) fn read(reader: &mut Reader) -> Survey {
@@ -16,6 +18,12 @@ pub(super) fn read(reader: &mut Reader) -> Survey {
             30,
             0..=366,
             "days after the end of a survey until addresses and telephone numbers are erased",
+        ),
+        smallest_panel: reader.number(
+            "survey.smallest_panel",
+            service::SMALLEST_PANEL,
+            1..=1_000,
+            "people of a panel who have to be asked about a subject at least: of fewer it could be told who said what",
         ),
     }
 }

@@ -16,7 +16,9 @@ use sea_orm::{
 };
 
 use super::channel_word;
-use super::invitation::{Change, Issue, IssuedInvitation, count_issued, refuse_too_many};
+use super::invitation::{
+    Change, Issue, IssuedInvitation, count_issued, refuse_few, refuse_too_many,
+};
 use crate::database::WriteTransaction;
 use crate::intake::InvitationToken;
 use crate::permit::{Permit, ask_somewhere};
@@ -260,7 +262,7 @@ impl Service {
     /// Makes one-time invitations to a ballot; the tokens are told once. The log says how many, never which.
     ///
     /// # Errors
-    /// As [`Service::add_ballot_link`], and `TOO_MANY_INVITATIONS`.
+    /// As [`Service::add_ballot_link`], and `TOO_MANY_INVITATIONS`, `PANEL_TOO_SMALL`.
     pub async fn issue_ballot_invitations(
         &self,
         actor: &Actor,
@@ -299,6 +301,8 @@ impl Service {
         });
         let counts = issues.map(|issue| (issue, count)).collect();
         count_issued(&transaction, counts, Change::Issued).await?;
+        let groups = (asked.subjects.iter()).map(|subject| (*subject, wanted.panel.clone()));
+        refuse_few(self, &transaction, wanted.survey.number(), groups).await?;
         let object = wanted.survey.to_string();
         let reason = format!(
             "{} invitations to ballot {} ({})",

@@ -1,12 +1,14 @@
 //! One-time invitations: made in numbers, handed out once, known to the database by their hashes alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::Channel;
-use entity::{invitation, survey_issue};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use entity::{contact, contact_list, invitation, subject, survey_issue};
+use sea_orm::sea_query::{Expr, JoinType, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+};
 
 use super::channel_word;
 use crate::database::WriteTransaction;
@@ -18,6 +20,9 @@ const MOST: usize = 100_000;
 
 /// Rows in one statement, below the number of values that SQLite binds.
 const ROWS: usize = 5_000;
+
+/// Groups of too few people that are told at once.
+const MOST_FEW: usize = 20;
 
 /// Invitations to be made.
 #[derive(Debug, Clone)]
@@ -154,4 +159,81 @@ pub(crate) async fn count_issued(
             .await?;
     }
     Ok(())
+}
+
+/// A subject and the panel that answers about it.
+type Respondents = (i64, String);
+
+/// Refuses these groups if so few are asked that it could be told who said what. Counted are all to whom sheets were
+/// issued on any way, and those on lists that are not confirmed yet. A statement, and two more where a group is small.
+///
+/// # Errors
+/// [`Fault::Refused`] with `PANEL_TOO_SMALL` for each group.
+pub(super) async fn refuse_few(
+    service: &Service,
+    transaction: &WriteTransaction,
+    survey: i64,
+    asked: impl IntoIterator<Item = Respondents>,
+) -> Result<(), Fault> {
+    let asked: BTreeSet<Respondents> = asked.into_iter().collect();
+    let issued: Vec<(i64, String, i64)> = survey_issue::Entity::find()
+        .select_only()
+        .column(survey_issue::Column::SubjectId)
+        .column(survey_issue::Column::Panel)
+        .column(survey_issue::Column::Issued)
+        .filter(survey_issue::Column::SurveyId.eq(survey))
+        .filter(survey_issue::Column::Issued.gt(0))
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    let mut people: BTreeMap<Respondents, i64> = BTreeMap::new();
+    for (subject, panel, count) in issued {
+        let group = (subject, panel);
+        if asked.contains(&group) {
+            *people.entry(group).or_default() += count;
+        }
+    }
+    let least = i64::from(service.smallest_panel);
+    people.retain(|_, count| *count < least);
+    if people.is_empty() {
+        return Ok(());
+    }
+    let drafted: Vec<(i64, String)> = contact::Entity::find()
+        .select_only()
+        .column(contact::Column::SubjectId)
+        .column(contact::Column::Panel)
+        .join(JoinType::InnerJoin, contact::Relation::ContactList.def())
+        .filter(contact::Column::SurveyId.eq(survey))
+        .filter(contact_list::Column::State.eq(contact_list::State::Draft))
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    for group in drafted {
+        people.entry(group).and_modify(|count| *count += 1);
+    }
+    people.retain(|_, count| *count < least);
+    let few: Vec<_> = people.into_iter().take(MOST_FEW).collect();
+    if few.is_empty() {
+        return Ok(());
+    }
+    let codes: BTreeMap<i64, String> = subject::Entity::find()
+        .select_only()
+        .column(subject::Column::Id)
+        .column(subject::Column::Code)
+        .filter(subject::Column::Id.is_in(few.iter().map(|((subject, _), _)| *subject)))
+        .order_by_asc(subject::Column::Id)
+        .into_tuple()
+        .all(transaction)
+        .await?
+        .into_iter()
+        .collect();
+    let refusals = few.into_iter().map(|((subject, panel), count)| {
+        let code = codes.get(&subject).map_or("", String::as_str);
+        let message = format!(
+            "of the panel `{panel}` {count} would be asked about `{code}`, and of so few it could be told who said \
+             what: ask at least {least} of them, or ask them as part of a larger panel"
+        );
+        Refusal::new("PANEL_TOO_SMALL", message).at(["panel"])
+    });
+    Err(Fault::Refused(refusals.collect()))
 }

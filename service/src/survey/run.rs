@@ -9,6 +9,7 @@ use entity::{round_subject, survey};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
+use super::invitation::refuse_few;
 use super::{
     GroupProgress, IssuedInvitation, LinkFor, NewInvitations, OpenLink, Recount, add_links, close,
     count_from_sheets, get_definition, issue_invitations, list_progress, open, reopen,
@@ -67,9 +68,8 @@ impl Service {
     /// Makes one-time invitations; the tokens are told once. The log says how many, never which.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `PANEL_UNKNOWN`, `SUBJECT_NOT_IN_ROUND`, `SURVEY_NOT_ABOUT_SUBJECT`, `SURVEY_CLOSED` or
-    /// `TOO_MANY_INVITATIONS`,
-    /// [`Fault::NotFound`], [`Fault::Denied`].
+    /// [`Fault::Refused`] with `PANEL_UNKNOWN`, `SUBJECT_NOT_IN_ROUND`, `SURVEY_NOT_ABOUT_SUBJECT`, `SURVEY_CLOSED`,
+    /// `TOO_MANY_INVITATIONS` or `PANEL_TOO_SMALL`, [`Fault::NotFound`], [`Fault::Denied`].
     pub async fn issue_survey_invitations(
         &self,
         actor: &Actor,
@@ -82,6 +82,8 @@ impl Service {
         };
         let permit = ask_for_subject(&transaction, actor, new.survey, &wanted).await?;
         let issued = issue_invitations(self, &transaction, new).await?;
+        let asked = (new.subject.number(), new.panel.clone());
+        refuse_few(self, &transaction, new.survey.number(), [asked]).await?;
         let object = new.survey.to_string();
         let reason = format!(
             "{} invitations for {} ({})",

@@ -40,7 +40,7 @@ pub(super) fn find_closed(config: Option<&Path>, name: &str) -> Option<Result<Pa
 
 async fn open(config: Option<&Path>) -> Result<Service, Failure> {
     let settings = load_settings(config, Purpose::Tool)?;
-    open_migrated(&settings.database).await
+    open_migrated(&settings).await
 }
 
 async fn of_round(config: Option<&Path>, code: &str) -> Result<Scheme, Failure> {

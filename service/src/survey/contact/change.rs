@@ -19,7 +19,7 @@ use crate::freeze::{Touch, touch};
 use crate::intake::InvitationToken;
 use crate::permit::{Permit, ask_somewhere};
 use crate::survey::channel_word;
-use crate::survey::invitation::{Change, Issue, count_issued, insert_invitations};
+use crate::survey::invitation::{Change, Issue, count_issued, insert_invitations, refuse_few};
 use crate::{Fault, Refusal, Service, audit, clock};
 
 /// Between two mails to the same people.
@@ -169,7 +169,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] with `LIST_CONFIRMED`, `LIST_WITHDRAWN`, `LIST_ERASED`, `SURVEY_NOT_OPEN`, `SURVEY_CLOSED`,
-    /// `ROUND_NOT_OPEN`; [`Fault::NotFound`], [`Fault::Denied`].
+    /// `PANEL_TOO_SMALL`, `ROUND_NOT_OPEN`; [`Fault::NotFound`], [`Fault::Denied`].
     pub async fn confirm_contact_list(
         &self,
         actor: &Actor,
@@ -205,6 +205,10 @@ impl Service {
                 Expr::val(contact_list::State::Confirmed),
             )])
             .await?;
+        let asked = contacts
+            .iter()
+            .map(|one| (one.subject_id, one.panel.clone()));
+        refuse_few(self, &change.transaction, change.list.survey_id, asked).await?;
         if change.list.way == contact_list::Way::Mail {
             change.queue_mails(&contacts, false).await?;
         }
