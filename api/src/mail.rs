@@ -4,6 +4,7 @@
 //! the outbox does, and any mail in.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -11,6 +12,7 @@ use lettre::{
     AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message as Envelope, Tokio1Executor,
 };
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::config::{self, MailSecurity, Transport};
 
@@ -55,6 +57,7 @@ pub enum MailFault {
 pub struct Mailer {
     sender: Mailbox,
     way: Way,
+    patience: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -82,7 +85,11 @@ impl Mailer {
             Transport::File => Way::File(AsyncFileTransport::new(&settings.folder)),
             Transport::Memory => Way::Memory(Arc::default()),
         };
-        Ok(Self { sender, way })
+        Ok(Self {
+            sender,
+            way,
+            patience: settings.timeout,
+        })
     }
 
     /// Sends a message. `key` names the job: a message that is sent twice carries the same id, by which mail programs
@@ -111,7 +118,10 @@ impl Mailer {
         let envelope = envelope.map_err(|error| MailFault::Unfit(error.to_string()))?;
         match &self.way {
             Way::Smtp(smtp) => {
-                let taken = smtp.send(envelope).await;
+                // The client's own limit is one for connecting alone.
+                let taken = timeout(self.patience, smtp.send(envelope)).await;
+                let taken =
+                    taken.map_err(|_| MailFault::NotTaken("it took too long".to_owned()))?;
                 taken.map_err(|error| fault_of(&error))?;
             }
             Way::File(file) => {

@@ -71,7 +71,8 @@ pub async fn run(database: &Database, count: usize, mut draw: Draw) -> Fared {
     }
 }
 
-async fn others(address: SocketAddr, long: Duration) -> f64 {
+/// Asks for something simple for so long; the slowest of a hundred answers, in milliseconds.
+pub async fn others(address: SocketAddr, long: Duration) -> f64 {
     let begun = Instant::now();
     let mut times = Vec::new();
     while begun.elapsed() < long {

@@ -1,7 +1,9 @@
 //! Faults in large numbers: `scripts/fault kill --count 1000 --seed 7`.
 //!
 //! What is made: `kill` (the server dies under load), `closing` (answers race it), `copies` (of one form at once),
-//! `closers` (people who close one round), `hostile` (GraphQL documents), `timing` (whether
+//! `closers` (people who close one round), `mail` (days with a mail server that fails and workers that die; 365 are a
+//! year), `restarts` (of PostgreSQL under load), `disk` (the disk is full under load; only where a disk may be mounted,
+//! as root), `slow` (so many connections that send a byte now and then), `hostile` (GraphQL documents), `timing` (whether
 //! the time of an answer tells that something is there: it is told, and stops nothing). Without a name, all of them; on both
 //! databases, unless `--database sqlite` or `--database postgresql` chooses one. Whatever breaks stops the run with
 //! its number and the seed that leads there again.
@@ -11,7 +13,10 @@
 mod draw;
 mod hostile;
 mod kill;
+mod mail;
+mod outage;
 mod race;
+mod slow;
 mod timing;
 
 use std::time::Instant;
@@ -19,7 +24,9 @@ use std::time::Instant;
 use draw::Draw;
 use support::{Backend, Database};
 
-const KINDS: [&str; 6] = ["kill", "closing", "copies", "closers", "hostile", "timing"];
+const KINDS: [&str; 10] = [
+    "kill", "closing", "copies", "closers", "mail", "restarts", "disk", "slow", "hostile", "timing",
+];
 
 /// Answers that race one closing, and copies of one form.
 const RACING: usize = 500;
@@ -119,6 +126,40 @@ async fn run(kind: &str, backend: Backend, count: usize, seed: u64) -> String {
                 database.remove().await;
             }
             format!("{count} rounds were closed by several people, once each")
+        }
+        "mail" => {
+            let database = Database::fresh(backend).await;
+            let went = mail::run(&database, count, draw).await;
+            database.remove().await;
+            format!(
+                "{count} days, {} mails, {} connections that failed, {} workers that died: {} were refused for their \
+                 address, all others came, {} of them again under the same name",
+                went.wanted, went.troubles, went.deaths, went.refused, went.again
+            )
+        }
+        "restarts" if backend == Backend::Sqlite => "SQLite is no server".to_owned(),
+        "restarts" => {
+            let went = outage::restarts(count, draw).await;
+            format!(
+                "{count} restarts, {} answers, each there once; {} tries were told to come again",
+                went.acknowledged, went.refused
+            )
+        }
+        "disk" => match outage::full_disks(backend, count, draw).await {
+            None => "not run: a disk can be mounted by root alone".to_owned(),
+            Some(went) => format!(
+                "the disk was full {count} times, {} answers, each there once; {} tries were told to come again",
+                went.acknowledged, went.refused
+            ),
+        },
+        "slow" => {
+            let database = Database::fresh(backend).await;
+            let slowed = slow::run(&database, count).await;
+            database.remove().await;
+            format!(
+                "{count} slow connections; p99 of others {:.1} ms before, {:.1} ms during; at most {} MiB",
+                slowed.before, slowed.during, slowed.memory
+            )
         }
         "timing" => {
             let database = Database::fresh(backend).await;

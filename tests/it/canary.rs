@@ -226,6 +226,8 @@ async fn walk_the_pages(visitor: &mut Visitor, link: &str, invitation: &str) {
         assert!(receipt.len() >= 16, "{page}");
         visitor.secrets.insert(receipt.clone());
         visitor.post("/receipt", &[("code", &receipt)]).await;
+        let codes = [("code", receipt.as_str()), ("change", MARK)];
+        visitor.post("/change", &codes).await;
     }
     let page = visitor.post(&path, &[("key", MARK)]).await;
     assert!(!page.status().is_success());

@@ -2,15 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use api::auth::link::Links;
-use api::config::{Purpose, Settings, Sources};
-use api::job::{Tools, Worker};
-use api::letter::Sender;
+use api::job::Worker;
 use api::mail::Mailer;
-use api::notary::Notary;
 use chrono::TimeDelta;
 use domain::access::Actor;
 use domain::id::{self, Id};
@@ -18,11 +14,12 @@ use domain::survey::{Entries, SheetState, validate};
 use sea_orm::{ConnectionTrait, Statement};
 use service::inspection::import::{ImportKind, Report, Request, Row, Sample, Table};
 use service::intake::{Beside, Booking, InvitationToken, RefusedAnswer, Submission};
-use service::outbox;
-use service::survey::{ContactList, ListState, Way};
+use service::survey::{ContactList, ListState, NewInvitations, Way};
+use service::{Service, outbox};
 use sha2::{Digest, Sha256};
 use support::mail::{MailCatcher, Trouble};
 use support::plant::Plan;
+use support::post;
 use support::{World, on_both};
 
 use crate::stand::{ROUND, Stand, refusals};
@@ -34,6 +31,7 @@ on_both!(
     rows_that_cannot_be_written_to_are_listed_and_left_out_only_if_that_is_asked_for,
     reminders_go_to_those_who_have_not_answered_and_carry_the_same_link,
     mail_faults_lose_nothing_and_double_nothing,
+    so_few_people_that_they_could_be_told_apart_are_not_asked,
     numbers_are_handed_out_once,
     a_withdrawn_list_leaves_no_link_that_works,
     addresses_are_erased_thirty_days_after_the_end,
@@ -50,47 +48,15 @@ pub struct Post {
     mailer: Mailer,
 }
 
-fn sender() -> Sender {
-    Sender {
-        public_url: "https://pj.example.org".to_owned(),
-        contact_days: 30,
-    }
-}
-
-fn load(settings: &[(&str, String)]) -> Settings {
-    let mut sources = Sources::default();
-    for (key, value) in settings {
-        sources.overrides.insert((*key).to_owned(), value.clone());
-    }
-    Settings::load(sources, Purpose::Tool).unwrap()
-}
-
-fn mailer(settings: &[(&str, String)]) -> Mailer {
-    Mailer::new(&load(settings).mail).unwrap()
-}
-
-fn in_memory() -> Mailer {
-    mailer(&[("mail.transport", "memory".to_owned())])
-}
-
-fn smtp(address: SocketAddr) -> Mailer {
-    mailer(&[
-        ("mail.host", address.ip().to_string()),
-        ("mail.port", address.port().to_string()),
-        ("mail.security", "plain".to_owned()),
-        ("mail.timeout_seconds", "1".to_owned()),
-    ])
-}
-
 impl Post {
     pub async fn new(world: World) -> Self {
-        Self::with(world, in_memory()).await
+        Self::with(world, post::in_memory()).await
     }
 
     /// Under another scheme, which has a survey like the stand's.
     pub async fn under(world: World, scheme: &str) -> Self {
         let plan = Plan { scheme, units: 2 };
-        Self::of(Stand::of(world, plan).await, in_memory())
+        Self::of(Stand::of(world, plan).await, post::in_memory())
     }
 
     async fn with(world: World, mailer: Mailer) -> Self {
@@ -98,16 +64,7 @@ impl Post {
     }
 
     fn of(stand: Stand, mailer: Mailer) -> Self {
-        let notary = Notary::find_or_make(&load(&[]).checkpoint).unwrap();
-        let service = stand.world.service.clone();
-        let tools = Tools {
-            mailer: mailer.clone(),
-            notary,
-            letters: sender(),
-            links: Links::new(&load(&[])),
-            kept: TimeDelta::days(30),
-        };
-        let worker = Worker::new(service, tools);
+        let worker = post::worker(stand.world.service.clone(), mailer.clone());
         Self {
             stand,
             worker,
@@ -383,7 +340,7 @@ async fn mail_faults_lose_nothing_and_double_nothing(world: World) {
     let catcher = MailCatcher::start((Ipv4Addr::LOCALHOST, 0).into())
         .await
         .unwrap();
-    let post = Post::with(world, smtp(catcher.address)).await;
+    let post = Post::with(world, post::smtp(catcher.address)).await;
     catcher.fail_next([
         Trouble::Refused,
         Trouble::Busy,
@@ -436,6 +393,44 @@ async fn mail_faults_lose_nothing_and_double_nothing(world: World) {
     assert_eq!(ids.keys().collect::<BTreeSet<_>>(), expected);
     assert!(ids.values().all(|ids| ids.len() == 1), "{ids:?}");
     assert_eq!(messages.len(), 7 + 2);
+}
+
+async fn so_few_people_that_they_could_be_told_apart_are_not_asked(world: World) {
+    let post = Post::new(world).await;
+    let service = Service {
+        smallest_panel: 3,
+        ..post.stand.world.service.clone()
+    };
+    let one = NewInvitations {
+        survey: post.stand.survey,
+        subject: Id::new(2),
+        panel: "users".to_owned(),
+        count: 1,
+    };
+    let few = refusals(service.issue_survey_invitations(OPERATOR, &one).await);
+    assert_eq!(few[0].code, "PANEL_TOO_SMALL");
+
+    // Three people about the first unit and two about the second, who are too few.
+    let names: Vec<String> = (0..6).map(|n| format!("p{n}@example.com")).collect();
+    let five: Vec<&str> = names[..5].iter().map(String::as_str).collect();
+    let list = post.list("mail", &five).await;
+    let refused = refusals(service.confirm_contact_list(OPERATOR, list).await);
+    assert_eq!((refused.len(), &*refused[0].code), (1, "PANEL_TOO_SMALL"));
+    assert!(
+        refused[0]
+            .message
+            .contains("2 would be asked about `u-002`")
+    );
+    assert_eq!(post.lists().await[0].state, ListState::Draft);
+    let anybody = post.stand.world.service.clone();
+    (anybody.issue_survey_invitations(OPERATOR, &one).await).unwrap();
+
+    // With the one who was invited on paper, and who waits on another list, they are enough.
+    let confirmed = service.confirm_contact_list(OPERATOR, list).await.unwrap();
+    assert_eq!(confirmed.state, ListState::Confirmed);
+    let other = post.list("phone", &["13800000001", "13800000002"]).await;
+    let confirmed = service.confirm_contact_list(OPERATOR, other).await.unwrap();
+    assert_eq!(confirmed.state, ListState::Confirmed);
 }
 
 async fn numbers_are_handed_out_once(world: World) {

@@ -52,7 +52,8 @@ pub struct Cluster {
 pub struct DurableCluster {
     cluster: Cluster,
     user: User,
-    _folder: tempfile::TempDir,
+    /// Goes with it.
+    beneath: Option<tempfile::TempDir>,
 }
 
 impl DurableCluster {
@@ -65,19 +66,57 @@ impl DurableCluster {
     }
 
     fn try_start() -> io::Result<Self> {
-        let user = User::of_the_server()?;
         let folder = tempfile::tempdir()?;
-        user.own(folder.path())?;
-        launch(folder.path(), &user, DURABLE)?;
+        let mut started = Self::try_start_in(folder.path())?;
+        started.beneath = Some(folder);
+        Ok(started)
+    }
+
+    /// Makes and starts it in this folder, which is made and stays behind.
+    ///
+    /// # Panics
+    /// PostgreSQL is not installed or does not start; its log is in the message.
+    pub fn start_in(folder: &Path) -> Self {
+        let started = std::fs::create_dir(folder).and_then(|()| Self::try_start_in(folder));
+        started.unwrap_or_else(|error| panic!("PostgreSQL in {}: {error}", folder.display()))
+    }
+
+    fn try_start_in(folder: &Path) -> io::Result<Self> {
+        let user = User::of_the_server()?;
+        user.own(folder)?;
+        launch(folder, &user, DURABLE)?;
         let cluster = Cluster {
-            folder: folder.path().to_path_buf(),
+            folder: folder.to_path_buf(),
             _in_use: None,
         };
         Ok(Self {
             cluster,
             user,
-            _folder: folder,
+            beneath: None,
         })
+    }
+
+    /// Restarts it, or starts it if it is down: `fast` ends its connections, `immediate` is a crash.
+    ///
+    /// # Panics
+    /// It does not come up again; its log is in the message.
+    pub fn restart(&self, mode: &str) {
+        let mut control = self.command("pg_ctl");
+        control
+            .args(["restart", "--wait", "--silent", "--mode", mode])
+            .args(["--pgdata", "data", "--log", "log"]);
+        run(&mut control, &self.cluster.folder)
+            .unwrap_or_else(|error| panic!("PostgreSQL does not come back: {error}"));
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&self) -> bool {
+        let mut control = self.command("pg_ctl");
+        control.args(["status", "--silent", "--pgdata", "data"]);
+        control
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
     }
 
     /// The cluster.

@@ -5,6 +5,7 @@
 //! one for the role that migrates.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
@@ -38,7 +39,8 @@ pub struct Database {
     /// For the role that migrates; on SQLite the same.
     pub migrate_url: String,
     name: String,
-    _folder: Option<TempDir>,
+    /// Goes with it.
+    folder: Option<TempDir>,
 }
 
 impl Database {
@@ -50,15 +52,9 @@ impl Database {
         match backend {
             Backend::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
-                let url = format!("sqlite://{}", folder.path().join("mingjian.db").display());
-                migrate(&url, None).await;
-                Self {
-                    backend,
-                    migrate_url: url.clone(),
-                    url,
-                    name: String::new(),
-                    _folder: Some(folder),
-                }
+                let mut database = Self::fresh_at(&folder.path().join("mingjian.db")).await;
+                database.folder = Some(folder);
+                database
             }
             Backend::Postgresql => {
                 let cluster = Cluster::get();
@@ -74,10 +70,20 @@ impl Database {
                     url: cluster.url(RUNNING, &name),
                     migrate_url: cluster.url(OWNER, &name),
                     name,
-                    _folder: None,
+                    folder: None,
                 }
             }
         }
+    }
+
+    /// A new SQLite database in this file, which stays behind.
+    ///
+    /// # Panics
+    /// It cannot be made; nothing can be tested then.
+    pub async fn fresh_at(file: &Path) -> Self {
+        let url = format!("sqlite://{}", file.display());
+        migrate(&url, None).await;
+        Self::at(url)
     }
 
     /// The SQLite database of this address, which goes with the folder that somebody else keeps.
@@ -87,7 +93,7 @@ impl Database {
             migrate_url: url.clone(),
             url,
             name: String::new(),
-            _folder: None,
+            folder: None,
         }
     }
 
@@ -109,7 +115,7 @@ impl Database {
             url: cluster.url(RUNNING, &name),
             migrate_url: cluster.url(OWNER, &name),
             name,
-            _folder: None,
+            folder: None,
         }
     }
 
@@ -134,7 +140,7 @@ impl Database {
             url,
             migrate_url,
             name,
-            _folder: None,
+            folder: None,
         }
     }
 

@@ -15,6 +15,7 @@ pub mod database;
 pub mod mail;
 pub mod plant;
 pub mod poll;
+pub mod post;
 pub mod project;
 pub mod server;
 pub mod world;

@@ -50,6 +50,7 @@ pub struct MailCatcher {
     /// Where it listens.
     pub address: SocketAddr,
     messages: Arc<Mutex<Vec<Message>>>,
+    refused: Arc<Mutex<Vec<String>>>,
     troubles: Arc<Mutex<VecDeque<Trouble>>>,
 }
 
@@ -60,6 +61,7 @@ impl MailCatcher {
         let catcher = Self {
             address: listener.local_addr()?,
             messages: Arc::default(),
+            refused: Arc::default(),
             troubles: Arc::default(),
         };
         let kept = catcher.clone();
@@ -80,6 +82,14 @@ impl MailCatcher {
         waiting.extend(troubles);
     }
 
+    /// Forgets the troubles that have not happened yet, and says how many they were.
+    pub fn calm(&self) -> usize {
+        let mut waiting = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = waiting.len();
+        waiting.clear();
+        left
+    }
+
     /// How many troubles have not happened yet.
     pub fn troubles_left(&self) -> usize {
         let waiting = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,6 +107,12 @@ impl MailCatcher {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The addresses that were refused for good, each as often as it was.
+    pub fn refused(&self) -> Vec<String> {
+        let refused = self.refused.lock();
+        refused.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until `count` messages have come, ten seconds at most.
@@ -130,16 +146,15 @@ impl MailCatcher {
 async fn converse(
     stream: TcpStream,
     catcher: MailCatcher,
-    trouble: Option<Trouble>,
+    mut trouble: Option<Trouble>,
 ) -> std::io::Result<()> {
-    let has = |this| trouble == Some(this);
-    if has(Trouble::Refused) {
+    if trouble == Some(Trouble::Refused) {
         return Ok(());
     }
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     let mut message = Message::default();
-    if has(Trouble::Busy) {
+    if trouble == Some(Trouble::Busy) {
         return write.write_all(b"421 too busy\r\n").await;
     }
     write.write_all(b"220 catcher ready\r\n").await?;
@@ -149,14 +164,32 @@ async fn converse(
             .next()
             .unwrap_or_default()
             .to_ascii_uppercase();
+        if verb == "MAIL" && trouble.is_none() {
+            // A connection that is used again fails as well.
+            trouble = catcher.take_trouble();
+        }
+        let has = |this| trouble == Some(this);
         let answer: &[u8] = match verb.as_str() {
             "EHLO" => b"250-catcher\r\n250 8BITMIME\r\n",
+            "MAIL" if has(Trouble::Refused) => return Ok(()),
+            "MAIL" if has(Trouble::Busy) => return write.write_all(b"421 too busy\r\n").await,
             "MAIL" => {
-                message.sender = address(&line);
+                message = Message {
+                    sender: address(&line),
+                    ..Message::default()
+                };
                 b"250 ok\r\n"
             }
-            "RCPT" if has(Trouble::Later) => b"451 later\r\n",
-            "RCPT" if has(Trouble::NoSuchAddress) => b"550 nobody here\r\n",
+            "RCPT" if has(Trouble::Later) => {
+                trouble = None;
+                b"451 later\r\n"
+            }
+            "RCPT" if has(Trouble::NoSuchAddress) => {
+                let mut refused = (catcher.refused.lock()).unwrap_or_else(PoisonError::into_inner);
+                refused.push(address(&line));
+                trouble = None;
+                b"550 nobody here\r\n"
+            }
             "RCPT" if has(Trouble::Silent) => {
                 // The client gives up in the end and hangs up.
                 while lines.next_line().await?.is_some() {}
@@ -166,10 +199,20 @@ async fn converse(
                 message.recipients.push(address(&line));
                 b"250 ok\r\n"
             }
-            "DATA" if has(Trouble::Unwanted) => b"554 not wanted\r\n",
+            "DATA" if has(Trouble::Unwanted) => {
+                trouble = None;
+                b"554 not wanted\r\n"
+            }
             "DATA" => {
                 write.write_all(b"354 end with a dot\r\n").await?;
-                while let Some(line) = lines.next_line().await?.filter(|line| line != ".") {
+                loop {
+                    let Some(line) = lines.next_line().await? else {
+                        // Half a message is none.
+                        return Ok(());
+                    };
+                    if line == "." {
+                        break;
+                    }
                     // A dot at the start of a line is doubled on the way.
                     message
                         .text
@@ -185,6 +228,7 @@ async fn converse(
                 if has(Trouble::DroppedAfterData) {
                     return Ok(());
                 }
+                trouble = None;
                 b"250 kept\r\n"
             }
             "QUIT" => {

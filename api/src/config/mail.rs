@@ -103,7 +103,7 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Mail {
             "mail.timeout_seconds",
             20,
             1..=20,
-            "time that the mail server may take for one step",
+            "time that the mail server may take for one message",
         ),
         folder: reader.value(
             "mail.folder",

@@ -21,7 +21,9 @@ use super::form::{
 use super::language::Value;
 use super::notice::Notice;
 use super::view::{Keeping, Manner, View};
-use super::{FormPart, Outcome, Pages, PathPart, beside, form, refuse_unless_open, settle};
+use super::{
+    FormPart, Outcome, Pages, PathPart, beside, form, refuse_again, refuse_unless_open, settle,
+};
 use crate::http::ClientAddress;
 
 /// Before the number of a line and the code of a question in the name of a field.
@@ -245,7 +247,7 @@ async fn answer(
         Outcome::Refused(notice) => return notice.draw(view),
         Outcome::Again(banner) => banner,
     };
-    if let Err(notice) = refuse_unless_answerable(about) {
+    if let Err(notice) = refuse_again(&banner, refuse_unless_answerable(about)) {
         return notice.draw(view);
     }
     let key = match sent.key {

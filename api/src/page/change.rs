@@ -16,7 +16,8 @@ use super::notice::Notice;
 use super::receipt::read_code;
 use super::view::{Keeping, Manner, View};
 use super::{
-    Again, FormPart, Outcome, Pages, QueryPart, ballot, book, draw_again, form, refuse_unless_open,
+    Again, FormPart, Outcome, Pages, QueryPart, ballot, book, draw_again, form, refuse_again,
+    refuse_unless_open,
 };
 
 #[derive(Template)]
@@ -139,7 +140,7 @@ async fn take(
     match book(pages, about.admitted(), &sent, None).await {
         Outcome::Booked(page) => page.draw(view),
         Outcome::Refused(notice) => notice.draw(view),
-        Outcome::Again(banner) => match refuse_unless_changeable(state) {
+        Outcome::Again(banner) => match refuse_again(&banner, refuse_unless_changeable(state)) {
             Ok(()) => draw_again(pages, view, about, Again { sent, banner }),
             Err(notice) => notice.draw(view),
         },

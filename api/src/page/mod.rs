@@ -157,7 +157,7 @@ async fn answer_link(
     match book(&pages, about.admitted(), &sent, Some(address)).await {
         Outcome::Booked(page) => page.draw(view),
         Outcome::Refused(notice) => notice.draw(view),
-        Outcome::Again(banner) => match refuse_unless_open(state.standing) {
+        Outcome::Again(banner) => match refuse_again(&banner, refuse_unless_open(state.standing)) {
             Ok(()) => draw_again(&pages, view, &about, Again { sent, banner }),
             Err(notice) => notice.draw(view),
         },
@@ -196,7 +196,7 @@ async fn answer_invitation(
     match book(&pages, &admitted, &sent, Some(address)).await {
         Outcome::Booked(page) => page.draw(view),
         Outcome::Refused(notice) => notice.draw(view),
-        Outcome::Again(banner) => match find_invitation(&pages, &path).await {
+        Outcome::Again(banner) => match find_invitation_again(&pages, &path, &banner).await {
             Ok((token, state)) => draw_again(
                 &pages,
                 view,
@@ -232,6 +232,26 @@ async fn find_invitation(
     pages: &Pages,
     path: &PathPart,
 ) -> Result<(InvitationToken, InvitationState), Notice> {
+    let (token, state) = read_invitation(pages, path).await?;
+    refuse_unless_answerable(&state)?;
+    Ok((token, state))
+}
+
+/// The invitation of a form that comes back.
+async fn find_invitation_again(
+    pages: &Pages,
+    path: &PathPart,
+    banner: &Banner,
+) -> Result<(InvitationToken, InvitationState), Notice> {
+    let (token, state) = read_invitation(pages, path).await?;
+    refuse_again(banner, refuse_unless_answerable(&state))?;
+    Ok((token, state))
+}
+
+async fn read_invitation(
+    pages: &Pages,
+    path: &PathPart,
+) -> Result<(InvitationToken, InvitationState), Notice> {
     let Ok(Path(text)) = path else {
         return Err(Notice::Unknown);
     };
@@ -241,12 +261,23 @@ async fn find_invitation(
         .find_invitation(&token)
         .await
         .map_err(|fault| Notice::of(&fault))?;
-    let state = state.ok_or(Notice::Unknown)?;
+    Ok((token, state.ok_or(Notice::Unknown)?))
+}
+
+fn refuse_unless_answerable(state: &InvitationState) -> Result<(), Notice> {
     if state.is_used {
         return Err(Notice::AlreadyAnswered);
     }
-    refuse_unless_open(state.standing)?;
-    Ok((token, state))
+    refuse_unless_open(state.standing)
+}
+
+/// Refuses a form that comes back, but never after an outage: that attempt may have got through, and the next one is
+/// told its receipt, even where the survey has ended since.
+fn refuse_again(banner: &Banner, refused: Result<(), Notice>) -> Result<(), Notice> {
+    match banner {
+        Banner::Busy => Ok(()),
+        _ => refused,
+    }
 }
 
 fn refuse_unless_open(standing: Standing) -> Result<(), Notice> {

@@ -85,6 +85,11 @@ fn pool(settings: &DatabaseSettings, connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
         // A file does not go away between two statements as a server does.
         .test_before_acquire(false)
+        // Where SQLite itself rolls back, for want of disk space, the connection is not told and could never begin
+        // another transaction.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move {
                 read_back(connection)

@@ -23,6 +23,9 @@ use super::{InvitationToken, Receipt, ReceiptStatus};
 use crate::survey::interference;
 use crate::{Fault, Service};
 
+/// In place of a standing that nobody has asked for yet.
+const NEVER_ASKED: u8 = 3;
+
 /// How long pages may show that a survey is open after it was closed, in microseconds.
 const STANDING_LASTS: i64 = 1_000_000;
 
@@ -192,11 +195,13 @@ impl Admitted {
 }
 
 impl KnownSurvey {
-    fn standing(&self) -> Standing {
+    /// What was found last; nothing before anybody has asked with success.
+    fn standing(&self) -> Option<Standing> {
         match self.standing.load(Ordering::Relaxed) {
-            0 => Standing::NotYetOpen,
-            1 => Standing::Open,
-            _ => Standing::Closed,
+            0 => Some(Standing::NotYetOpen),
+            1 => Some(Standing::Open),
+            NEVER_ASKED => None,
+            _ => Some(Standing::Closed),
         }
     }
 
@@ -432,7 +437,7 @@ impl Door {
             round_id: row.round_id,
             zone: (round.time_zone.parse())
                 .map_err(|_| Fault::internal("a round names a time zone that there is not"))?,
-            standing: AtomicU8::new(0),
+            standing: AtomicU8::new(NEVER_ASKED),
             closes_at: AtomicI64::new(i64::MAX),
             network_key: NetworkKey::default(),
             asked_at: AtomicI64::new(i64::MIN),
@@ -484,9 +489,11 @@ impl Door {
                 .asked_at
                 .compare_exchange(asked_at, now, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok();
-        // Whoever comes first has nothing to go by, so everybody asks then.
-        if is_fresh || (!mine && asked_at != i64::MIN) {
-            return Ok(known.standing());
+        // Until the first answer has come there is nothing to go by, so everybody asks.
+        if let Some(standing) = known.standing()
+            && !mine
+        {
+            return Ok(standing);
         }
         let row: Option<(survey::State, Option<i64>, Option<i64>)> =
             survey::Entity::find_by_id(known.id.number())
