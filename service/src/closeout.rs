@@ -16,6 +16,7 @@ mod proposal;
 mod reopening;
 mod revision;
 mod store;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub use proposal::CloseProposal;
 pub use reopening::{Confirmation, ReopenProposal, Reopening, ReopeningDraft};
 pub(crate) use revision::list_heads;
 pub use revision::{Difference, InputDifference, OutdatedSource};
+pub use trial::{SchemeTrial, TrialOf};
 
 /// Refusals that are told at once; more would help nobody, and the dry run lists all.
 const MOST_REFUSALS: usize = 250;

@@ -14,6 +14,7 @@ mod sdl;
 mod session;
 mod socket;
 mod token;
+mod trial;
 pub mod wire;
 
 use std::net::SocketAddr;

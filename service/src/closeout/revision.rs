@@ -178,7 +178,8 @@ pub(crate) async fn list_heads(
     rows.into_iter().map(Head::read).collect()
 }
 
-async fn read_documents(
+/// What a revision was decided by, and what came of it. One statement.
+pub(super) async fn read_documents(
     connection: &impl ConnectionTrait,
     id: Id<Round>,
     number: u32,

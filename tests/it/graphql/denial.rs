@@ -45,6 +45,8 @@ enum Needs {
 enum Shows {
     /// An error says so.
     Error,
+    /// The same; whoever may is told that the open round has nothing to ask it of.
+    Unfit,
     /// It is as if there were nothing.
     Null,
     /// The list does not hold it.
@@ -63,7 +65,7 @@ const fn row(call: &'static str, needs: Needs, shows: Shows) -> Row {
 }
 
 use Needs::{InRound, Nothing, Session};
-use Shows::{Absent, Error, Null};
+use Shows::{Absent, Error, Null, Unfit};
 
 const fn action(action: Action) -> Needs {
     Needs::Action(action)
@@ -110,6 +112,11 @@ const QUERIES: &[Row] = &[
         "schemeVersion(id: \"{version}\") { version }",
         Nothing,
         Error,
+    ),
+    row(
+        "schemeTrial(roundId: \"{round}\", schemeVersionId: \"{version}\") { revision }",
+        action(Action::Preflight),
+        Unfit,
     ),
     row("schemes(first: 5) { nodes { code } }", Nothing, Error),
     row(
@@ -776,13 +783,14 @@ fn got_through(shows: Shows, answer: &Value) -> Result<bool, String> {
         "FORBIDDEN" | "UNAUTHENTICATED" | "NOT_FOUND" => return Ok(false),
         // What stands there by now is no question of permission.
         "" | "CONFLICT" => {}
+        "BAD_USER_INPUT" if matches!(shows, Unfit) => {}
         other => return Err(other.to_owned()),
     }
     let value = answer["data"]
         .as_object()
         .and_then(|data| data.values().next());
     Ok(match shows {
-        Error => true,
+        Error | Unfit => true,
         Null => value.is_some_and(|value| !value.is_null()),
         Absent(what) => {
             value.is_some_and(|value| value["nodes"].to_string().contains(&format!("\"{what}\"")))

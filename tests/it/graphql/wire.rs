@@ -482,6 +482,11 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     on.change(administrator, &call).await;
     on.read(administrator, &format!("round(id: \"{round}\")"))
         .await;
+    let call = format!(
+        "schemeTrial(roundId: \"{round}\", schemeVersionId: {})",
+        version["id"]
+    );
+    on.read(administrator, &call).await;
 
     // A correction, which takes two people as well.
     let read = format!("round(id: \"{round}\")");
@@ -748,6 +753,8 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
             "Round.outdatedSources",
             "Round.restingOn",
             "OutdatedSource.",
+            "TrialGap",
+            "TrialSetAside",
         ];
         types.iter().any(|of| field.starts_with(of)) || field.ends_with("Payload.refusals")
     };

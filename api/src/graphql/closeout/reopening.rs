@@ -228,28 +228,29 @@ impl From<&Standing> for RevisionStanding {
     }
 }
 
-/// A subject that two revisions treat otherwise.
+/// A subject that two revisions, or two versions of a scheme, treat otherwise.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct RevisionChange {
     /// Code of the subject.
     subject_code: String,
-    /// What it got in the earlier revision; null where it took no part.
+    /// What it got in the earlier revision, or as it was decided; null where it took no part.
     before: Option<RevisionStanding>,
-    /// What it got in the later one; null where it takes no part.
+    /// What it got in the later one, or would get; null where it takes no part.
     after: Option<RevisionStanding>,
     /// What makes the difference.
     because: Vec<Words>,
 }
 
 impl RevisionChange {
-    fn of(changed: &Changed, explainer: &Explainer<'_>) -> Self {
+    /// In the words of the earlier and the later scheme.
+    pub(super) fn of(changed: &Changed, (old, new): (&Explainer<'_>, &Explainer<'_>)) -> Self {
         let because = changed.because.iter();
         Self {
             subject_code: changed.subject.to_string(),
             before: Some((&changed.before).into()),
             after: changed.after.as_ref().map(Into::into),
             because: because
-                .map(|one| explain::trial::because(explainer, explainer, one).into())
+                .map(|one| explain::trial::because(old, new, one).into())
                 .collect(),
         }
     }
@@ -297,7 +298,7 @@ impl RevisionDifference {
         let page = window.page("revision_change")?;
         let explainer = self.0.words.explainer();
         let part = cut(&self.0.changed, &page, |one| {
-            RevisionChange::of(one, &explainer)
+            RevisionChange::of(one, (&explainer, &explainer))
         });
         Ok(Connection::new("revision_change", &window, part, |row| {
             row.0

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use domain::id;
+use service::closeout::TrialOf;
 use service::scheme;
 
 use super::change::SchemeDiff;
 use super::table::{SchemeCategory, SchemeSection, SchemeSurvey, sections_of};
 use crate::graphql::asker::{Asker, service};
+use crate::graphql::closeout::SchemeTrial;
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
@@ -176,6 +178,12 @@ loader! {
     pub CompiledKey(id::SchemeVersion) -> Arc<domain::scheme::Scheme>: find_compiled_schemes, std::convert::identity
 }
 
+async fn try_scheme(context: &Context<'_>, wanted: TrialOf) -> Result<SchemeTrial, GraphqlFault> {
+    let actor = &Asker::of(context)?.actor;
+    let tried = service(context)?.try_scheme(actor, wanted).await?;
+    Ok(SchemeTrial(tried))
+}
+
 /// The part of the query root about schemes.
 #[derive(Debug, Default)]
 pub struct SchemeQuery;
@@ -198,6 +206,26 @@ impl SchemeQuery {
         Ok(Connection::new("scheme", &window, part, |scheme| {
             scheme.code.clone()
         }))
+    }
+
+    /// What a stored version of a scheme would make of a closed round: who would get something else, and why. Decides the
+    /// whole round again, so it costs much, and stores nothing.
+    #[graphql(complexity = "1000 + child_complexity")]
+    async fn scheme_trial(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The closed round.")] round_id: Key<id::Round>,
+        #[graphql(desc = "The version that is tried.")] scheme_version_id: Key<id::SchemeVersion>,
+        #[graphql(desc = "Number of a revision; without it the one that stands.")] revision: Option<
+            u32,
+        >,
+    ) -> Option<Result<SchemeTrial, GraphqlFault>> {
+        let wanted = TrialOf {
+            round: round_id.0,
+            revision,
+            version: scheme_version_id.0,
+        };
+        Some(try_scheme(context, wanted).await)
     }
 
     /// One version of a scheme; null if there is none of that id.
