@@ -48,6 +48,16 @@ pub(crate) fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
     (places.next().is_none() && count == (N * 8).div_ceil(5) && held == 0).then_some(bytes)
 }
 
+/// A code in groups of four characters, to be read out, written down and typed.
+pub fn in_groups(code: &str, between: &str) -> String {
+    let characters: Vec<char> = code.chars().collect();
+    let groups: Vec<String> = characters
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join(between)
+}
+
 fn digit(bits: u32) -> char {
     let place = usize::try_from(bits & 31).unwrap_or(0);
     char::from(ALPHABET.get(place).copied().unwrap_or(b'0'))

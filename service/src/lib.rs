@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub mod audit;
 pub mod clock;
 pub mod closeout;
-mod code;
+pub mod code;
 pub mod committee;
 pub mod composition;
 pub mod database;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 
-import { EVERY_WAY, assertBigTargets, assertGoodPage, onEveryWay, screenshot, startBrowser } from "./support/browser.js";
+import { ON_DESKTOP, assertGood, assertGoodPage, onEveryWay, screenshot, send, startBrowser, words } from "./support/browser.js";
 import { startStand } from "./support/stand.js";
 
 let browser;
@@ -14,20 +14,7 @@ before(async () => {
 after(() => Promise.all([browser?.close(), server?.stop()]));
 
 const suite = () => ({ browser, server });
-const DESKTOP = EVERY_WAY.map((way) => ({ ...way, device: "desktop" }));
 const LONG = "a long password of these tests";
-const words = (way, chinese, english) => (way.language === "zh-CN" ? chinese : english);
-
-/** Sends the form and returns the status of the page that comes. */
-async function send(page) {
-  const [answer] = await Promise.all([page.waitForNavigation(), page.locator("button[type=submit]").click()]);
-  return answer.status();
-}
-
-async function assertGood(page, way) {
-  await assertGoodPage(page, way);
-  await assertBigTargets(page);
-}
 
 onEveryWay("a link is looked at, gets a password and is over", suite, async ({ page, way }) => {
   const link = server.links.accounts.pop();
@@ -84,4 +71,4 @@ onEveryWay("a desktop in the dark and in large print shows the same", suite, asy
     await page.goto(`${path}?print=large&lang=${way.language}`);
     await assertGoodPage(page, way);
   }
-}, DESKTOP);
+}, ON_DESKTOP);

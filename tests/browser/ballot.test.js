@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 
-import { EVERY_WAY, assertBigTargets, assertGoodPage, onEveryWay, screenshot, startBrowser } from "./support/browser.js";
+import { EVERY_WAY, ON_DESKTOP, assertGood, onEveryWay, screenshot, send, startBrowser, words } from "./support/browser.js";
 import { startStand } from "./support/stand.js";
 
 let browser;
@@ -15,20 +15,7 @@ after(() => Promise.all([browser?.close(), server?.stop()]));
 
 const suite = () => ({ browser, server });
 const LARGE = EVERY_WAY.map((way) => ({ ...way, large: true }));
-const DESKTOP = EVERY_WAY.map((way) => ({ ...way, device: "desktop" }));
 const invite = () => server.links.ballots.pop();
-const words = (way, chinese, english) => (way.language === "zh-CN" ? chinese : english);
-
-/** Sends the form and returns the status of the page that comes. */
-async function send(page) {
-  const [answer] = await Promise.all([page.waitForNavigation(), page.locator("button[type=submit]").click()]);
-  return answer.status();
-}
-
-async function assertGood(page, way) {
-  await assertGoodPage(page, way);
-  await assertBigTargets(page);
-}
 
 /** What a screen reader says of an option. */
 const spoken = (page, id) => page.locator(id).evaluate((input) => {
@@ -109,7 +96,7 @@ onEveryWay("on a wide screen names stand before their options", suite, async ({ 
     ["#l1 legend", "#l1 .ask .beside"].map((place) => page.locator(place).first().boundingBox()),
   );
   assert.ok(name.x + name.width <= option.x + 1, "beside each other");
-}, DESKTOP);
+}, ON_DESKTOP);
 
 onEveryWay("in large print it fits the narrowest phone", suite, async ({ page, way }) => {
   await page.goto(`${server.links.ballot[0]}?print=large&lang=${way.language}`);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 
-import { EVERY_WAY, assertBigTargets, assertGoodPage, onEveryWay, screenshot, startBrowser } from "./support/browser.js";
+import { EVERY_WAY, assertGood, onEveryWay, screenshot, send, startBrowser, words } from "./support/browser.js";
 import { startStand } from "./support/stand.js";
 
 let browser;
@@ -14,18 +14,6 @@ before(async () => {
 after(() => Promise.all([browser?.close(), server?.stop()]));
 
 const suite = () => ({ browser, server });
-const words = (way, chinese, english) => (way.language === "zh-CN" ? chinese : english);
-
-/** Sends the form and returns the status of the page that comes. */
-async function send(page) {
-  const [answer] = await Promise.all([page.waitForNavigation(), page.locator("button[type=submit]").click()]);
-  return answer.status();
-}
-
-async function assertGood(page, way) {
-  await assertGoodPage(page, way);
-  await assertBigTargets(page);
-}
 
 async function answer(page, option) {
   for (const question of [1, 2, 3, 4, 5]) await page.locator(`#q${question}-${option}`).check();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 
-import { EVERY_WAY, assertBigTargets, assertGoodPage, onEveryWay, screenshot, startBrowser } from "./support/browser.js";
+import { EVERY_WAY, ON_DESKTOP, assertGood, assertGoodPage, onEveryWay, screenshot, send, startBrowser, words } from "./support/browser.js";
 import { startStand } from "./support/stand.js";
 
 let browser;
@@ -14,20 +14,7 @@ before(async () => {
 after(() => Promise.all([browser?.close(), server?.stop()]));
 
 const suite = () => ({ browser, server });
-const DESKTOP = EVERY_WAY.map((way) => ({ ...way, device: "desktop" }));
 const invite = () => server.links.invitations.pop();
-const words = (way, chinese, english) => (way.language === "zh-CN" ? chinese : english);
-
-/** Sends the form and returns the status of the page that comes. */
-async function send(page) {
-  const [answer] = await Promise.all([page.waitForNavigation(), page.locator("button[type=submit]").click()]);
-  return answer.status();
-}
-
-async function assertGood(page, way) {
-  await assertGoodPage(page, way);
-  await assertBigTargets(page);
-}
 
 onEveryWay("five questions take seven taps and two page loads at most", suite, async ({ page, way }) => {
   let loads = -1;
@@ -186,7 +173,7 @@ onEveryWay("a desktop shows the same", suite, async ({ page, way }) => {
     await page.goto(path);
     await assertGoodPage(page, way);
   }
-}, DESKTOP);
+}, ON_DESKTOP);
 
 onEveryWay("dark colours are readable", suite, async ({ page, way }) => {
   await page.emulateMedia({ colorScheme: "dark" });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before } from "node:test";
 
-import { EVERY_WAY, assertBigTargets, assertGoodPage, onEveryWay, screenshot, startBrowser } from "./support/browser.js";
+import { ON_DESKTOP, assertGood, assertGoodPage, onEveryWay, screenshot, send, startBrowser, words } from "./support/browser.js";
 import { startStand } from "./support/stand.js";
 
 let browser;
@@ -15,19 +15,7 @@ before(async () => {
 after(() => Promise.all([browser?.close(), server?.stop()]));
 
 const suite = () => ({ browser, server });
-const DESKTOP = EVERY_WAY.map((way) => ({ ...way, device: "desktop" }));
 const LONG = "a long password of these tests";
-const words = (way, chinese, english) => (way.language === "zh-CN" ? chinese : english);
-
-async function send(page) {
-  const [answer] = await Promise.all([page.waitForNavigation(), page.locator("button[type=submit]").click()]);
-  return answer.status();
-}
-
-async function assertGood(page, way) {
-  await assertGoodPage(page, way);
-  await assertBigTargets(page);
-}
 
 /** The code of a secret in base 32 for this moment (RFC 6238). */
 function codeOf(secret) {
@@ -96,4 +84,4 @@ onEveryWay("a desktop in the dark and in large print shows the same", suite, asy
   await page.emulateMedia({ colorScheme: "dark" });
   await page.goto(`/second-factor?print=large&lang=${way.language}`);
   await assertGoodPage(page, way);
-}, DESKTOP);
+}, ON_DESKTOP);

@@ -7,9 +7,9 @@ use std::time::Duration;
 use domain::access::{Actor, Grant, Role};
 use domain::id::Id;
 use futures_util::future::join_all;
-use sea_orm::ConnectionTrait;
 use support::Database;
 use support::client::Client;
+use support::plant;
 use support::poll::{self, FilledForm, Poll};
 use support::server::Server;
 
@@ -106,19 +106,12 @@ pub async fn copies(database: &Database, forms: usize, copies: usize) {
 /// Two to eight people close one round at once: one close-out, which all of them see.
 pub async fn closers(database: &Database, mut draw: Draw) {
     let poll = Poll::open(database, 3).await;
-    let transaction = (poll.service.database.begin_write().await).expect("a transaction");
     let people: Vec<i64> = (1..=2 + i64::try_from(draw.below(7)).unwrap_or(0)).collect();
-    for person in &people {
-        let sql = format!(
-            "INSERT INTO staff (id, login, name, password_hash, state, row_version, failed_logins) VALUES \
-             ({person}, 'admin-{person}', '甲', '', 'active', 1, 0)"
-        );
-        transaction
-            .execute_unprepared(&sql)
-            .await
-            .expect("an account");
-    }
-    transaction.commit().await.expect("a commit");
+    let names: Vec<String> = people.iter().map(|id| format!("admin-{id}")).collect();
+    let accounts: Vec<(i64, &str)> = (people.iter().copied())
+        .zip(names.iter().map(String::as_str))
+        .collect();
+    plant::add_staff(&poll.service, &accounts).await;
     poll.close().await;
     let closings = join_all(people.iter().map(|person| {
         let service = poll.service.clone();

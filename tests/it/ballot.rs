@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::config::{Purpose, Settings, Sources};
 use domain::access::{Actor, Grant, Role};
 use domain::id::{self, Id};
 use domain::package;
@@ -11,11 +10,10 @@ use domain::survey::{
     ABSTAINED, BallotAnswers, Definition, Entries, RATED, SheetState, parse_ballot,
 };
 use futures_util::future::join_all;
-use reqwest::{Client, Response};
 use sea_orm::ConnectionTrait;
 use service::audit::note::Signer;
 use service::closeout::{Closing, PackageKind};
-use service::inspection::import::{ImportKind, Report, Request, Row, Table};
+use service::inspection::import::{ImportKind, Request, Table};
 use service::intake::{
     Admitted, BallotSubmission, Beside, Booking, FormKey, Intake, IntakeSettings, InvitationToken,
     Proof, ReceiptStatus, RefusedAnswer, Submission,
@@ -29,9 +27,13 @@ use service::survey::{
 };
 use service::waiver::Waiver;
 use service::{Fault, Refusal};
-use support::{World, on_both};
+use support::{World, on_both, plant};
 
+use crate::intake::receipt;
 use crate::stand::refusals;
+
+mod entry;
+mod page;
 
 on_both!(
     the_subjects_of_a_region_stand_on_one_ballot_in_the_order_of_their_codes,
@@ -46,13 +48,7 @@ on_both!(
     links_and_invitations_lead_to_ballots_that_are_there,
     whoever_runs_one_region_invites_to_its_ballot_alone,
     a_ballot_that_nobody_would_fill_in_is_refused,
-    a_page_of_thirty_lines_is_small_and_says_what_a_blank_line_is,
-    what_is_wrong_in_a_line_comes_back_with_all_lines,
-    a_ballot_without_an_answer_is_asked_about_once,
-    a_ballot_is_changed_line_by_line_and_was_returned_once,
-    ballots_are_sealed_and_an_auditor_makes_the_tree_again,
-    ballots_on_paper_are_put_in_line_by_line,
-    what_is_wrong_with_ballots_on_paper_is_told_by_row
+    ballots_are_sealed_and_an_auditor_makes_the_tree_again
 );
 
 const SCHEME: &str = r#"
@@ -322,15 +318,7 @@ impl Stand {
 impl Stand {
     /// Somebody who may close the round.
     async fn administrator(&self) -> Actor {
-        let transaction = self.world.service.database.begin_write().await.unwrap();
-        transaction
-            .execute_unprepared(
-                "INSERT INTO staff (id, login, name, password_hash, state, row_version, failed_logins) \
-                 VALUES (1, 'admin', '丙', '', 'active', 1, 0)",
-            )
-            .await
-            .unwrap();
-        transaction.commit().await.unwrap();
+        plant::add_staff(&self.world.service, &[(1, "admin")]).await;
         Actor::Staff {
             id: Id::new(1),
             login: "admin".to_owned(),
@@ -369,13 +357,6 @@ const GOOD: Line<'_> = Some(("good", "good"));
 const MIXED: Line<'_> = Some(("bad", "good"));
 /// The first is rated and nobody else.
 const FIRST: [Line<'_>; 3] = [GOOD, None, None];
-
-fn receipt(booking: &Booking) -> service::intake::Receipt {
-    match booking {
-        Booking::Booked(receipt) => *receipt,
-        Booking::Refused(reason) => panic!("refused: {reason:?}"),
-    }
-}
 
 async fn the_subjects_of_a_region_stand_on_one_ballot_in_the_order_of_their_codes(world: World) {
     let stand = Stand::new(world).await;
@@ -716,15 +697,7 @@ async fn whoever_runs_one_region_invites_to_its_ballot_alone(world: World) {
         .await;
     assert!(matches!(denied, Err(Fault::Denied)));
     // The log names the person, who has to be there.
-    let transaction = service.database.begin_write().await.unwrap();
-    transaction
-        .execute_unprepared(
-            "INSERT INTO staff (id, login, name, password_hash, state, row_version, failed_logins) \
-             VALUES (1, 'town', '镇', '', 'active', 1, 0)",
-        )
-        .await
-        .unwrap();
-    transaction.commit().await.unwrap();
+    plant::add_staff(service, &[(1, "town")]).await;
     service
         .add_ballot_link(&actor, &stand.wanted(one.number))
         .await
@@ -736,192 +709,6 @@ async fn whoever_runs_one_region_invites_to_its_ballot_alone(world: World) {
 async fn a_ballot_that_nobody_would_fill_in_is_refused(world: World) {
     let refused = Stand::with(world, 201).await.map(drop);
     assert_eq!(refusals(refused)[0].code, "BALLOT_TOO_LONG");
-}
-
-/// The pages in front of a stand.
-struct Site {
-    stand: Stand,
-    client: Client,
-    origin: String,
-    path: String,
-}
-
-impl Site {
-    async fn new(world: World, heads: usize) -> Self {
-        let stand = Stand::with(world, heads).await.unwrap();
-        let settings = Settings::load(Sources::default(), Purpose::Tool)
-            .unwrap()
-            .http;
-        let routes = api::page::routes(stand.intake.clone());
-        let router = api::http::assemble(routes, &settings, api::http::always_ready());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let (trigger, shutdown) = api::http::shutdown::channel();
-        tokio::spawn(async move {
-            // As long as the test runs: the task ends with its runtime.
-            let _kept = trigger;
-            api::http::serve(listener, router, &settings, shutdown).await;
-        });
-        let token = stand.invite(1).await.remove(0);
-        Self {
-            path: format!("/i/{}", token.expose()),
-            stand,
-            client: Client::new(),
-            origin,
-        }
-    }
-
-    /// Opens the form, waits as long as a person needs, and returns its key.
-    async fn open(&self) -> String {
-        let page = self.client.get(format!("{}{}", self.origin, self.path));
-        let page = page.send().await.unwrap();
-        assert_eq!(page.status(), 200);
-        let text = page.text().await.unwrap();
-        let (_, after) = text.split_once("name=\"key\" value=\"").unwrap();
-        self.stand.world.clock.advance(Duration::from_secs(10));
-        after.split_once('"').unwrap().0.to_owned()
-    }
-
-    async fn send(&self, fields: &[(&str, &str)]) -> Response {
-        let request = self.client.post(format!("{}{}", self.origin, self.path));
-        request.form(fields).send().await.unwrap()
-    }
-}
-
-async fn a_page_of_thirty_lines_is_small_and_says_what_a_blank_line_is(world: World) {
-    let site = Site::new(world, 30).await;
-    // As a link, whose form is kept between two citizens.
-    let link = site
-        .stand
-        .world
-        .service
-        .add_ballot_link(OPERATOR, &site.stand.wanted(1))
-        .await
-        .unwrap();
-    for path in [site.path.clone(), format!("/s/{}", link.code)] {
-        let request = site.client.get(format!("{}{path}", site.origin));
-        let answer = request
-            .header("accept-encoding", "gzip")
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers()["content-encoding"], "gzip");
-        let packed = answer.bytes().await.unwrap();
-        // Style and script come beside it, some 4 KB together.
-        assert!(packed.len() < 20_000, "{} bytes", packed.len());
-        let plain = site
-            .client
-            .get(format!("{}{path}", site.origin))
-            .send()
-            .await;
-        let text = plain.unwrap().text().await.unwrap();
-        assert_eq!(text.matches("<fieldset").count(), 30);
-        assert!(text.contains("留空就是弃权"), "{path}");
-        assert!(text.contains("干部 30"));
-    }
-}
-
-async fn what_is_wrong_in_a_line_comes_back_with_all_lines(world: World) {
-    let site = Site::new(world, 3).await;
-    let key = site.open().await;
-    let fields = [
-        ("key", key.as_str()),
-        ("l.1.duty", "good"),
-        ("l.1.work", "bad"),
-        ("l.2.duty", "good"),
-        ("l.2.more", "还可以"),
-    ];
-    let back = site.send(&fields).await;
-    assert_eq!(back.status(), 422);
-    let text = back.text().await.unwrap();
-    assert!(text.contains("href=\"#l2q2-1\""), "{text}");
-    assert!(!text.contains("href=\"#l1"), "the first line is whole");
-    assert!(!text.contains("href=\"#l3"), "the third is blank");
-    assert!(text.contains("还可以"));
-    let mended: Vec<(&str, &str)> = fields.into_iter().chain([("l.2.work", "good")]).collect();
-    let done = site.send(&mended).await;
-    assert_eq!(done.status(), 200);
-    let text = done.text().await.unwrap();
-    assert!(
-        text.contains("您评议了 2 位,留空(弃权)1 位")
-            || text.contains("您评议了 2 位，留空（弃权）1 位")
-    );
-    // The same form once more: the same receipt.
-    assert_eq!(site.send(&mended).await.text().await.unwrap(), text);
-    assert_eq!(
-        site.stand.first_ballot().await,
-        [[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0]]
-    );
-}
-
-async fn a_ballot_without_an_answer_is_asked_about_once(world: World) {
-    let site = Site::new(world, 3).await;
-    let key = site.open().await;
-    let back = site.send(&[("key", key.as_str())]).await;
-    assert_eq!(back.status(), 422);
-    assert!(back.text().await.unwrap().contains("name=\"blank\""));
-    let done = site.send(&[("key", key.as_str()), ("blank", "yes")]).await;
-    assert_eq!(done.status(), 200);
-    assert_eq!(site.stand.first_ballot().await, [[1, 0, 1, 0]; 3]);
-}
-
-async fn a_ballot_is_changed_line_by_line_and_was_returned_once(world: World) {
-    let site = Site::new(world, 3).await;
-    let key = site.open().await;
-    let first = [
-        ("key", key.as_str()),
-        ("l.1.duty", "good"),
-        ("l.1.work", "good"),
-    ];
-    let thanks = site.send(&first).await.text().await.unwrap();
-    let hidden = |page: &str, name: &str| {
-        let (_, after) = page
-            .split_once(&format!("name=\"{name}\" value=\""))
-            .unwrap();
-        after.split_once('"').unwrap().0.to_owned()
-    };
-    let change = format!("{}/change", site.origin);
-    let codes = [hidden(&thanks, "code"), hidden(&thanks, "change")];
-    let fields = vec![("code", codes[0].as_str()), ("change", &codes[1])];
-    let form = site
-        .client
-        .post(&change)
-        .form(&fields)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(form.status(), 200);
-    let form = form.text().await.unwrap();
-    assert_eq!(form.matches("<fieldset").count(), 3);
-    let key = hidden(&form, "key");
-    site.stand.world.clock.advance(Duration::from_secs(10));
-    let mut fields = fields;
-    fields.extend([
-        ("key", key.as_str()),
-        ("l.2.duty", "bad"),
-        ("l.2.work", "good"),
-    ]);
-    let done = site
-        .client
-        .post(&change)
-        .form(&fields)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(done.status(), 200);
-    assert_eq!(
-        site.stand.first_ballot().await,
-        [[1, 0, 1, 0], [1, 1, 0, 0], [1, 0, 1, 0]]
-    );
-    // One was issued and one came back, so the demand that no more come back than were issued is met.
-    let service = &site.stand.world.service;
-    for survey in [site.stand.meeting.id, site.stand.public.id] {
-        service.close_survey(OPERATOR, survey, None).await.unwrap();
-    }
-    let preflight = service.preflight(OPERATOR, site.stand.round).await.unwrap();
-    let total = preflight.outcome.find("head-002").unwrap().total;
-    assert_eq!(total, Some("50".parse().unwrap()));
 }
 
 async fn ballots_are_sealed_and_an_auditor_makes_the_tree_again(world: World) {
@@ -990,144 +777,4 @@ async fn ballots_are_sealed_and_an_auditor_makes_the_tree_again(world: World) {
     let forged = format!("{before}\"gone\":[\"{}{}", &rest[1..2], &rest[1..]);
     let difference = package::replay(forged.as_bytes()).unwrap_err();
     assert!(difference.path.ends_with("/seal"), "{difference}");
-}
-
-/// The columns of a table of ballots.
-const COLUMNS: [&str; 8] = [
-    "sheet", "subject", "channel", "panel", "code", "duty", "work", "more",
-];
-
-async fn put_in(stand: &Stand, rows: &[[&str; 8]]) -> Report {
-    let rows = (2..).zip(rows).map(|(number, cells)| Row {
-        number,
-        cells: cells.map(str::to_owned).to_vec(),
-    });
-    let request = Request {
-        round: None,
-        survey: Some(stand.meeting.id),
-        kind: ImportKind::Answers,
-        table: Table {
-            columns: COLUMNS.map(str::to_owned).to_vec(),
-            rows: rows.collect(),
-        },
-        dry_run: false,
-        leave_out: false,
-        sample: None,
-    };
-    stand.world.service.import(OPERATOR, request).await.unwrap()
-}
-
-async fn ballots_on_paper_are_put_in_line_by_line(world: World) {
-    let stand = Stand::new(world).await;
-    let tokens = stand.invite(2).await;
-    let codes: Vec<String> = tokens.iter().map(InvitationToken::expose).collect();
-    // The first of the invited has voted on the web already.
-    let admitted = stand.admit(&tokens[0]).await;
-    let key = stand.form(&admitted);
-    receipt(&stand.book(&admitted, key, &FIRST).await);
-    let report = put_in(
-        &stand,
-        &[
-            // Not in the order of the lines; whoever has no row was left blank.
-            ["a", "head-003", "paper", "delegates", "", "差", "good", ""],
-            ["b", "head-001", "paper", "", &codes[0], "good", "good", ""],
-            ["a", "head-001", "", "", "", "good", "好", "还可以"],
-            ["c", "head-002", "paper", "", &codes[1], "good", "", ""],
-            [
-                "d",
-                "head-901",
-                "paper",
-                "delegates",
-                "",
-                "good",
-                "good",
-                "",
-            ],
-        ],
-    )
-    .await;
-    assert_eq!(report.faults, []);
-    assert_eq!(
-        report.made.as_deref(),
-        Some("valid 2, invalid 1, replaced 1")
-    );
-    // By valid, rated, blank and invalid lines: the web, `a`, and `c`, whose second line lacks an answer.
-    assert_eq!(
-        stand.first_ballot().await,
-        [[2, 2, 0, 1], [2, 0, 2, 1], [2, 1, 1, 1]]
-    );
-    let other = stand.ballots[1].subjects[0].number();
-    assert_eq!(stand.lines().await[&other], [1, 1, 0, 0]);
-    // The second of the invited cannot vote once more.
-    let admitted = stand.admit(&tokens[1]).await;
-    let key = stand.form(&admitted);
-    let late = stand.book(&admitted, key, &FIRST).await;
-    assert_eq!(late, Booking::Refused(RefusedAnswer::AlreadyAnswered));
-}
-
-async fn what_is_wrong_with_ballots_on_paper_is_told_by_row(world: World) {
-    let stand = Stand::new(world).await;
-    let good = [
-        "a",
-        "head-001",
-        "paper",
-        "delegates",
-        "",
-        "good",
-        "good",
-        "",
-    ];
-    let with = |place: usize, cell: &'static str| {
-        let mut row = good;
-        row[place] = cell;
-        row
-    };
-    for (rows, row, column, code) in [
-        (vec![with(0, "")], 2, "sheet", "CELL_EMPTY"),
-        (vec![with(1, "unit-902")], 2, "subject", "NOT_ON_BALLOT"),
-        (
-            vec![good, with(1, "head-901")],
-            3,
-            "subject",
-            "NOT_ON_BALLOT",
-        ),
-        (vec![good, good], 3, "subject", "LINE_TWICE"),
-        (vec![with(2, "")], 2, "channel", "CELL_EMPTY"),
-        (vec![with(2, "phone")], 2, "channel", "CHANNEL_UNKNOWN"),
-        (vec![with(3, "")], 2, "panel", "CELL_EMPTY"),
-        (vec![with(3, "nobody")], 2, "panel", "PANEL_UNKNOWN"),
-        (vec![with(4, "ABCD")], 2, "code", "CODE_UNKNOWN"),
-        (
-            vec![good, with(1, "head-002"), with(5, "great")],
-            4,
-            "subject",
-            "LINE_TWICE",
-        ),
-        (
-            vec![good, ["a", "head-002", "", "", "", "great", "good", ""]],
-            3,
-            "duty",
-            "UNKNOWN_OPTION",
-        ),
-        (
-            vec![good, ["a", "head-002", "web", "", "", "good", "good", ""]],
-            3,
-            "channel",
-            "SHEET_MIXED",
-        ),
-    ] {
-        let report = put_in(&stand, &rows).await;
-        let told: Vec<_> = (report.faults.iter())
-            .map(|fault| {
-                (
-                    fault.row,
-                    fault.column.as_deref().unwrap_or_default(),
-                    fault.code.as_str(),
-                )
-            })
-            .collect();
-        assert_eq!(told, [(row, column, code)]);
-        assert!(!report.stored);
-    }
-    assert!(stand.lines().await.is_empty());
 }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use domain::id::{self, Id};
 use sea_orm::{ConnectionTrait, DbBackend};
+use service::Service;
 use service::database::WriteTransaction;
 
 /// The round.
@@ -37,6 +38,25 @@ pub async fn plant(transaction: &WriteTransaction, plan: Plan<'_>) {
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
+}
+
+/// Adds active accounts that nobody logs in to, by their ids and log-in names.
+///
+/// # Panics
+/// The database refuses.
+pub async fn add_staff(service: &Service, people: &[(i64, &str)]) {
+    let transaction = (service.database.begin_write().await).expect("a transaction");
+    for (id, login) in people {
+        let sql = format!(
+            "INSERT INTO staff (id, login, name, password_hash, state, row_version, failed_logins) VALUES \
+             ({id}, '{login}', '甲', '', 'active', 1, 0)"
+        );
+        transaction
+            .execute_unprepared(&sql)
+            .await
+            .expect("an account");
+    }
+    transaction.commit().await.expect("a commit");
 }
 
 fn statements(backend: DbBackend, plan: Plan<'_>) -> Vec<String> {

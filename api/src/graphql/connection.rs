@@ -56,6 +56,10 @@ impl Window {
     }
 }
 
+fn write(list: &str, place: impl Display) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{list}:{place}"))
+}
+
 fn read<K: FromStr>(list: &str, cursor: &str) -> Result<K, GraphqlFault> {
     let place = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| {
         let text = String::from_utf8(bytes).ok()?;
@@ -90,7 +94,7 @@ impl<N> Connection<N> {
         place: impl Fn(&T) -> K,
     ) -> Self {
         let edges = part.rows.into_iter().map(|row| Edge {
-            cursor: URL_SAFE_NO_PAD.encode(format!("{list}:{}", place(&row))),
+            cursor: write(list, place(&row)),
             node: row.into(),
         });
         Self {
@@ -98,6 +102,32 @@ impl<N> Connection<N> {
             has_more: part.has_more,
             is_first: window.after.is_none(),
         }
+    }
+
+    /// A page of a list that is at hand whole; `node` makes of a row what is shown.
+    ///
+    /// # Errors
+    /// As [`Window::page`].
+    pub fn of_rows<T>(
+        list: &str,
+        window: &Window,
+        rows: &[T],
+        node: impl Fn(&T) -> N,
+    ) -> Result<Self, GraphqlFault> {
+        let page: Page<usize> = window.page(list)?;
+        let from = page.after.map_or(0, |after| after.saturating_add(1));
+        let first = usize::try_from(page.first).unwrap_or(usize::MAX);
+        let edges = rows.iter().enumerate().skip(from).take(first);
+        Ok(Self {
+            edges: edges
+                .map(|(place, row)| Edge {
+                    cursor: write(list, place),
+                    node: node(row),
+                })
+                .collect(),
+            has_more: rows.len() > from.saturating_add(first),
+            is_first: window.after.is_none(),
+        })
     }
 }
 

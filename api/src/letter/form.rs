@@ -3,11 +3,12 @@
 use askama::Template;
 use domain::scheme::file::Words;
 use domain::survey::{Asked, Definition, Question};
+use service::code::in_groups;
 use service::survey::{About, PersonalLink};
 
 use super::Sender;
 use super::code::draw_svg;
-use super::paper::{PaperFault, in_groups, is_fictional};
+use super::paper::{PaperFault, is_fictional};
 use crate::page::language::{Language, Value};
 
 #[derive(Template)]
@@ -109,7 +110,7 @@ pub fn draw_forms(
             lines,
             subject: [Language::Chinese, Language::English]
                 .map(|language| language.of(&link.subject).to_owned()),
-            code: in_groups(&link.token.expose()),
+            code: in_groups(&link.token.expose(), "-"),
             picture: draw_svg(&sender.link(link), &Language::Chinese.say("letter-scan"))?,
         });
     }

@@ -1,6 +1,7 @@
 //! What is printed or handed to others: letters, posters, and lists of numbers for a service that sends short messages.
 
 use askama::Template;
+use service::code::in_groups;
 use service::survey::{About, HandedOut, PersonalLink, PosterLink, Way};
 
 use super::code::{CodeFault, draw_svg};
@@ -54,7 +55,7 @@ pub fn draw_letters(
         let address = sender.link(link);
         letters.push(Letter {
             picture: draw_svg(&address, &Language::Chinese.say("letter-scan"))?,
-            code: in_groups(&link.token.expose()),
+            code: in_groups(&link.token.expose(), "-"),
             name: link.name.clone(),
             to: link.address.clone(),
             halves: Half::both(about, link),
@@ -157,16 +158,6 @@ fn write_numbers(handed_out: &HandedOut, sender: &Sender) -> Result<Vec<u8>, Pap
 
 fn both<T>(of: impl Fn(Language) -> T) -> [T; 2] {
     [of(Language::Chinese), of(Language::English)]
-}
-
-/// A code in groups of four, to be read out and typed.
-pub(super) fn in_groups(code: &str) -> String {
-    let digits: Vec<char> = code.chars().collect();
-    let groups: Vec<String> = digits
-        .chunks(4)
-        .map(|group| group.iter().collect())
-        .collect();
-    groups.join("-")
 }
 
 /// A sample on its way through files carries no mark but its name.

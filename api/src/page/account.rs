@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Form, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::get;
@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use service::staff::link::Purpose;
 use service::{Fault, Service};
 
+use super::field::Fields;
 use super::notice::Notice;
 use super::pace::evenly;
 use super::view::{Keeping, Manner, View};
@@ -156,12 +157,11 @@ async fn follow_link(
     sent: FormPart,
 ) -> Response {
     let mut view = View::new(query, &headers);
-    let fields = match sent {
-        Ok(Form(fields)) => fields,
-        Err(rejection) => return super::form::refuse(&rejection).draw(view),
+    let fields = match Fields::read(sent, &mut view) {
+        Ok(fields) => fields,
+        Err(notice) => return notice.draw(view),
     };
-    let field = |name: &str| find(&fields, name);
-    view.large = field("print") == "large";
+    let field = |name: &str| fields.text(name);
     let Ok(Path(token)) = path else {
         return Notice::LinkOver.draw(view);
     };
@@ -233,14 +233,13 @@ async fn ask_reset(
     sent: FormPart,
 ) -> Response {
     let mut view = View::new(query, &headers);
-    let fields = match sent {
-        Ok(Form(fields)) => fields,
-        Err(rejection) => return super::form::refuse(&rejection).draw(view),
+    let fields = match Fields::read(sent, &mut view) {
+        Ok(fields) => fields,
+        Err(notice) => return notice.draw(view),
     };
-    view.large = find(&fields, "print") == "large";
     let attempt = Attempt {
         network: address.network(),
-        login: find(&fields, "login"),
+        login: fields.text("login"),
     };
     match desk.of_request(&id).request_reset(&attempt).await {
         Ok(()) => view.answer(&ResetPage { view, sent: true }, plain(StatusCode::OK)),
@@ -261,13 +260,6 @@ pub(super) fn notice_of(fault: &SessionFault) -> Notice {
             Notice::Unavailable
         }
     }
-}
-
-pub(super) fn find<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields
-        .iter()
-        .find(|(known, _)| known == name)
-        .map_or("", |(_, value)| value.as_str())
 }
 
 /// What was entered, fit to be shown again.

@@ -6,11 +6,12 @@
 //! the page.
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use service::intake::{ChangeCode, ChangeState, Receipt};
 
+use super::field::Fields;
 use super::form::{About, Drawn, Secrets};
 use super::notice::Notice;
 use super::receipt::read_code;
@@ -65,19 +66,14 @@ pub(super) async fn answer(
     sent: FormPart,
 ) -> Response {
     let mut view = View::new(query, &headers);
-    let fields = match sent {
-        Ok(Form(fields)) => fields,
-        Err(rejection) => return form::refuse(&rejection).draw(view),
+    let fields = match Fields::read(sent, &mut view) {
+        Ok(fields) => fields,
+        Err(notice) => return notice.draw(view),
     };
-    let field = |name: &str| {
-        let found = fields.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    };
-    view.large = field("print") == Some("large");
-    let has_answers = field("key").is_some();
+    let has_answers = fields.get("key").is_some();
     let secrets = Secrets {
-        receipt: read_code(field("code")),
-        code: read_code(field("change")),
+        receipt: read_code(fields.text("code")),
+        code: read_code(fields.text("change")),
     };
     let codes = Receipt::parse(&secrets.receipt)
         .ok()
@@ -90,7 +86,7 @@ pub(super) async fn answer(
         Ok(None) => return draw(view.without_links(), Some("change-unknown"), secrets),
         Err(fault) => return Notice::of(&fault).draw(view),
     };
-    let sent = has_answers.then(|| Ok(Form(fields)));
+    let sent = has_answers.then(|| Ok(fields.into_form()));
     if state.admitted.ballot().is_some() {
         return ballot::change(&pages, view, (state, secrets), sent).await;
     }

@@ -5,13 +5,15 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Form, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderMap, StatusCode};
+use service::code::in_groups;
 use service::{Fault, Refusal, Service};
 
-use super::account::{Desk, FORM_BYTES, find, notice_of, plain, shown};
+use super::account::{Desk, FORM_BYTES, notice_of, plain, shown};
+use super::field::Fields;
 use super::notice::Notice;
 use super::view::View;
 use super::{FormPart, QueryPart};
@@ -90,24 +92,23 @@ async fn take(
     sent: FormPart,
 ) -> Response {
     let mut view = View::new(query, &headers);
-    let fields = match sent {
-        Ok(Form(fields)) => fields,
-        Err(rejection) => return super::form::refuse(&rejection).draw(view),
+    let fields = match Fields::read(sent, &mut view) {
+        Ok(fields) => fields,
+        Err(notice) => return notice.draw(view),
     };
-    view.large = find(&fields, "print") == "large";
     // What is on these pages is told once: drawing them anew would lose it.
     view = view.without_links();
     let sessions = desk.of_request(&id);
-    let token = find(&fields, "token");
+    let token = fields.text("token");
     if token.is_empty() {
         let attempt = Attempt {
             network: address.network(),
-            login: find(&fields, "login"),
+            login: fields.text("login"),
         };
-        let password = Secret::new(find(&fields, "password").to_owned());
+        let password = Secret::new(fields.text("password").to_owned());
         return log_in(&sessions, view, &attempt, password).await;
     }
-    confirm(&sessions, view, token, find(&fields, "code")).await
+    confirm(&sessions, view, token, fields.text("code")).await
 }
 
 async fn log_in(
@@ -130,7 +131,7 @@ async fn log_in(
             };
             let step = Step::Scan {
                 picture,
-                secret: in_groups(enrolled.secret.expose()),
+                secret: in_groups(enrolled.secret.expose(), " "),
             };
             let page = FactorPage {
                 view,
@@ -183,14 +184,4 @@ fn words_for(refusals: &[Refusal]) -> &'static str {
         Some("SECOND_FACTOR_OFF") => "factor-off",
         _ => "factor-login-refused",
     }
-}
-
-/// In groups of four, to be typed.
-fn in_groups(secret: &str) -> String {
-    let letters: Vec<char> = secret.chars().collect();
-    let groups: Vec<String> = letters
-        .chunks(4)
-        .map(|group| group.iter().collect())
-        .collect();
-    groups.join(" ")
 }

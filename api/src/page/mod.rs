@@ -19,6 +19,7 @@ mod asset;
 mod ballot;
 mod change;
 mod factor;
+mod field;
 mod form;
 pub(crate) mod language;
 mod notice;

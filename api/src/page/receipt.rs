@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use service::Fault;
 use service::intake::{ChangeCode, Intake, KnownSurvey, Proof, Receipt, ReceiptStatus, Sealed};
 
+use super::field::Fields;
 use super::form::{Secrets, tell_end};
 use super::language::Value;
 use super::notice::Notice;
@@ -19,8 +20,8 @@ use super::{FormPart, Pages, QueryPart};
 const LONGEST: usize = 200;
 
 /// What was typed as a code, fit to be shown again.
-pub(super) fn read_code(field: Option<&str>) -> String {
-    let clean = domain::survey::without_controls(field.unwrap_or_default());
+pub(super) fn read_code(field: &str) -> String {
+    let clean = domain::survey::without_controls(field);
     clean.chars().take(LONGEST).collect()
 }
 
@@ -125,18 +126,11 @@ pub(super) async fn find(
     sent: FormPart,
 ) -> Response {
     let mut view = View::new(query, &headers);
-    let fields = match sent {
-        Ok(Form(fields)) => fields,
-        Err(rejection) => return super::form::refuse(&rejection).draw(view),
+    let fields = match Fields::read(sent, &mut view) {
+        Ok(fields) => fields,
+        Err(notice) => return notice.draw(view),
     };
-    let field = |name: &str| {
-        fields
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    };
-    view.large = field("print") == Some("large");
-    let entered = read_code(field("code"));
+    let entered = read_code(fields.text("code"));
     let Ok(receipt) = Receipt::parse(&entered) else {
         let page = LookupPage {
             view,
@@ -153,7 +147,7 @@ pub(super) async fn find(
             },
         );
     };
-    let asked = if field("proof").is_some() {
+    let asked = if fields.get("proof").is_some() {
         prove(&pages.intake, &receipt).await
     } else {
         look_up(&pages.intake, &receipt)

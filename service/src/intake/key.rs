@@ -265,11 +265,7 @@ impl ChangeCode {
 
     /// The text for whoever has just answered, four groups of four characters.
     pub fn expose(&self) -> String {
-        let text = code::write(&self.0);
-        let groups: Vec<String> = (text.as_bytes().chunks(4))
-            .map(|group| String::from_utf8_lossy(group).into_owned())
-            .collect();
-        groups.join("-")
+        code::in_groups(&code::write(&self.0), "-")
     }
 
     /// Whether it came with this receipt.

@@ -139,7 +139,7 @@ impl Service {
         let mut rows = Vec::with_capacity(RECOVERY_CODES);
         for _ in 0..RECOVERY_CODES {
             let secret: [u8; 10] = self.ids.bytes()?;
-            codes.push(group(&code::write(&secret)));
+            codes.push(code::in_groups(&code::write(&secret), "-"));
             rows.push(staff_recovery::ActiveModel {
                 staff_id: Set(owner.number()),
                 code_hash: Set(Sha256::digest(secret).to_vec()),
@@ -265,14 +265,4 @@ pub(crate) async fn use_factor(
         }
     };
     Ok(used == 1)
-}
-
-/// In groups of four, to be written down.
-fn group(code: &str) -> String {
-    let letters: Vec<char> = code.chars().collect();
-    let groups: Vec<String> = letters
-        .chunks(4)
-        .map(|group| group.iter().collect())
-        .collect();
-    groups.join("-")
 }

@@ -197,10 +197,7 @@ impl Service {
             after: Some(identity.digest()),
             ..permit.entry(self.clock.now(), "staff.bind_identity", &object)
         };
-        audit::append(&transaction, &entry).await?;
-        let bound = read(&transaction, staff).await?;
-        transaction.commit().await?;
-        Ok(bound)
+        finish(transaction, staff, &entry).await
     }
 
     /// Takes the identity of an account away and ends its sessions. Without a password it can be invited again.
@@ -232,10 +229,7 @@ impl Service {
             before: Some(identity.digest()),
             ..permit.entry(self.clock.now(), "staff.remove_identity", &object)
         };
-        audit::append(&transaction, &entry).await?;
-        let left = read(&transaction, staff).await?;
-        transaction.commit().await?;
-        Ok(left)
+        finish(transaction, staff, &entry).await
     }
 
     /// Takes the password of an account away, which from then on signs in by its provider alone; ends its sessions. A new
@@ -269,10 +263,7 @@ impl Service {
         remove_links(&transaction, staff).await?;
         let object = staff.to_string();
         let entry = permit.entry(self.clock.now(), "staff.remove_password", &object);
-        audit::append(&transaction, &entry).await?;
-        let left = read(&transaction, staff).await?;
-        transaction.commit().await?;
-        Ok(left)
+        finish(transaction, staff, &entry).await
     }
 
     /// Takes an invitation up by an identity in place of a password, and uses the link up.
@@ -361,4 +352,16 @@ async fn read(transaction: &WriteTransaction, staff: Id<id::Staff>) -> Result<St
         .unwrap_or_default();
     let marks = marks_of(transaction, row.id).await?;
     Ok(Staff::of(row, grants, marks))
+}
+
+/// Writes the line of the log, and tells what became of the account.
+async fn finish(
+    transaction: WriteTransaction,
+    staff: Id<id::Staff>,
+    entry: &audit::Entry<'_>,
+) -> Result<Staff, Fault> {
+    audit::append(&transaction, entry).await?;
+    let changed = read(&transaction, staff).await?;
+    transaction.commit().await?;
+    Ok(changed)
 }

@@ -166,17 +166,14 @@ impl Kept<'_> {
             return Ok(());
         }
         self.put_sheet_counts(transaction, &counts, None).await?;
-        let mut these = Condition::any();
-        for (stratum, _) in part {
-            these = these.add(
-                (sheet_tally::Column::SubjectId.eq(stratum.subject))
-                    .and(sheet_tally::Column::Panel.eq(stratum.panel))
-                    .and(sheet_tally::Column::Channel.eq(stratum.channel)),
-            );
-        }
+        let columns = [
+            sheet_tally::Column::SubjectId,
+            sheet_tally::Column::Panel,
+            sheet_tally::Column::Channel,
+        ];
         let kept = sheet_tally::Entity::find()
             .filter(sheet_tally::Column::SurveyId.eq(self.survey.number()))
-            .filter(these)
+            .filter(among(columns, part))
             .order_by_asc(sheet_tally::Column::SubjectId)
             .order_by_asc(sheet_tally::Column::Panel)
             .order_by_asc(sheet_tally::Column::Channel)
@@ -253,17 +250,14 @@ impl Kept<'_> {
         let none = part.iter().map(|(stratum, _)| (**stratum, zero.clone()));
         self.put_lines(transaction, none.collect(), "NOTHING")
             .await?;
-        let mut these = Condition::any();
-        for (stratum, _) in part {
-            these = these.add(
-                (tally::Column::SubjectId.eq(stratum.subject))
-                    .and(tally::Column::Panel.eq(stratum.panel))
-                    .and(tally::Column::Channel.eq(stratum.channel)),
-            );
-        }
+        let columns = [
+            tally::Column::SubjectId,
+            tally::Column::Panel,
+            tally::Column::Channel,
+        ];
         let rows = tally::Entity::find()
             .filter(tally::Column::SurveyId.eq(self.survey.number()))
-            .filter(these)
+            .filter(among(columns, part))
             .order_by_asc(tally::Column::SubjectId)
             .order_by_asc(tally::Column::Panel)
             .order_by_asc(tally::Column::Channel)
@@ -348,4 +342,18 @@ pub(crate) const fn stored(state: SheetState) -> sheet::State {
         SheetState::Quarantined => sheet::State::Quarantined,
         SheetState::Changed => sheet::State::Changed,
     }
+}
+
+/// That a row is of one of these groups, in a table with these columns of subject, panel and channel.
+fn among<C: ColumnTrait>(
+    [subject, panel, channel]: [C; 3],
+    part: &[(&Stratum<'_>, &Shift)],
+) -> Condition {
+    part.iter().fold(Condition::any(), |these, (stratum, _)| {
+        these.add(
+            (subject.eq(stratum.subject))
+                .and(panel.eq(stratum.panel))
+                .and(channel.eq(stratum.channel)),
+        )
+    })
 }

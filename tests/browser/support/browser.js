@@ -25,6 +25,12 @@ export const EVERY_WAY = ["zh-CN", "en"].flatMap((language) =>
   [false, true].map((javaScript) => ({ device: "phone", language, javaScript })),
 );
 
+/** The same on a wide screen. */
+export const ON_DESKTOP = EVERY_WAY.map((way) => ({ ...way, device: "desktop" }));
+
+/** What the page says in its language. */
+export const words = (way, chinese, english) => (way.language === "zh-CN" ? chinese : english);
+
 /** Starts Chromium; one for a file of tests is enough, for every page gets a context of its own. */
 export async function startBrowser() {
   return chromium.launch({
@@ -99,6 +105,18 @@ export async function screenshot(page, name) {
   return path;
 }
 
+/** Sends the form and returns the status of the page that comes. */
+export async function send(page) {
+  const [answer] = await Promise.all([page.waitForNavigation(), page.locator("button[type=submit]").click()]);
+  return answer.status();
+}
+
+/** What holds for every page that people fill in. */
+export async function assertGood(page, way) {
+  await assertGoodPage(page, way);
+  await assertBigTargets(page);
+}
+
 /** What holds for every page: accessible, told in its language, titled, and no wider than the screen. */
 export async function assertGoodPage(page, way) {
   const violations = await findViolations(page, way);
@@ -116,7 +134,7 @@ export async function assertGoodPage(page, way) {
 }
 
 /** Everything that can be tapped is at least 44 pixels high and wide, or lies in a label that is. */
-export async function assertBigTargets(page) {
+async function assertBigTargets(page) {
   const small = await page.evaluate(() => {
     const least = 44;
     const isBig = (element) => {

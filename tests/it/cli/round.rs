@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use domain::access::{Actor, Role};
-use sea_orm::ConnectionTrait;
 use service::page::Page;
 use support::server::program;
-use support::{World, on_both};
+use support::{World, on_both, plant};
 
 use super::text;
 use crate::stand::staff;
@@ -193,15 +192,7 @@ async fn a_round_is_composed_of_a_closed_one_and_closed_by_two(world: World) {
         .find(|round| round.content.code == "index-2026")
         .unwrap()
         .id;
-    let transaction = service.database.begin_write().await.unwrap();
-    transaction
-        .execute_unprepared(
-            "INSERT INTO staff (id, login, name, password_hash, state, row_version, failed_logins) \
-             VALUES (1, 'admin', '丙', '', 'active', 1, 0)",
-        )
-        .await
-        .unwrap();
-    transaction.commit().await.unwrap();
+    plant::add_staff(service, &[(1, "admin")]).await;
     let other = staff(1, "admin", Role::RoundAdministrator);
     let closing = service.close_round(&other, id).await;
     assert_eq!(closing.unwrap().revision.inputs_digest, digest);

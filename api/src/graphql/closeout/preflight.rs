@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_graphql::{Enum, Object};
 use domain::outcome;
 use service::closeout;
-use service::page::{Page, Part};
 
 use super::decision::{Decision, Source, Words};
 use crate::graphql::connection::{Connection, Window, page_cost};
@@ -177,12 +176,10 @@ impl Preflight {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
     ) -> Result<Connection<Gap>, GraphqlFault> {
         let window = Window { first, after };
-        let page = window.page("gap")?;
-        let part = cut(&self.0.outcome.gaps, &page, |gap| Gap {
+        Connection::of_rows("gap", &window, &self.0.outcome.gaps, |gap| Gap {
             gap: gap.clone(),
             preflight: self.0.clone(),
-        });
-        Ok(Connection::new("gap", &window, part, |row| row.0))
+        })
     }
 
     /// What each subject would get, by code.
@@ -195,48 +192,16 @@ impl Preflight {
     ) -> Result<Connection<Decision>, GraphqlFault> {
         let window = Window { first, after };
         let source = Source::as_live(Some(self.0.as_of));
-        let page = window.page("preflight")?;
-        let part = cut(&self.0.outcome.decisions, &page, |decision| Decision {
-            decision: Arc::new(decision.clone()),
-            words: self.0.words.clone(),
-            source,
-            withholding: false,
-        });
-        Ok(Connection::new("preflight", &window, part, |row| row.0))
-    }
-}
-
-/// A row with its place in a list that is at hand whole.
-pub(super) struct Numbered<T>(pub(super) usize, pub(super) T);
-
-impl From<Numbered<Self>> for Gap {
-    fn from(row: Numbered<Self>) -> Self {
-        row.1
-    }
-}
-
-impl From<Numbered<Self>> for Decision {
-    fn from(row: Numbered<Self>) -> Self {
-        row.1
-    }
-}
-
-/// The rows of a page of such a list, each with its place.
-pub(super) fn cut<T, U>(
-    rows: &[T],
-    page: &Page<usize>,
-    turn: impl Fn(&T) -> U,
-) -> Part<Numbered<U>> {
-    let from = page.after.map_or(0, |after| after.saturating_add(1));
-    let first = usize::try_from(page.first).unwrap_or(usize::MAX);
-    Part {
-        rows: rows
-            .iter()
-            .enumerate()
-            .skip(from)
-            .take(first)
-            .map(|(place, row)| Numbered(place, turn(row)))
-            .collect(),
-        has_more: rows.len() > from.saturating_add(first),
+        Connection::of_rows(
+            "preflight",
+            &window,
+            &self.0.outcome.decisions,
+            |decision| Decision {
+                decision: Arc::new(decision.clone()),
+                words: self.0.words.clone(),
+                source,
+                withholding: false,
+            },
+        )
     }
 }

@@ -11,7 +11,6 @@ use service::closeout::{self, Confirmation, Difference, ReopeningDraft};
 use service::round::RoundAt;
 
 use super::decision::{DecisionStatus, Words};
-use super::preflight::{Numbered, cut};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
@@ -256,12 +255,6 @@ impl RevisionChange {
     }
 }
 
-impl From<Numbered<Self>> for RevisionChange {
-    fn from(row: Numbered<Self>) -> Self {
-        row.1
-    }
-}
-
 /// A row of inputs that only one of two revisions has.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct InputChange {
@@ -271,12 +264,6 @@ pub struct InputChange {
     is_new: bool,
     /// The row, as canonical JSON.
     row: String,
-}
-
-impl From<Numbered<Self>> for InputChange {
-    fn from(row: Numbered<Self>) -> Self {
-        row.1
-    }
 }
 
 /// In what two revisions of a round differ.
@@ -295,14 +282,10 @@ impl RevisionDifference {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
     ) -> Result<Connection<RevisionChange>, GraphqlFault> {
         let window = Window { first, after };
-        let page = window.page("revision_change")?;
         let explainer = self.0.words.explainer();
-        let part = cut(&self.0.changed, &page, |one| {
+        Connection::of_rows("revision_change", &window, &self.0.changed, |one| {
             RevisionChange::of(one, (&explainer, &explainer))
-        });
-        Ok(Connection::new("revision_change", &window, part, |row| {
-            row.0
-        }))
+        })
     }
 
     /// Rows of inputs that only one of them has, by list.
@@ -314,13 +297,11 @@ impl RevisionDifference {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
     ) -> Result<Connection<InputChange>, GraphqlFault> {
         let window = Window { first, after };
-        let page = window.page("input_change")?;
-        let part = cut(&self.0.inputs, &page, |one| InputChange {
+        Connection::of_rows("input_change", &window, &self.0.inputs, |one| InputChange {
             list: one.list.clone(),
             is_new: one.is_new,
             row: one.row.clone(),
-        });
-        Ok(Connection::new("input_change", &window, part, |row| row.0))
+        })
     }
 }
 

@@ -6,7 +6,6 @@ use domain::trial::Count;
 use service::closeout;
 
 use super::decision::Words;
-use super::preflight::{Numbered, cut};
 use super::reopening::RevisionChange;
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
@@ -62,18 +61,6 @@ pub struct TrialSetAside {
     rows: usize,
     /// Why, in one line.
     words: Words,
-}
-
-impl From<Numbered<Self>> for TrialGap {
-    fn from(row: Numbered<Self>) -> Self {
-        row.1
-    }
-}
-
-impl From<Numbered<Self>> for TrialSetAside {
-    fn from(row: Numbered<Self>) -> Self {
-        row.1
-    }
 }
 
 /// A trial of a version.
@@ -145,12 +132,10 @@ impl SchemeTrial {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
     ) -> Result<Connection<RevisionChange>, GraphqlFault> {
         let window = Window { first, after };
-        let page = window.page("trial_change")?;
         let words = (self.0.before.explainer(), self.0.after.explainer());
-        let part = cut(&self.0.trial.changed, &page, |one| {
+        Connection::of_rows("trial_change", &window, &self.0.trial.changed, |one| {
             RevisionChange::of(one, (&words.0, &words.1))
-        });
-        Ok(Connection::new("trial_change", &window, part, |row| row.0))
+        })
     }
 
     /// What would keep the round from being closed under the version that is tried.
@@ -162,14 +147,12 @@ impl SchemeTrial {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
     ) -> Result<Connection<TrialGap>, GraphqlFault> {
         let window = Window { first, after };
-        let page = window.page("trial_gap")?;
         let explainer = self.0.after.explainer();
-        let part = cut(&self.0.trial.gaps, &page, |gap| TrialGap {
+        Connection::of_rows("trial_gap", &window, &self.0.trial.gaps, |gap| TrialGap {
             subject_code: gap.subject.as_deref().map(str::to_owned),
             place: gap.place.to_string(),
             words: explainer.gap(gap).into(),
-        });
-        Ok(Connection::new("trial_gap", &window, part, |row| row.0))
+        })
     }
 
     /// What the version that is tried has no place for, by list and name.
@@ -181,15 +164,13 @@ impl SchemeTrial {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
     ) -> Result<Connection<TrialSetAside>, GraphqlFault> {
         let window = Window { first, after };
-        let page = window.page("trial_set_aside")?;
-        let part = cut(&self.0.trial.set_aside, &page, |row| TrialSetAside {
-            list: row.list.clone(),
-            name: row.name.clone(),
-            rows: row.rows,
-            words: explain::trial::set_aside(row).into(),
-        });
-        Ok(Connection::new("trial_set_aside", &window, part, |row| {
-            row.0
-        }))
+        Connection::of_rows("trial_set_aside", &window, &self.0.trial.set_aside, |row| {
+            TrialSetAside {
+                list: row.list.clone(),
+                name: row.name.clone(),
+                rows: row.rows,
+                words: explain::trial::set_aside(row).into(),
+            }
+        })
     }
 }
