@@ -8,6 +8,7 @@ mod seal;
 
 mod public;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use crate::scheme::Scheme;
 use crate::scheme::file::Channel;
 use crate::snapshot::Snapshot;
 use crate::survey::{
-    ABSTAINED, Asked, Definition, RATED, SheetState, Tally, recount, recount_ballots,
+    ABSTAINED, Asked, Definition, RATED, SheetState, Tally, UnknownMark, recount, recount_ballots,
 };
 
 pub use public::{Dependent, publish};
@@ -104,6 +105,9 @@ pub struct BallotGroup {
     /// What stands in the seal for subjects that left the round, in the order of their lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<String>,
+    /// As in [`SheetGroup`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub marks: BTreeMap<String, u64>,
 }
 
 /// What was signed over the sheets of a survey, and what it takes to make it again.
@@ -140,6 +144,10 @@ pub struct SheetGroup {
     /// was sealed, and for late sheets.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub receipts: String,
+    /// How many of the sheets are of respondents with each mark whose share the survey demands. Counts beside the sheets,
+    /// for who answers with a mark may be one person alone: which sheets these are is in no package, nor in the seal.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub marks: BTreeMap<String, u64>,
 }
 
 /// That a package recomputes to itself.
@@ -415,16 +423,16 @@ fn count_again(package: &Package) -> Result<u64, Box<Difference>> {
     let mut number = 0_u64;
     for survey in surveys {
         seal::compare(survey)?;
-        let mut tallies: std::collections::BTreeMap<(&str, &str, Channel), Tally> =
-            std::collections::BTreeMap::new();
+        let mut tallies: BTreeMap<(&str, &str, Channel), Tally> = BTreeMap::new();
         for group in &survey.groups {
             let path = format!("sheets/{}/{}", survey.definition.code, group.subject);
             let wrong = |what: String| Difference::new(path.clone(), "sheets", what);
             let state = SheetState::parse(&group.state)
                 .ok_or_else(|| wrong(format!("`{}` is no state of a sheet", group.state)))?;
             let bytes = hex::decode(&group.answers).map_err(|error| wrong(error.to_string()))?;
-            let part = recount(&survey.definition, state, &bytes)
+            let mut part = recount(&survey.definition, state, &bytes)
                 .map_err(|error| wrong(error.to_string()))?;
+            add_marks(&survey.definition, (state, &group.marks), &mut part).map_err(wrong)?;
             number = number.saturating_add(part.sheets(state));
             tallies
                 .entry((&group.subject, &group.panel, group.channel))
@@ -437,8 +445,12 @@ fn count_again(package: &Package) -> Result<u64, Box<Difference>> {
             let state = SheetState::parse(&group.state)
                 .ok_or_else(|| wrong(format!("`{}` is no state of a sheet", group.state)))?;
             let bytes = hex::decode(&group.answers).map_err(|error| wrong(error.to_string()))?;
-            let lines = recount_ballots(&survey.definition, group.subjects.len(), state, &bytes)
-                .map_err(|error| wrong(error.to_string()))?;
+            let mut lines =
+                recount_ballots(&survey.definition, group.subjects.len(), state, &bytes)
+                    .map_err(|error| wrong(error.to_string()))?;
+            for line in &mut lines {
+                add_marks(&survey.definition, (state, &group.marks), line).map_err(wrong)?;
+            }
             let first = lines.first().map_or(0, |line| line.sheets(state));
             number = number.saturating_add(first);
             let named = group.subjects.iter().zip(&lines);
@@ -470,6 +482,28 @@ fn count_again(package: &Package) -> Result<u64, Box<Difference>> {
     }
 }
 
+/// Adds to the counts of a group how many of its sheets bear marks.
+///
+/// # Errors
+/// What is wrong with them.
+fn add_marks(
+    definition: &Definition,
+    (state, marks): (SheetState, &BTreeMap<String, u64>),
+    tally: &mut Tally,
+) -> Result<(), String> {
+    for (mark, count) in marks {
+        let mut known = (0_u16..).zip(&definition.marks);
+        let Some((place, _)) = known.find(|(_, code)| *code == mark) else {
+            return Err(UnknownMark(mark.clone()).to_string());
+        };
+        if *count > tally.sheets(state) {
+            return Err(format!("more sheets with the mark `{mark}` than there are"));
+        }
+        tally.add_mark(state, place, *count);
+    }
+    Ok(())
+}
+
 /// A group of sheets with the definition that its counts are read by.
 #[derive(Debug, Clone, Copy)]
 pub struct CountedGroup<'a> {
@@ -488,6 +522,11 @@ impl CountedGroup<'_> {
     /// as invalid until somebody decides otherwise.
     pub fn add_to(&self, inputs: &mut Inputs, tally: &Tally) {
         let count = |state| tally.sheets(state);
+        let marks = |which: fn([u64; 2]) -> u64| -> BTreeMap<String, u64> {
+            let marks = tally.marks(self.definition);
+            let counts = marks.map(|(code, counts)| (code.to_owned(), which(counts)));
+            counts.filter(|(_, count)| *count > 0).collect()
+        };
         inputs.sheets.push(crate::inputs::SheetCount {
             survey: self.definition.code.clone(),
             subject: self.subject.to_owned(),
@@ -500,8 +539,8 @@ impl CountedGroup<'_> {
             replaced: count(SheetState::Replaced),
             changed: count(SheetState::Changed),
             late: count(SheetState::Late),
-            marks: std::collections::BTreeMap::new(),
-            returned_marks: std::collections::BTreeMap::new(),
+            marks: marks(|[valid, _]| valid),
+            returned_marks: marks(|[_, returned]| returned),
         });
         for ((question, option), count) in &tally.answers {
             let Some(asked) = self.definition.questions.get(usize::from(*question)) else {

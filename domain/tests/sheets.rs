@@ -1,5 +1,7 @@
 //! An auditor's package counts its sheets again, and says where they are not what the counts say.
 
+use std::collections::BTreeMap;
+
 use domain::decide::decide;
 use domain::inputs::Inputs;
 use domain::outcome::ENGINE;
@@ -73,6 +75,7 @@ fn group(subject: &str, state: &str, answers: &str) -> SheetGroup {
         state: state.to_owned(),
         answers: answers.to_owned(),
         receipts: String::new(),
+        marks: BTreeMap::new(),
     }
 }
 
@@ -186,6 +189,7 @@ fn balloted() -> Package {
         answers: answers.to_owned(),
         receipts: String::new(),
         gone: Vec::new(),
+        marks: BTreeMap::new(),
     };
     package.sheets.as_mut().unwrap()[0].ballots = vec![
         ballots("valid", "010103000300000001000100"),
@@ -232,4 +236,92 @@ fn a_changed_line_of_a_ballot_is_found_and_one_that_is_none_is_named() {
         assert_eq!(path, "sheets/b/ballots");
         assert!(said.contains(what), "{said}");
     }
+}
+
+/// The scheme, whose survey demands that half of the valid and half of the returned sheets are from the front line.
+fn with_demand(text: &str) -> String {
+    let demand = "combine = \"pooled\"\ndemand = { share = [\
+        { mark = \"front_line\", among = \"valid\", at_least = \"50%\" }, \
+        { mark = \"front_line\", among = \"returned\", at_least = \"50%\" }] }\n";
+    let changed = text.replacen("combine = \"pooled\"\n", demand, 1);
+    assert_ne!(changed, text);
+    changed
+}
+
+/// So many of the sheets are from the front line.
+fn marked(count: u64) -> BTreeMap<String, u64> {
+    BTreeMap::from([("front_line".to_owned(), count)])
+}
+
+/// One of two valid sheets from the front line, and of those that came back but are not valid one of two.
+fn from_the_front_line() -> Package {
+    let mut sheets = sheets("u", [2, 2, 0, 1, 1, 1]);
+    sheets["marks"] = json!({ "front_line": 1 });
+    sheets["returned_marks"] = json!({ "front_line": 2 });
+    let mut package = package(
+        &with_demand(&one_by_one()),
+        &json!([sheets]),
+        &json!([
+            tally("u", "q", "s", 1),
+            tally("u", "q", "d", 1),
+            tally("u", "r", "n", 1)
+        ]),
+    );
+    let with = |state, answers, count| SheetGroup {
+        marks: marked(count),
+        ..group("u", state, answers)
+    };
+    package.sheets.as_mut().unwrap()[0].groups = vec![
+        with("valid", "01020300", 1),
+        with("invalid", "0400", 1),
+        group("u", "replaced", "0101"),
+        with("late", "0101", 1),
+    ];
+    package
+}
+
+#[test]
+fn marks_of_sheets_are_counted_again_and_say_whether_a_share_is_there() {
+    let package = from_the_front_line();
+    assert_eq!(said(&package), Ok(5));
+    let shares: Vec<bool> = [1, 0]
+        .into_iter()
+        .map(|valid| {
+            let mut inputs = package.inputs.clone();
+            inputs.sheets[0].marks = marked(valid);
+            let scheme = Scheme::parse(&package.scheme).unwrap();
+            let snapshot = Snapshot::build(&scheme, &inputs).unwrap();
+            let outcome = decide(&scheme, &snapshot);
+            let text = serde_json::to_string(&outcome.decisions[0]).unwrap();
+            !text.contains("share_short")
+        })
+        .collect();
+    assert_eq!(shares, [true, false]);
+}
+
+#[test]
+fn a_changed_count_of_marks_is_found_and_one_that_is_none_is_named() {
+    for (place, count, path, what) in [
+        (0, 2, "inputs/sheets/u/marks/front_line", "2"),
+        (
+            1,
+            2,
+            "sheets/b/u",
+            "more sheets with the mark `front_line` than there are",
+        ),
+        (0, 0, "inputs/sheets/u/marks", "null"),
+    ] {
+        let mut package = from_the_front_line();
+        package.sheets.as_mut().unwrap()[0].groups[place].marks = marked(count);
+        let (found, said) = said(&package).unwrap_err();
+        assert!(found.starts_with(path), "{found}");
+        assert!(said.contains(what), "{said}");
+    }
+    let mut unknown = from_the_front_line();
+    unknown.sheets.as_mut().unwrap()[0].groups[0].marks = BTreeMap::from([("new".to_owned(), 1)]);
+    let (_, said) = said(&unknown).unwrap_err();
+    assert!(
+        said.contains("demands no share of sheets with the mark `new`"),
+        "{said}"
+    );
 }

@@ -18,6 +18,8 @@ pub struct Model {
     pub panel: String,
     /// The channel by which they answer.
     pub channel: String,
+    /// The marks of those who answer whose share the survey demands among sheets: a bit for each, the first of them lowest.
+    pub marks: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -34,6 +34,8 @@ pub struct Model {
     pub receipt_hash: Vec<u8>,
     /// SHA-256 of the answers as sent, 32 bytes; tells a repeated submission from a different one.
     pub body_hash: Vec<u8>,
+    /// The marks of the respondent whose share the survey demands among sheets: a bit for each, the first of them lowest.
+    pub marks: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -36,6 +36,8 @@ pub struct Model {
     pub subject_id: i64,
     /// The panel to which the person belongs.
     pub panel: String,
+    /// The marks of the person whose share the survey demands among sheets: a bit for each, the first of them lowest.
+    pub marks: i64,
     /// How the person is addressed; empty where nobody said.
     pub name: String,
     /// Mail address, telephone number or postal address.

@@ -34,6 +34,8 @@ pub struct Model {
     pub panel: String,
     /// Whether it still admits.
     pub state: State,
+    /// The marks of the invited person whose share the survey demands among sheets: a bit for each, the first of them lowest.
+    pub marks: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -22,7 +22,7 @@ pub mod seal;
 use chrono::{DateTime, Utc};
 use domain::id::{Id, Round, Subject, Survey};
 use domain::scheme::file::Channel;
-use domain::survey::Definition;
+use domain::survey::{Definition, Marks};
 use entity::{round_subject, survey, survey_link};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
@@ -227,6 +227,8 @@ pub struct LinkFor {
     pub subject: Id<Subject>,
     /// The panel that the link is given to.
     pub panel: String,
+    /// The codes of the marks of those to whom it is given.
+    pub marks: Vec<String>,
 }
 
 /// An open link: whoever has it may answer, and as often as they like.
@@ -239,10 +241,13 @@ pub struct OpenLink {
 }
 
 /// Makes an open link for each of these. One statement.
+///
+/// # Errors
+/// [`Fault::Refused`] with `MARK_UNKNOWN`.
 pub async fn add_links(
     transaction: &WriteTransaction,
     ids: &IdSource,
-    survey: Id<Survey>,
+    (survey, definition): (Id<Survey>, &Definition),
     links: Vec<LinkFor>,
 ) -> Result<Vec<OpenLink>, Fault> {
     let mut made = Vec::with_capacity(links.len());
@@ -257,6 +262,7 @@ pub async fn add_links(
             subject_id: Set(link.subject.number()),
             panel: Set(link.panel.clone()),
             channel: Set(channel_word(Channel::Web).to_owned()),
+            marks: Set(read_marks(definition, &link.marks)?.number()),
         });
         made.push(OpenLink { code, link });
     }
@@ -295,6 +301,32 @@ pub(crate) fn refuse_not_about<'a>(
     Err(Fault::refused(
         Refusal::new("SURVEY_NOT_ABOUT_SUBJECT", message).at([field]),
     ))
+}
+
+/// The marks of these codes.
+///
+/// # Errors
+/// [`Fault::Refused`] with `MARK_UNKNOWN`.
+pub(crate) fn read_marks(definition: &Definition, codes: &[String]) -> Result<Marks, Fault> {
+    Marks::of(definition, codes.iter().map(String::as_str)).map_err(|unknown| {
+        let known = match definition.marks.as_slice() {
+            [] => "leave marks out".to_owned(),
+            marks => format!("it does of {}", marks.join(", ")),
+        };
+        let message = format!("{unknown}: {known}");
+        Fault::refused(Refusal::new("MARK_UNKNOWN", message).at(["marks"]))
+    })
+}
+
+/// The marks of a stored number.
+pub(crate) fn parse_marks(stored: i64) -> Result<Marks, Fault> {
+    Marks::parse(stored).ok_or_else(|| Fault::internal(format!("`{stored}` stands for no marks")))
+}
+
+/// The codes of the marks of a stored number.
+pub(crate) fn mark_codes(definition: &Definition, stored: i64) -> Result<Vec<String>, Fault> {
+    let marks = parse_marks(stored)?;
+    Ok(marks.codes(definition).map(str::to_owned).collect())
 }
 
 /// The word that is stored for a channel.

@@ -33,6 +33,7 @@ use crate::intake::receipt;
 use crate::stand::refusals;
 
 mod entry;
+mod mark;
 mod page;
 
 on_both!(
@@ -132,6 +133,10 @@ impl Stand {
     }
 
     async fn with(world: World, heads: usize) -> Result<Self, Fault> {
+        Self::under(world, SCHEME, heads).await
+    }
+
+    async fn under(world: World, scheme: &str, heads: usize) -> Result<Self, Fault> {
         let service = &world.service;
         let mut regions = Vec::new();
         for code in ["east", "west"] {
@@ -161,7 +166,7 @@ impl Stand {
             };
             service.add_subject(OPERATOR, draft).await?;
         }
-        let version = service.add_scheme_version(OPERATOR, SCHEME).await?;
+        let version = service.add_scheme_version(OPERATOR, scheme).await?;
         let draft = RoundDraft {
             code: "r".to_owned(),
             series: "r".to_owned(),
@@ -223,6 +228,7 @@ impl Stand {
             survey: self.meeting.id,
             ballot,
             panel: "delegates".to_owned(),
+            marks: Vec::new(),
         }
     }
 
@@ -462,6 +468,7 @@ async fn ballots_and_other_sheets_wait_in_one_queue(world: World) {
     let wanted = LinkFor {
         subject: stand.roster().await["unit-902"],
         panel: "users".to_owned(),
+        marks: Vec::new(),
     };
     let link = stand
         .world
@@ -623,6 +630,7 @@ async fn links_and_invitations_lead_to_ballots_that_are_there(world: World) {
         survey: stand.meeting.id,
         subject,
         panel: "delegates".to_owned(),
+        marks: Vec::new(),
         count: 1,
     };
     let made = service.issue_survey_invitations(OPERATOR, &about_one).await;
@@ -630,6 +638,7 @@ async fn links_and_invitations_lead_to_ballots_that_are_there(world: World) {
     let links = NewLinks {
         survey: stand.meeting.id,
         panel: "delegates".to_owned(),
+        marks: Vec::new(),
         subjects: vec![subject],
     };
     let made = service.make_links(OPERATOR, &links).await;

@@ -405,6 +405,7 @@ async fn so_few_people_that_they_could_be_told_apart_are_not_asked(world: World)
         survey: post.stand.survey,
         subject: Id::new(2),
         panel: "users".to_owned(),
+        marks: Vec::new(),
         count: 1,
     };
     let few = refusals(service.issue_survey_invitations(OPERATOR, &one).await);

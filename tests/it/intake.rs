@@ -151,10 +151,16 @@ impl Stand {
         let wanted = vec![LinkFor {
             subject,
             panel: "users".to_owned(),
+            marks: Vec::new(),
         }];
-        let links = survey::add_links(&transaction, &world.service.ids, survey, wanted)
-            .await
-            .unwrap();
+        let links = survey::add_links(
+            &transaction,
+            &world.service.ids,
+            (survey, definition),
+            wanted,
+        )
+        .await
+        .unwrap();
         transaction.commit().await.unwrap();
         let intake = Intake::start(world.service.clone(), settings)
             .await
@@ -180,11 +186,13 @@ impl Stand {
             survey: self.survey,
             subject: self.subject,
             panel: "users".to_owned(),
+            marks: Vec::new(),
             count,
         };
-        let issued = survey::issue_invitations(&self.world.service, &transaction, &new)
-            .await
-            .unwrap();
+        let issued =
+            survey::issue_invitations(&self.world.service, &transaction, (&new, &definition()))
+                .await
+                .unwrap();
         transaction.commit().await.unwrap();
         issued.into_iter().map(|issued| issued.token).collect()
     }
@@ -705,6 +713,7 @@ async fn nobody_is_asked_about_a_subject_that_the_survey_is_not_about(world: Wor
     let wanted = LinkFor {
         subject: Id::new(2),
         panel: "users".to_owned(),
+        marks: Vec::new(),
     };
     let early = service
         .add_survey_link(&Actor::Operator, stand.survey, wanted.clone())
@@ -736,6 +745,7 @@ async fn nobody_is_asked_about_a_subject_that_the_survey_is_not_about(world: Wor
     let links = NewLinks {
         survey: stand.survey,
         panel: "users".to_owned(),
+        marks: Vec::new(),
         subjects: vec![Id::new(1), Id::new(2)],
     };
     let refused = service.make_links(&Actor::Operator, &links).await;
@@ -744,6 +754,7 @@ async fn nobody_is_asked_about_a_subject_that_the_survey_is_not_about(world: Wor
         survey: stand.survey,
         subject: Id::new(2),
         panel: "users".to_owned(),
+        marks: Vec::new(),
         count: 1,
     };
     let refused = service
@@ -761,6 +772,7 @@ async fn a_link_that_could_never_be_answered_is_refused(world: World) {
     let wanted = |subject: i64, panel: &str| LinkFor {
         subject: Id::new(subject),
         panel: panel.to_owned(),
+        marks: Vec::new(),
     };
     for (subject, panel, code) in [
         (1, "nobody", "PANEL_UNKNOWN"),
@@ -794,6 +806,7 @@ async fn a_link_that_could_never_be_answered_is_refused(world: World) {
         survey: stand.survey,
         subject: Id::new(2),
         panel: "users".to_owned(),
+        marks: Vec::new(),
         count: 3,
     };
     assert_eq!(

@@ -24,6 +24,7 @@ mod import;
 mod intake;
 mod interference;
 mod log;
+mod mark;
 mod page;
 mod quarantine;
 mod result;

@@ -135,11 +135,17 @@ impl Stand {
             .map(|unit| LinkFor {
                 subject: subject(unit),
                 panel: "users".to_owned(),
+                marks: Vec::new(),
             })
             .collect();
-        let links = survey::add_links(&transaction, &world.service.ids, survey, wanted)
-            .await
-            .unwrap();
+        let links = survey::add_links(
+            &transaction,
+            &world.service.ids,
+            (survey, &definition),
+            wanted,
+        )
+        .await
+        .unwrap();
         transaction.commit().await.unwrap();
         let intake = Intake::start(world.service.clone(), IntakeSettings::default())
             .await

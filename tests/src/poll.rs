@@ -198,11 +198,13 @@ impl Poll {
                 survey: self.survey,
                 subject: Id::new(subject),
                 panel: "users".to_owned(),
+                marks: Vec::new(),
                 count: each.min(count - tokens.len()),
             };
-            let issued = survey::issue_invitations(&self.service, &transaction, &new)
-                .await
-                .expect("invitations");
+            let issued =
+                survey::issue_invitations(&self.service, &transaction, (&new, &self.definition))
+                    .await
+                    .expect("invitations");
             transaction.commit().await.expect("a commit");
             tokens.extend(issued.into_iter().map(|issued| issued.token));
         }
@@ -218,10 +220,16 @@ impl Poll {
         let wanted = LinkFor {
             subject: Id::new(1),
             panel: "users".to_owned(),
+            marks: Vec::new(),
         };
-        let links = survey::add_links(&transaction, &self.service.ids, self.survey, vec![wanted])
-            .await
-            .expect("a link");
+        let links = survey::add_links(
+            &transaction,
+            &self.service.ids,
+            (self.survey, &self.definition),
+            vec![wanted],
+        )
+        .await
+        .expect("a link");
         transaction.commit().await.expect("a commit");
         format!("/s/{}", links[0].code)
     }

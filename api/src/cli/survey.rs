@@ -65,6 +65,9 @@ pub(super) enum SurveyCommand {
         /// Code of the panel that the links are given to.
         #[arg(long)]
         panel: String,
+        /// Code of a mark that those who get the links bear; may be given several times.
+        #[arg(long = "mark")]
+        marks: Vec<String>,
     },
     /// Make one-time invitations for each unit, or for each ballot, printed as CSV, this once.
     Invite {
@@ -74,6 +77,9 @@ pub(super) enum SurveyCommand {
         /// Code of the panel to which the invited belong.
         #[arg(long)]
         panel: String,
+        /// Code of a mark that all of them bear; may be given several times.
+        #[arg(long = "mark")]
+        marks: Vec<String>,
         /// How many for each unit or ballot.
         #[arg(long)]
         count: usize,
@@ -205,8 +211,13 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             seal(&service, &settings, survey).await?;
             format!("{}: closed\n", which.survey)
         }
-        SurveyCommand::Links { survey, panel } => {
-            let addresses = make_links(&service, survey, panel).await?;
+        SurveyCommand::Links {
+            survey,
+            panel,
+            marks,
+        } => {
+            let given = Given { panel, marks };
+            let addresses = make_links(&service, survey, &given).await?;
             list(
                 addresses
                     .iter()
@@ -216,12 +227,13 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
         SurveyCommand::Invite {
             survey,
             panel,
+            marks,
             count,
             letters,
             forms,
         } => {
             let which = find(&service, &survey.round, &survey.survey).await?;
-            let invited = invite(&service, survey, (panel, *count)).await?;
+            let invited = invite(&service, survey, (&Given { panel, marks }, *count)).await?;
             if *letters || *forms {
                 let posters = service.list_posters(OPERATOR, which.id).await;
                 let about: About = posters.map_err(|fault| of_fault(&fault))?.about;
@@ -550,11 +562,17 @@ async fn list_units(service: &Service, code: &str) -> Result<Vec<Unit>, Failure>
     }
 }
 
+/// To whom links and invitations are given.
+struct Given<'a> {
+    panel: &'a str,
+    marks: &'a [String],
+}
+
 /// The ballots of a survey, called by their numbers; none where a sheet is about one subject.
 async fn list_ballots(
     service: &Service,
     survey: &RoundSurvey,
-    panel: &str,
+    given: &Given<'_>,
 ) -> Result<Vec<(String, BallotFor)>, Failure> {
     let mut found = service
         .list_ballots_of(OPERATOR, &[survey.id])
@@ -565,7 +583,8 @@ async fn list_ballots(
         let wanted = BallotFor {
             survey: survey.id,
             ballot: ballot.number,
-            panel: panel.to_owned(),
+            panel: given.panel.to_owned(),
+            marks: given.marks.to_owned(),
         };
         (name_ballot(ballot.number), wanted)
     });
@@ -617,11 +636,11 @@ fn describe_ballot(number: i64) -> Words {
 async fn make_links(
     service: &Service,
     which: &SurveyArguments,
-    panel: &str,
+    given: &Given<'_>,
 ) -> Result<Vec<(String, String)>, Failure> {
     let survey = find(service, &which.round, &which.survey).await?;
     let mut links = Vec::new();
-    for (name, ballot) in list_ballots(service, &survey, panel).await? {
+    for (name, ballot) in list_ballots(service, &survey, given).await? {
         let made = service.add_ballot_link(OPERATOR, &ballot).await;
         links.push((name, made.map_err(|fault| of_fault(&fault))?.code));
     }
@@ -631,7 +650,8 @@ async fn make_links(
     for unit in list_units(service, &which.round).await? {
         let wanted = LinkFor {
             subject: unit.subject,
-            panel: panel.to_owned(),
+            panel: given.panel.to_owned(),
+            marks: given.marks.to_owned(),
         };
         let made = service.add_survey_link(OPERATOR, survey.id, wanted).await;
         links.push((unit.code, made.map_err(|fault| of_fault(&fault))?.code));
@@ -642,7 +662,7 @@ async fn make_links(
 async fn invite(
     service: &Service,
     which: &SurveyArguments,
-    (panel, count): (&str, usize),
+    (given, count): (&Given<'_>, usize),
 ) -> Result<Vec<(String, PersonalLink)>, Failure> {
     let survey = find(service, &which.round, &which.survey).await?;
     let mut invitations = Vec::new();
@@ -652,7 +672,7 @@ async fn invite(
         subject,
         token,
     };
-    for (name, wanted) in list_ballots(service, &survey, panel).await? {
+    for (name, wanted) in list_ballots(service, &survey, given).await? {
         let number = wanted.ballot;
         let new = NewBallotInvitations { wanted, count };
         let issued = service.issue_ballot_invitations(OPERATOR, &new).await;
@@ -668,7 +688,8 @@ async fn invite(
         let new = NewInvitations {
             survey: survey.id,
             subject: unit.subject,
-            panel: panel.to_owned(),
+            panel: given.panel.to_owned(),
+            marks: given.marks.to_owned(),
             count,
         };
         let issued = service.issue_survey_invitations(OPERATOR, &new).await;

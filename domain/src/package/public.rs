@@ -79,7 +79,8 @@ pub fn publish(package: Package) -> Result<Package, Dependent> {
     })
 }
 
-/// Subjects of whom some question was answered by somebody, but by fewer than [`FEW`], in one panel on one channel.
+/// Subjects of whom some question was answered by somebody, but by fewer than [`FEW`], in one panel on one channel; or
+/// about whom fewer than that answered who bear a mark.
 fn about_whom_few_answered(inputs: &Inputs) -> BTreeSet<String> {
     let mut answers: BTreeMap<_, u64> = BTreeMap::new();
     for row in &inputs.tallies {
@@ -93,10 +94,16 @@ fn about_whom_few_answered(inputs: &Inputs) -> BTreeSet<String> {
         let count = answers.entry(group).or_default();
         *count = count.saturating_add(row.count);
     }
-    let small = answers
-        .into_iter()
-        .filter(|(_, count)| (1..FEW).contains(count));
-    small.map(|((subject, ..), _)| subject.clone()).collect()
+    let few = |count: &u64| (1..FEW).contains(count);
+    let small = answers.into_iter().filter(|(_, count)| few(count));
+    let marked = inputs.sheets.iter().filter(|row| {
+        let counts = row.marks.values().chain(row.returned_marks.values());
+        counts.into_iter().any(few)
+    });
+    (small.map(|((subject, ..), _)| subject))
+        .chain(marked.map(|row| &row.subject))
+        .cloned()
+        .collect()
 }
 
 fn withhold(mut inputs: Inputs, outcome: &Outcome, few: &BTreeSet<String>) -> Inputs {

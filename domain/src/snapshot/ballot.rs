@@ -350,7 +350,7 @@ fn count(counted: &mut Counted, definition: &Definition, ballot: &Read<'_>, stat
             if state == SheetState::Valid {
                 *lines.marks.entry(mark.clone()).or_default() += 1;
             }
-            if state != SheetState::Late {
+            if state.came_back() {
                 *lines.returned_marks.entry(mark.clone()).or_default() += 1;
             }
         }

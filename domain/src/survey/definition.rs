@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
+use super::mark::MOST_MARKS;
 use crate::number::Ratio;
 use crate::scheme::file::{
-    self, AnswerClass, Ballot, Channel, Combine, Demand, Denominator, OnePerson, Validity,
+    self, Among, AnswerClass, Ballot, Channel, Combine, Demand, Denominator, OnePerson, Validity,
     Weighting, Words,
 };
 
@@ -59,6 +60,10 @@ pub struct Definition {
     pub asks_whether_told: bool,
     /// The groups of respondents.
     pub panels: Vec<Named>,
+    /// The marks of respondents of which a least share is demanded among sheets, in the order of the demands. Sheets
+    /// carry them, each in a bit by its place here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
     /// The ways in which sheets come in.
     pub channels: Vec<ChannelWeight>,
     /// The questions, in the order in which they are asked. Their place here is their number in the database.
@@ -199,6 +204,14 @@ pub enum DefinitionError {
         /// How many it may have.
         most: usize,
     },
+    /// Shares of more marks than a sheet can carry.
+    #[error("the survey demands shares of {found} marks, where at most {most} are possible")]
+    MarkCount {
+        /// How many it names.
+        found: usize,
+        /// How many it may name.
+        most: usize,
+    },
     /// A question that is asked if another one is answered so, which does not stand before it or has no such option.
     #[error(
         "question `{question}` is asked by an answer to `{other}` that no question before it has"
@@ -259,6 +272,7 @@ impl Definition {
                     weight: panel.weight.clone(),
                 })
                 .collect(),
+            marks: counted_marks(survey)?,
             channels: survey
                 .channel
                 .iter()
@@ -333,6 +347,25 @@ impl Question {
             Asked::Rated(_) | Asked::One(_) | Asked::Words { .. } => 1,
         }
     }
+}
+
+/// The marks of which a share of sheets is demanded. Of those invited it is reported how many bear a mark.
+fn counted_marks(survey: &file::Survey) -> Result<Vec<String>, DefinitionError> {
+    let mut marks: Vec<String> = Vec::new();
+    for share in &survey.demand.share {
+        if let (Among::Returned | Among::Valid, Some(mark)) = (share.among, &share.mark)
+            && !marks.contains(mark)
+        {
+            marks.push(mark.clone());
+        }
+    }
+    if marks.len() > MOST_MARKS {
+        return Err(DefinitionError::MarkCount {
+            found: marks.len(),
+            most: MOST_MARKS,
+        });
+    }
+    Ok(marks)
 }
 
 fn freeze_show_if(

@@ -7,6 +7,7 @@ mod answer;
 mod ballot;
 mod definition;
 mod interference;
+mod mark;
 mod result;
 mod sheet;
 mod tally;
@@ -22,9 +23,10 @@ pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Que
 pub use interference::{
     Alike, Arrival, Arrived, Burst, Jump, SPAN_SECONDS, Shared, Signs, Told, read_signs, show_told,
 };
+pub use mark::{MOST_MARKS, Marks, UnknownMark};
 pub use result::{Choice, Counts, Line, Part, Strata, show_question};
 pub use sheet::{SheetError, decode, encode};
-pub use tally::{ABSTAINED, LineLength, RATED, SheetState, Tally, recount};
+pub use tally::{ABSTAINED, Booked, LineLength, RATED, SheetState, Tally, recount};
 pub use text::{clean, without_controls};
 pub use validity::{Invalidity, Verdict, judge};
 

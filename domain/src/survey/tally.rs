@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Answer, Answers};
+use super::mark::Marks;
 use super::sheet::{self, SheetError};
 use super::{Asked, Definition, Question};
 use crate::scheme::file::AnswerClass;
@@ -48,10 +49,25 @@ impl SheetState {
         }
     }
 
+    /// Whether it is one of the sheets that were returned: not late, and not one in whose place its respondent has put
+    /// another, which came back once.
+    pub const fn came_back(self) -> bool {
+        !matches!(self, Self::Late | Self::Changed)
+    }
+
     /// The state of this word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
+}
+
+/// How a sheet was booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Booked {
+    /// What became of it.
+    pub state: SheetState,
+    /// The marks of whoever answered.
+    pub marks: Marks,
 }
 
 /// Where a tally counts the valid sheets with at least one rated answer, beside the answers themselves: beyond the
@@ -60,6 +76,9 @@ pub const RATED: (u16, u16) = (32_767, 0);
 
 /// Where the tally of a ballot counts the valid lines that were left blank as a whole.
 pub const ABSTAINED: (u16, u16) = (32_767, 1);
+
+/// Where a tally counts sheets by mark: twice the place of the mark for valid ones, one more for all that came back.
+const MARKED: u16 = 32_766;
 
 /// Counts of one group of sheets, say of one subject, panel and channel.
 ///
@@ -70,7 +89,7 @@ pub struct Tally {
     pub sheets: BTreeMap<SheetState, u64>,
     /// Answers by the number of the question and the place of the option; none counted are absent. Of a question
     /// answered in words option 0 counts the sheets that hold words. [`RATED`] and [`ABSTAINED`] count sheets or lines,
-    /// not answers.
+    /// not answers, and beside them stand the sheets by mark.
     pub answers: BTreeMap<(u16, u16), u64>,
 }
 
@@ -82,11 +101,45 @@ impl Tally {
     pub fn add(
         &mut self,
         definition: &Definition,
-        state: SheetState,
+        booked: Booked,
         bytes: &[u8],
     ) -> Result<(), SheetError> {
-        self.add_answers(definition, state, &sheet::decode(definition, bytes)?);
+        self.add_answers(definition, booked.state, &sheet::decode(definition, bytes)?);
+        self.add_marks(booked, 1);
         Ok(())
+    }
+
+    /// Counts the marks of so many sheets that were booked alike.
+    pub fn add_marks(&mut self, booked: Booked, sheets: u64) {
+        for place in booked.marks.places() {
+            self.add_mark(booked.state, place, sheets);
+        }
+    }
+
+    /// Counts sheets in a state whose respondents bear the mark at a place of the definition; none that did not come back.
+    pub fn add_mark(&mut self, state: SheetState, place: u16, sheets: u64) {
+        if !state.came_back() || sheets == 0 {
+            return;
+        }
+        let [valid, returned] = marked(place);
+        if state == SheetState::Valid {
+            *self.answers.entry(valid).or_default() += sheets;
+        }
+        *self.answers.entry(returned).or_default() += sheets;
+    }
+
+    /// How many sheets there are by each mark of the definition that somebody bears: valid ones, and all that came back.
+    pub fn marks<'a>(
+        &'a self,
+        definition: &'a Definition,
+    ) -> impl Iterator<Item = (&'a str, [u64; 2])> {
+        let marks = (0_u16..).zip(&definition.marks);
+        marks
+            .map(|(place, code)| {
+                let counts = marked(place).map(|(number, option)| self.count(number, option));
+                (code.as_str(), counts)
+            })
+            .filter(|(_, [_, returned])| *returned > 0)
     }
 
     /// The same with answers that were read by this definition.
@@ -133,7 +186,8 @@ impl Tally {
     }
 
     /// The answers as a row of numbers, the same places in the same order for every tally of a survey: first the sheets
-    /// with a rated answer, on a ballot the lines left blank, then the options of each question in their order.
+    /// with a rated answer, on a ballot the lines left blank, then the options of each question in their order, then by
+    /// mark the valid sheets and those that came back.
     pub fn line_up(&self, definition: &Definition) -> Vec<u64> {
         places(definition)
             .map(|place| self.answers.get(&place).copied().unwrap_or(0))
@@ -194,7 +248,18 @@ fn places(definition: &Definition) -> impl Iterator<Item = (u16, u16)> {
             (0_u16..).take(options).map(move |option| (number, option))
         });
     let abstained = definition.ballot.map(|_| ABSTAINED);
-    std::iter::once(RATED).chain(abstained).chain(options)
+    let marks = (0_u16..).zip(&definition.marks);
+    let marks = marks.flat_map(|(place, _)| marked(place));
+    std::iter::once(RATED)
+        .chain(abstained)
+        .chain(options)
+        .chain(marks)
+}
+
+/// Where the valid sheets with a mark are counted, and where all that came back.
+const fn marked(place: u16) -> [(u16, u16); 2] {
+    let first = place.saturating_mul(2);
+    [(MARKED, first), (MARKED, first.saturating_add(1))]
 }
 
 /// Whether this option of a question is a rated answer: on a scale, and not "I do not know".

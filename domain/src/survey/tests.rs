@@ -1,8 +1,11 @@
 //! What a survey refuses, asks and counts.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::number::Ratio;
 use crate::scheme::file;
 
 mod limit;
@@ -79,6 +82,80 @@ fn part() -> Part {
 fn definition() -> Definition {
     let part = part();
     Definition::of(&part.survey, &part.scale).unwrap()
+}
+
+/// Least shares of two marks among sheets, and of a third among those invited, which no sheet carries.
+fn with_marks() -> Definition {
+    let mut part = part();
+    let share = |mark: &str, among| file::ShareDemand {
+        panels: Vec::new(),
+        mark: Some(mark.to_owned()),
+        among,
+        at_least: Ratio::of_counts(1, 2).unwrap(),
+    };
+    part.survey.demand.share = vec![
+        share("elder", file::Among::Invited),
+        share("front_line", file::Among::Valid),
+        share("front_line", file::Among::Returned),
+        share("new", file::Among::Returned),
+    ];
+    Definition::of(&part.survey, &part.scale).unwrap()
+}
+
+fn unmarked(state: SheetState) -> Booked {
+    Booked {
+        state,
+        marks: Marks::NONE,
+    }
+}
+
+#[test]
+fn a_sheet_carries_the_marks_alone_of_which_sheets_are_demanded() {
+    let definition = with_marks();
+    assert_eq!(definition.marks, ["front_line", "new"]);
+    let both = Marks::of(&definition, ["new", "front_line", "new"]).unwrap();
+    assert_eq!(both.number(), 3);
+    assert_eq!(
+        both.codes(&definition).collect::<Vec<_>>(),
+        ["front_line", "new"]
+    );
+    assert_eq!(Marks::parse(both.number()), Some(both));
+    for wrong in [-1, 1 << 32] {
+        assert_eq!(Marks::parse(wrong), None);
+    }
+    for unknown in ["elder", "nobody"] {
+        let refused = Marks::of(&definition, ["new", unknown]);
+        assert_eq!(refused, Err(UnknownMark(unknown.to_owned())));
+    }
+    // Whoever demands nothing of the kind has the definition, and the digest, of before.
+    let plain = serde_json::to_string(&self::definition()).unwrap();
+    assert!(!plain.contains("\"marks\""));
+}
+
+#[test]
+fn a_sheet_has_room_for_as_many_marks_as_are_stored_and_for_no_more() {
+    let demand = |marks: usize| {
+        let mut part = part();
+        part.survey.demand.share = (0..marks)
+            .map(|number| file::ShareDemand {
+                panels: Vec::new(),
+                mark: Some(format!("m{number}")),
+                among: file::Among::Valid,
+                at_least: Ratio::of_counts(1, 2).unwrap(),
+            })
+            .collect();
+        Definition::of(&part.survey, &part.scale)
+    };
+    let most = demand(MOST_MARKS).unwrap();
+    let last = Marks::of(&most, ["m31"]).unwrap();
+    assert_eq!(last.number(), 1 << 31);
+    assert_eq!(
+        demand(MOST_MARKS + 1).unwrap_err(),
+        DefinitionError::MarkCount {
+            found: 33,
+            most: 32
+        }
+    );
 }
 
 fn sheet(pairs: &[(&str, &str)]) -> Entries {
@@ -505,19 +582,39 @@ proptest! {
     }
 
     #[test]
-    fn a_recount_agrees_with_the_count_kept_up(sheets in prop::collection::vec(entries(), 0..40)) {
-        let definition = definition();
-        for state in [SheetState::Valid, SheetState::Invalid] {
+    fn a_recount_agrees_with_the_count_kept_up(
+        sheets in prop::collection::vec((entries(), 0..4_i64), 0..40),
+    ) {
+        let definition = with_marks();
+        for state in SheetState::ALL {
             let mut kept = Tally::default();
-            let mut all = Vec::new();
-            for entries in &sheets {
+            let mut by_marks: BTreeMap<Marks, Vec<u8>> = BTreeMap::new();
+            for (entries, marks) in &sheets {
                 let bytes = encode(&definition, &parse(&definition, entries).unwrap());
-                kept.add(&definition, state, &bytes).unwrap();
-                all.extend(bytes);
+                let marks = Marks::parse(*marks).unwrap();
+                kept.add(&definition, Booked { state, marks }, &bytes).unwrap();
+                by_marks.entry(marks).or_default().extend(bytes);
             }
             let line = kept.line_up(&definition);
             prop_assert_eq!(&Tally::read_line(&definition, &line).unwrap(), &kept.answers);
-            prop_assert_eq!(recount(&definition, state, &all).unwrap(), kept);
+            let mut again = Tally::default();
+            for (marks, bytes) in &by_marks {
+                let mut part = recount(&definition, state, bytes).unwrap();
+                part.add_marks(Booked { state, marks: *marks }, part.sheets(state));
+                again.add_all(&part);
+            }
+            prop_assert_eq!(&again, &kept);
+            let with = |bit: i64| {
+                let sheets = sheets.iter().filter(|(_, marks)| marks & bit != 0);
+                u64::try_from(sheets.count()).unwrap()
+            };
+            let came_back = ![SheetState::Late, SheetState::Changed].contains(&state);
+            let expected: Vec<(&str, [u64; 2])> = [("front_line", 1), ("new", 2)]
+                .into_iter()
+                .map(|(code, bit)| (code, [if state == SheetState::Valid { with(bit) } else { 0 }, with(bit)]))
+                .filter(|(_, [_, returned])| came_back && *returned > 0)
+                .collect();
+            prop_assert_eq!(kept.marks(&definition).collect::<Vec<_>>(), expected);
         }
     }
 
@@ -533,7 +630,7 @@ proptest! {
                 let bytes = parse_ballot(&definition, lines).unwrap().encode(&definition);
                 prop_assert_eq!(bytes.len(), 4 * definition.width());
                 for (tally, line) in kept.iter_mut().zip(bytes.chunks(definition.width())) {
-                    tally.add(&definition, state, line).unwrap();
+                    tally.add(&definition, unmarked(state), line).unwrap();
                 }
                 all.extend(bytes);
             }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::allow;
 use super::revision::unknown_revision;
 use crate::frame::{Frame, Whom, who};
-use crate::survey::seal::{self, Answered, Lying};
+use crate::survey::seal::{self, Lying, Part};
 use crate::survey::{Stored, read_sheet_part};
 use crate::{Fault, Refusal, Service, audit};
 
@@ -185,7 +185,7 @@ pub(super) async fn collect_sheets(
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         let stored = Stored::of(connection, Id::new(row.id), &definition).await?;
         let sealed = seal::find_last(connection, Id::new(row.id)).await?;
-        let (parts, marks, seal) = match &sealed {
+        let (parts, line_marks, seal) = match &sealed {
             None => (
                 read_unsealed(connection, &definition, &stored).await?,
                 BTreeMap::new(),
@@ -201,11 +201,11 @@ pub(super) async fn collect_sheets(
                     salt: hex::encode(seal.salt),
                     survey: seal.survey.to_string(),
                 };
-                (collected.parts, collected.marks, Some(sheet_seal))
+                (collected.parts, collected.line_marks, Some(sheet_seal))
             }
         };
         let (mut groups, mut ballots) = (Vec::new(), Vec::new());
-        for ((about, panel, channel, state), mut sheets) in parts {
+        for ((about, panel, channel, state), Part { mut sheets, marks }) in parts {
             sheets.sort_unstable();
             let state = state.word().to_owned();
             let (answers, receipts): (String, String) = sheets
@@ -220,10 +220,10 @@ pub(super) async fn collect_sheets(
                     .iter()
                     .map(|one| code(one).to_owned());
                 let subjects: Vec<String> = subjects.collect();
-                let marks = marks.get(&about).map_or("", String::as_str).split(' ');
+                let line_marks = line_marks.get(&about).map_or("", String::as_str);
                 let gone = subjects
                     .iter()
-                    .zip(marks)
+                    .zip(line_marks.split(' '))
                     .filter(|(code, _)| code.is_empty());
                 let gone = gone
                     .map(|(_, mark)| mark.to_owned())
@@ -237,6 +237,7 @@ pub(super) async fn collect_sheets(
                     answers,
                     receipts,
                     gone,
+                    marks,
                 });
             } else if let Some(subject) = frame.code(about) {
                 groups.push(SheetGroup {
@@ -246,6 +247,7 @@ pub(super) async fn collect_sheets(
                     state,
                     answers,
                     receipts,
+                    marks,
                 });
             }
         }
@@ -267,8 +269,8 @@ async fn read_unsealed(
     connection: &impl ConnectionTrait,
     definition: &domain::survey::Definition,
     stored: &Stored,
-) -> Result<BTreeMap<Lying, Vec<Answered>>, Fault> {
-    let mut parts: BTreeMap<Lying, Vec<Answered>> = BTreeMap::new();
+) -> Result<BTreeMap<Lying, Part>, Fault> {
+    let mut parts: BTreeMap<Lying, Part> = BTreeMap::new();
     let mut after = 0;
     loop {
         let read = read_sheet_part(connection, stored, after).await?;
@@ -287,7 +289,8 @@ async fn read_unsealed(
                 .chunks(width)
                 .map(|sheet| (sheet.to_vec(), Vec::new()));
             let key = (part.about, part.panel, part.channel, part.state);
-            parts.entry(key).or_default().extend(sheets);
+            let booked = (definition, part.state, part.marks);
+            parts.entry(key).or_default().add(booked, sheets);
         }
     }
 }

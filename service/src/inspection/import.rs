@@ -11,6 +11,7 @@ mod contact;
 mod evidence;
 mod history;
 mod issue;
+mod mark;
 mod roster;
 mod score;
 mod table;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::id::{Id, Subject};
 use domain::scheme::file::{Channel, Words};
-use domain::survey::BallotAnswers;
+use domain::survey::{BallotAnswers, Marks};
 use entity::{ballot_invitation, ballot_link, invitation};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Statement};
 
@@ -34,6 +34,8 @@ pub struct BallotLink {
     pub panel: String,
     /// The channel that its answers count under.
     pub channel: Channel,
+    /// The marks of those to whom the link was given.
+    pub marks: Marks,
 }
 
 /// What admits to a ballot, with what can change.
@@ -109,6 +111,7 @@ impl Door {
             survey,
             panel: row.panel,
             channel: crate::survey::parse_channel(&row.channel)?,
+            marks: crate::survey::parse_marks(row.marks)?,
         };
         Ok(Some(self.ballot_links.keep(code.to_owned(), link)))
     }

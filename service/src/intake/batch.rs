@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::scheme::file::Channel;
-use domain::survey::{Invalidity, SheetState, Tally, Verdict};
+use domain::survey::{Booked, Invalidity, Marks, SheetState, Tally, Verdict};
 use entity::{invitation, survey};
 use sea_orm::ActiveEnum;
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
@@ -64,6 +64,7 @@ pub(super) enum Admission {
         about: i64,
         panel: String,
         channel: Channel,
+        marks: Marks,
     },
     Invitation {
         token_hash: [u8; 32],
@@ -157,6 +158,7 @@ struct Invitation {
     state: invitation::State,
     about: i64,
     panel: String,
+    marks: Marks,
 }
 
 /// The statement whose rows [`Found::read`] reads. It is given, in one database's words, where the candidates come
@@ -170,7 +172,7 @@ macro_rules! look {
             ") SELECT survey.state, survey.opens_at, survey.closes_at, \
              invitation.state, invitation.",
             $about,
-            ", invitation.panel, sheet.body_hash \
+            ", invitation.panel, invitation.marks, sheet.body_hash \
              FROM wanted LEFT JOIN survey ON survey.id = wanted.survey_id \
              LEFT JOIN ",
             $invitation,
@@ -197,13 +199,19 @@ impl Found {
         R::Database: Database,
     {
         let survey_state: Option<String> = row.try_get(0)?;
-        let invitation: (Option<String>, Option<i64>, Option<String>) =
-            (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+        let invitation: (Option<String>, Option<i64>, Option<String>, Option<i64>) = (
+            row.try_get(3)?,
+            row.try_get(4)?,
+            row.try_get(5)?,
+            row.try_get(6)?,
+        );
         let invitation = match invitation {
-            (Some(state), Some(about), Some(panel)) => Some(Invitation {
+            (Some(state), Some(about), Some(panel), Some(marks)) => Some(Invitation {
                 state: word(&state)?,
                 about,
                 panel,
+                marks: Marks::parse(marks)
+                    .ok_or_else(|| sqlx::Error::Decode("marks beyond their bits".into()))?,
             }),
             _ => None,
         };
@@ -212,7 +220,7 @@ impl Found {
             opens_at: row.try_get(1)?,
             closes_at: row.try_get(2)?,
             invitation,
-            body: row.try_get(6)?,
+            body: row.try_get(7)?,
         })
     }
 }
@@ -231,6 +239,7 @@ pub(super) struct NewSheet<'a> {
     pub about: i64,
     pub panel: &'a str,
     pub channel: &'static str,
+    pub marks: Marks,
 }
 
 impl NewSheet<'_> {
@@ -333,8 +342,8 @@ pub(super) fn plan<'a>(
     };
     let mut tallies: BTreeMap<Stratum<'a>, (&'a Candidate, Tally)> = BTreeMap::new();
     for ((candidate, found), sheet_no) in candidates.iter().zip(found).zip(at.first_sheet_no..) {
-        let (about, panel, channel) = match judge(candidate, found, &changed, at.now) {
-            Judgement::Book(about, panel, channel) => (about, panel, channel),
+        let place = match judge(candidate, found, &changed, at.now) {
+            Judgement::Book(place) => place,
             Judgement::Stored => {
                 plan.has_retry = true;
                 plan.outcomes.push(Outcome::Booked);
@@ -353,22 +362,27 @@ pub(super) fn plan<'a>(
         let sheet = NewSheet {
             sheet_no,
             candidate,
-            about,
-            panel,
-            channel: crate::survey::channel_word(channel),
+            about: place.about,
+            panel: place.panel,
+            channel: crate::survey::channel_word(place.channel),
+            marks: place.marks,
         };
-        for (subject_id, bytes) in candidate.lines(about)? {
+        let booked = Booked {
+            state: sheet.state(),
+            marks: place.marks,
+        };
+        for (subject_id, bytes) in candidate.lines(place.about)? {
             let stratum = Stratum {
                 survey_id,
                 subject_id,
-                panel,
+                panel: place.panel,
                 channel: sheet.channel,
             };
             let (_, tally) = tallies
                 .entry(stratum)
                 .or_insert_with(|| (candidate, Tally::default()));
             tally
-                .add(&candidate.survey.definition, sheet.state(), bytes)
+                .add(&candidate.survey.definition, booked, bytes)
                 .map_err(Fault::internal)?;
         }
         let arrived_at = ArrivedAt {
@@ -381,7 +395,7 @@ pub(super) fn plan<'a>(
         *arrived += 1;
         *fast += i64::from(candidate.verdict == Verdict::Invalid(Invalidity::TooFast));
         if let Some(told) = candidate.told {
-            let said = (survey_id, about, interference::said_word(told));
+            let said = (survey_id, place.about, interference::said_word(told));
             *plan.told.entry(said).or_default() += 1;
         }
         plan.sheets.push(sheet);
@@ -400,11 +414,20 @@ pub(super) fn plan<'a>(
 
 /// What is to become of a candidate.
 enum Judgement<'a> {
-    /// It makes a sheet about this subject or of this ballot, in this panel and channel.
-    Book(i64, &'a str, Channel),
+    /// It makes a sheet that belongs here.
+    Book(Place<'a>),
     /// Its sheet is there already.
     Stored,
     Refuse(RefusedAnswer),
+}
+
+/// Where a sheet belongs.
+struct Place<'a> {
+    /// The subject, or the number of the ballot.
+    about: i64,
+    panel: &'a str,
+    channel: Channel,
+    marks: Marks,
 }
 
 fn judge<'a>(
@@ -429,15 +452,26 @@ fn judge<'a>(
                 about,
                 panel,
                 channel,
+                marks,
             },
             _,
-        ) => Judgement::Book(*about, panel, *channel),
+        ) => Judgement::Book(Place {
+            about: *about,
+            panel,
+            channel: *channel,
+            marks: *marks,
+        }),
         (Admission::Invitation { token_hash }, Some(invitation)) => {
             let is_spent = changed.spent.contains(&(survey_id, *token_hash));
             match invitation.state {
                 invitation::State::Issued if !is_spent => {
                     // Invitations are links, so they are answered on a page.
-                    Judgement::Book(invitation.about, &invitation.panel, Channel::Web)
+                    Judgement::Book(Place {
+                        about: invitation.about,
+                        panel: &invitation.panel,
+                        channel: Channel::Web,
+                        marks: invitation.marks,
+                    })
                 }
                 invitation::State::Issued | invitation::State::Used => {
                     return Judgement::Refuse(RefusedAnswer::AlreadyAnswered);

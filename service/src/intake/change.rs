@@ -9,7 +9,7 @@
 
 use domain::id::Id;
 use domain::scheme::file::Words;
-use domain::survey::SheetState;
+use domain::survey::{Booked, Marks, SheetState};
 use entity::survey;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryResult, QuerySelect, Statement};
@@ -19,7 +19,7 @@ use super::door::{Admitted, Door, Standing, Way, standing_of};
 use super::{Receipt, RefusedAnswer, postgres};
 use crate::database::WriteTransaction;
 use crate::survey::kept::{Kept, NewSheet, Shifts, Stratum};
-use crate::survey::{channel_word, parse_channel};
+use crate::survey::{channel_word, parse_channel, parse_marks};
 use crate::{Fault, Service, clock};
 
 /// How many changes are booked at once; beyond them senders are told to come back.
@@ -171,6 +171,7 @@ struct Old {
     about: i64,
     panel: String,
     channel: &'static str,
+    marks: Marks,
     answers: Vec<u8>,
     state: SheetState,
 }
@@ -195,7 +196,7 @@ async fn lock_sheet(
         _ => " FOR UPDATE",
     };
     let sql = format!(
-        "SELECT sheet_no, {about} AS about, panel, channel, answers, state FROM {table} \
+        "SELECT sheet_no, {about} AS about, panel, channel, marks, answers, state FROM {table} \
          WHERE survey_id = $1 AND receipt_hash = $2{lock}"
     );
     let values = [candidate.survey_id().into(), receipt_hash.to_vec().into()];
@@ -209,6 +210,7 @@ async fn lock_sheet(
         about: row.try_get("", "about")?,
         panel: row.try_get("", "panel")?,
         channel: channel_word(parse_channel(&channel)?),
+        marks: parse_marks(row.try_get("", "marks")?)?,
         answers: row.try_get("", "answers")?,
         state: state_of(&row)?,
     }))
@@ -250,6 +252,11 @@ async fn replace(
     transaction.execute_raw(statement).await?;
     let definition = &candidate.survey.definition;
     let (state, reason) = candidate.become_of();
+    // The same person answers, so that the new sheet bears the marks of the old one.
+    let booked = |state| Booked {
+        state,
+        marks: old.marks,
+    };
     let mut shifts = Shifts::new();
     let stratum = |subject| Stratum {
         subject,
@@ -258,18 +265,19 @@ async fn replace(
     };
     for (subject, bytes) in candidate.lines_of(old.about, &old.answers)? {
         let shift = shifts.entry(stratum(subject)).or_default();
-        let taken = shift.taken.add(definition, old.state, bytes);
-        let kept = shift.added.add(definition, SheetState::Changed, bytes);
+        let taken = shift.taken.add(definition, booked(old.state), bytes);
+        let kept = (shift.added).add(definition, booked(SheetState::Changed), bytes);
         taken.and(kept).map_err(Fault::internal)?;
     }
     for (subject, bytes) in candidate.lines_of(old.about, &candidate.bytes)? {
         let added = &mut shifts.entry(stratum(subject)).or_default().added;
-        (added.add(definition, state, bytes)).map_err(Fault::internal)?;
+        (added.add(definition, booked(state), bytes)).map_err(Fault::internal)?;
     }
     let new = NewSheet {
         about: old.about,
         panel: old.panel.clone(),
         channel: old.channel,
+        marks: old.marks,
         answers: candidate.bytes.clone(),
         words: candidate.words.clone(),
         state,

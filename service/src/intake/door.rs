@@ -12,7 +12,7 @@ use aws_lc_rs::hmac;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::{Channel, Words};
-use domain::survey::Definition;
+use domain::survey::{Definition, Marks};
 use entity::{invitation, round, round_subject, sheet, survey, survey_link};
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, Statement};
 use sha2::{Digest, Sha256};
@@ -88,6 +88,8 @@ pub struct Link {
     pub panel: String,
     /// The channel that its answers count under.
     pub channel: Channel,
+    /// The marks of those to whom the link was given.
+    pub marks: Marks,
 }
 
 /// An open link, with what can change.
@@ -149,11 +151,13 @@ impl Admitted {
                 about: link.subject.number(),
                 panel: link.panel.clone(),
                 channel: link.channel,
+                marks: link.marks,
             },
             Way::BallotLink(link) => Admission::Link {
                 about: link.ballot.number,
                 panel: link.panel.clone(),
                 channel: link.channel,
+                marks: link.marks,
             },
             Way::Invitation(token_hash) | Way::BallotInvitation(token_hash, _) => {
                 Admission::Invitation {
@@ -364,6 +368,7 @@ impl Door {
             subject_name: Words::clone(&subject_name),
             panel: row.panel,
             channel: crate::survey::parse_channel(&row.channel)?,
+            marks: crate::survey::parse_marks(row.marks)?,
         };
         Ok(Some(self.links.keep(code.to_owned(), link)))
     }

@@ -48,9 +48,9 @@ macro_rules! store {
         ORDER BY id FOR SHARE
     ), sent AS MATERIALIZED (
         SELECT * FROM unnest($1::bigint[], $3::bigint[], $4::bytea[], $5::bigint[], $6::text[], $7::text[],
-                             $8::bytea[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bytea[])
+                             $8::bytea[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bytea[], $35::bigint[])
             AS t (survey_id, sheet_no, token_hash, about, panel, channel,
-                  answers, words, state, reason, receipt_hash, body_hash)
+                  answers, words, state, reason, receipt_hash, body_hash, marks)
     ), spent AS (
         UPDATE ", $invitation, " AS invitation SET state = 'used'
         FROM (SELECT sent.* FROM sent JOIN held ON held.id = sent.survey_id
@@ -84,10 +84,11 @@ macro_rules! store {
         ON CONFLICT (survey_id, about, said) DO UPDATE SET count = told_count.count + excluded.count
     )
     INSERT INTO ", $sheet, " (survey_id, sheet_no, ", $about, ", panel, channel,
-                       answers, words, state, reason, receipt_hash, body_hash)
+                       answers, words, state, reason, receipt_hash, body_hash, marks)
     SELECT sent.survey_id, sent.sheet_no,
         CASE WHEN held.id IS NOT NULL AND (sent.token_hash IS NULL OR spent.sheet_no IS NOT NULL) THEN sent.about END,
-        sent.panel, sent.channel, sent.answers, sent.words, sent.state, sent.reason, sent.receipt_hash, sent.body_hash
+        sent.panel, sent.channel, sent.answers, sent.words, sent.state, sent.reason, sent.receipt_hash, sent.body_hash,
+        sent.marks
     FROM sent LEFT JOIN held ON held.id = sent.survey_id LEFT JOIN spent ON spent.sheet_no = sent.sheet_no")
     };
 }
@@ -191,6 +192,7 @@ pub(super) async fn store(
         .bind(each(&told, |((_, about, _), _)| *about))
         .bind(each(&told, |((_, _, said), _)| *said))
         .bind(each(&told, |(_, count)| **count))
+        .bind(each(sheets, |sheet| sheet.marks.number()))
         .execute(connection)
         .await;
     match stored {

@@ -43,9 +43,10 @@ macro_rules! statements {
                 $sheet,
                 " (survey_id, sheet_no, ",
                 $about,
-                ", panel, channel, answers, words, state, reason, receipt_hash, body_hash) \
+                ", panel, channel, answers, words, state, reason, receipt_hash, body_hash, marks) \
                  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5), \
-                 value ->> 6, value ->> 7, value ->> 8, unhex(value ->> 9), unhex(value ->> 10) FROM json_each(?1)"
+                 value ->> 6, value ->> 7, value ->> 8, unhex(value ->> 9), unhex(value ->> 10), value ->> 11 \
+                 FROM json_each(?1)"
             ),
         }
     };
@@ -158,6 +159,7 @@ fn row<'a>(sheet: &'a NewSheet<'_>) -> impl serde::Serialize + use<'a> {
         sheet.reason(),
         hex::encode(candidate.receipt_hash),
         hex::encode(candidate.body_hash),
+        sheet.marks.number(),
     )
 }
 

@@ -15,10 +15,10 @@ use sea_orm::{
     QueryOrder, Statement,
 };
 
-use super::channel_word;
 use super::invitation::{
     Change, Issue, IssuedInvitation, count_issued, refuse_few, refuse_too_many,
 };
+use super::{channel_word, mark_codes, read_marks};
 use crate::database::WriteTransaction;
 use crate::intake::InvitationToken;
 use crate::permit::{Permit, ask_somewhere};
@@ -50,6 +50,8 @@ pub struct BallotFor {
     pub ballot: i64,
     /// The panel of whoever is admitted.
     pub panel: String,
+    /// The codes of the marks of whoever is admitted.
+    pub marks: Vec<String>,
 }
 
 /// An open link to a ballot: whoever has it may answer, and as often as they like.
@@ -61,6 +63,8 @@ pub struct BallotLink {
     pub ballot: i64,
     /// The panel that it is given to.
     pub panel: String,
+    /// The codes of the marks of those to whom it is given.
+    pub marks: Vec<String>,
 }
 
 /// Invitations to a ballot to be made.
@@ -219,7 +223,7 @@ impl Service {
     /// Makes an open link to a ballot.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `BALLOT_UNKNOWN`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`; [`Fault::NotFound`],
+    /// [`Fault::Refused`] with `BALLOT_UNKNOWN`, `PANEL_UNKNOWN`, `MARK_UNKNOWN`, `SURVEY_CLOSED`; [`Fault::NotFound`],
     /// [`Fault::Denied`].
     pub async fn add_ballot_link(
         &self,
@@ -234,6 +238,7 @@ impl Service {
             code: code::write(&random).to_lowercase(),
             ballot: wanted.ballot,
             panel: wanted.panel.clone(),
+            marks: wanted.marks.clone(),
         };
         let row = ballot_link::ActiveModel {
             code: Set(made.code.clone()),
@@ -241,6 +246,7 @@ impl Service {
             ballot_no: Set(wanted.ballot),
             panel: Set(wanted.panel.clone()),
             channel: Set(channel_word(Channel::Web).to_owned()),
+            marks: Set(asked.marks),
         };
         ballot_link::Entity::insert(row)
             .exec_without_returning(&transaction)
@@ -282,6 +288,7 @@ impl Service {
                 ballot_no: Set(wanted.ballot),
                 panel: Set(wanted.panel.clone()),
                 state: Set(invitation::State::Issued),
+                marks: Set(asked.marks),
             });
             issued.push(IssuedInvitation { token });
         }
@@ -343,12 +350,17 @@ impl Service {
             .order_by_asc(ballot_link::Column::Code)
             .all(&reader)
             .await?;
-        let links = rows.into_iter().map(|row| BallotLink {
-            code: row.code,
-            ballot: row.ballot_no,
-            panel: row.panel,
+        let definition: Definition =
+            serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+        let links = rows.into_iter().map(|row| {
+            Ok(BallotLink {
+                marks: mark_codes(&definition, row.marks)?,
+                code: row.code,
+                ballot: row.ballot_no,
+                panel: row.panel,
+            })
         });
-        Ok(links.collect())
+        links.collect()
     }
 }
 
@@ -364,6 +376,8 @@ fn whole(round: i64) -> Scope<'static> {
 struct AskedForBallot {
     permit: Permit,
     subjects: Vec<i64>,
+    /// The marks as they are stored.
+    marks: i64,
 }
 
 /// Asks for a ballot: one of a region belongs to that region, the only one of a round to the whole of it.
@@ -419,6 +433,7 @@ async fn ask_for_ballot(
     Ok(AskedForBallot {
         permit,
         subjects: lines.into_iter().map(|line| line.subject_id).collect(),
+        marks: read_marks(&definition, &wanted.marks)?.number(),
     })
 }
 

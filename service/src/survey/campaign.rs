@@ -17,7 +17,7 @@ use sea_orm::{
 };
 
 use super::contact::{About, about, ask_about};
-use super::{LinkFor, OpenLink, parse_channel};
+use super::{LinkFor, OpenLink, get_definition, mark_codes, parse_channel};
 use crate::frame::{Frame, Whom};
 use crate::page::{Page, Part};
 use crate::permit::{Permit, ask_somewhere};
@@ -98,6 +98,8 @@ pub struct NewLinks {
     pub survey: Id<id::Survey>,
     /// The panel to which the links are given.
     pub panel: String,
+    /// The codes of the marks of those to whom they are given.
+    pub marks: Vec<String>,
     /// For whom.
     pub subjects: Vec<Id<id::Subject>>,
 }
@@ -219,7 +221,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] with `SUBJECT_NOT_IN_ROUND`, `SURVEY_NOT_ABOUT_SUBJECT`, `PANEL_UNKNOWN`, `SURVEY_CLOSED`,
-    /// `TOO_MANY_LINKS`;
+    /// `MARK_UNKNOWN`, `TOO_MANY_LINKS`;
     /// [`Fault::NotFound`].
     pub async fn make_links(&self, actor: &Actor, new: &NewLinks) -> Result<Vec<OpenLink>, Fault> {
         ask_somewhere(actor, Action::RunSurvey)?;
@@ -235,12 +237,14 @@ impl Service {
             panel: &new.panel,
             subjects: &new.subjects,
         };
-        let permit = ask_about_subjects(&transaction, actor, &target).await?;
+        let (permit, survey) = ask_about_subjects(&transaction, actor, &target).await?;
         let links = new.subjects.iter().map(|subject| LinkFor {
             subject: *subject,
             panel: new.panel.clone(),
+            marks: new.marks.clone(),
         });
-        let made = super::add_links(&transaction, &self.ids, new.survey, links.collect()).await?;
+        let asked = (new.survey, &survey.definition);
+        let made = super::add_links(&transaction, &self.ids, asked, links.collect()).await?;
         let object = new.survey.to_string();
         let reason = format!("{} links ({})", made.len(), new.panel);
         let entry = audit::Entry {
@@ -296,7 +300,8 @@ impl Service {
         })
     }
 
-    /// The open links of a survey that lie in the actor's grants, in the order of their codes. One statement.
+    /// The open links of a survey that lie in the actor's grants, in the order of their codes. One statement, two where
+    /// some are given to people with marks.
     pub async fn list_survey_links(
         &self,
         actor: &Actor,
@@ -317,15 +322,26 @@ impl Service {
         if let Some(after) = &page.after {
             query = query.filter(survey_link::Column::Code.gt(after.as_str()));
         }
-        let rows = query.all(&self.database.reader()).await?;
-        let links = rows.into_iter().map(|row| OpenLink {
-            code: row.code,
-            link: LinkFor {
-                subject: Id::new(row.subject_id),
-                panel: row.panel,
-            },
+        let reader = self.database.reader();
+        let rows = query.all(&reader).await?;
+        let definition = if rows.iter().any(|row| row.marks != 0) {
+            Some(get_definition(&reader, survey).await?)
+        } else {
+            None
+        };
+        let links = rows.into_iter().map(|row| {
+            let marks = definition.as_ref();
+            let marks = marks.map(|definition| mark_codes(definition, row.marks));
+            Ok(OpenLink {
+                code: row.code,
+                link: LinkFor {
+                    subject: Id::new(row.subject_id),
+                    panel: row.panel,
+                    marks: marks.transpose()?.unwrap_or_default(),
+                },
+            })
         });
-        Ok(page.cut(links.collect()))
+        Ok(page.cut(links.collect::<Result<_, Fault>>()?))
     }
 }
 
@@ -341,7 +357,7 @@ async fn ask_about_subjects(
     connection: &impl ConnectionTrait,
     actor: &Actor,
     target: &Target<'_>,
-) -> Result<Permit, Fault> {
+) -> Result<(Permit, Survey), Fault> {
     let row = survey::Entity::find_by_id(target.survey.number())
         .one(connection)
         .await?
@@ -407,7 +423,7 @@ async fn ask_about_subjects(
             Refusal::new("PANEL_UNKNOWN", message).at(["panel"]),
         ));
     }
-    Ok(permit)
+    Ok((permit, survey))
 }
 
 /// Whether a subject of the survey's round lies in the actor's grants; the statement joins `survey`.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::Channel;
-use domain::survey::{Definition, SheetState, Tally, recount, recount_ballots};
+use domain::survey::{Booked, Definition, Marks, SheetState, Tally, recount, recount_ballots};
 use entity::{sheet, sheet_tally, survey_issue, tally};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement};
 
-use super::{line, parse_channel};
+use super::{line, parse_channel, parse_marks};
 use crate::Fault;
 
 /// Sheets that are read in one statement. More would hold more memory and save nothing.
@@ -247,18 +247,30 @@ impl Stored {
         definition: &Definition,
         part: &SheetPart,
     ) -> Result<Vec<(Id<Subject>, Tally)>, Fault> {
+        let booked = Booked {
+            state: part.state,
+            marks: part.marks,
+        };
+        let with_marks = |mut tally: Tally| {
+            tally.add_marks(booked, tally.sheets(part.state));
+            tally
+        };
         if self.ballots.is_none() {
             let tally = recount(definition, part.state, &part.bytes).map_err(Fault::internal)?;
-            return Ok(vec![(Id::new(part.about), tally)]);
+            return Ok(vec![(Id::new(part.about), with_marks(tally))]);
         }
         let subjects = self.subjects(part.about)?;
         let lines = recount_ballots(definition, subjects.len(), part.state, &part.bytes);
-        let lines = lines.map_err(Fault::internal)?;
-        Ok(subjects.iter().copied().zip(lines).collect())
+        let lines = lines.map_err(Fault::internal)?.into_iter();
+        Ok(subjects
+            .iter()
+            .copied()
+            .zip(lines.map(with_marks))
+            .collect())
     }
 }
 
-/// Sheets of one group and state that were read together.
+/// Sheets of one group, state and marks that were read together.
 #[derive(Debug)]
 pub(crate) struct SheetPart {
     /// The subject, or the number of the ballot.
@@ -266,6 +278,7 @@ pub(crate) struct SheetPart {
     pub panel: String,
     pub channel: Channel,
     pub state: SheetState,
+    pub marks: Marks,
     /// One behind the other, each as wide as the survey's definition says.
     pub bytes: Vec<u8>,
     /// The highest number among them.
@@ -291,6 +304,7 @@ pub(crate) async fn read_sheet_part(
             channel: parse_channel(&row.try_get::<String>("", "channel")?)?,
             state: SheetState::parse(&state)
                 .ok_or_else(|| Fault::internal("a sheet is in an unknown state"))?,
+            marks: parse_marks(row.try_get("", "marks")?)?,
             bytes: match backend {
                 DbBackend::Sqlite => {
                     hex::decode(row.try_get::<String>("", "answers")?).map_err(Fault::internal)?
@@ -303,7 +317,8 @@ pub(crate) async fn read_sheet_part(
     Ok(parts)
 }
 
-/// Some sheets in the order of their numbers, those of one group and state one behind the other in a single value: a
+/// Some sheets in the order of their numbers, those of one group, state and marks one behind the other in a
+/// single value: a
 /// row for each sheet would cost more than reading it.
 fn read_sheets(backend: DbBackend, stored: &Stored, after: i64) -> Statement {
     let (table, about) = match stored.ballots {
@@ -315,10 +330,10 @@ fn read_sheets(backend: DbBackend, stored: &Stored, after: i64) -> Statement {
         _ => "string_agg(answers, ''::bytea)",
     };
     let sql = format!(
-        "SELECT about, panel, channel, state, {together} AS answers, max(sheet_no) AS last_no
-         FROM (SELECT sheet_no, {about} AS about, panel, channel, state, answers FROM {table}
+        "SELECT about, panel, channel, state, marks, {together} AS answers, max(sheet_no) AS last_no
+         FROM (SELECT sheet_no, {about} AS about, panel, channel, state, marks, answers FROM {table}
                WHERE survey_id = $1 AND sheet_no > $2 ORDER BY sheet_no LIMIT $3) AS part
-         GROUP BY about, panel, channel, state"
+         GROUP BY about, panel, channel, state, marks"
     );
     Statement::from_sql_and_values(
         backend,

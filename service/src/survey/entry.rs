@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
 use domain::survey::{
-    Answers, BallotAnswers, Definition, SheetState, Verdict, encode, judge, judge_ballot,
+    Answers, BallotAnswers, Booked, Definition, Marks, SheetState, Verdict, encode, judge,
+    judge_ballot,
 };
 use entity::{invitation, sheet_batch, survey};
 use sea_orm::sea_query::LockType;
@@ -20,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use super::interference::count_entered;
 use super::kept::{Kept, NewSheet, Shifts, Stratum};
-use super::{Stored, channel_word};
+use super::{Stored, channel_word, parse_marks};
 use crate::database::WriteTransaction;
 use crate::intake::{write_ballot_words, write_words};
 use crate::{Fault, Refusal, Service, clock};
@@ -35,6 +36,7 @@ pub(crate) struct EnteredSheet {
     pub about: i64,
     pub panel: String,
     pub channel: Channel,
+    pub marks: Marks,
     /// The hash of the invitation's token, where the paper bears one.
     pub invitation: Option<[u8; 32]>,
     pub answers: EnteredAnswers,
@@ -86,6 +88,7 @@ pub(crate) struct Invited {
     /// The subject, or the number of the ballot.
     pub about: i64,
     pub panel: String,
+    pub marks: Marks,
     pub state: invitation::State,
 }
 
@@ -134,7 +137,7 @@ pub(crate) async fn find_invitations(
     for part in hashes.chunks(ROWS) {
         let statement = about_invitations(connection, survey, part, |places| {
             format!(
-                "SELECT token_hash, {about} AS about, panel, state FROM {table} \
+                "SELECT token_hash, {about} AS about, panel, marks, state FROM {table} \
                  WHERE survey_id = $1 AND token_hash IN ({places})"
             )
         });
@@ -142,6 +145,7 @@ pub(crate) async fn find_invitations(
             let invited = Invited {
                 about: row.try_get("", "about")?,
                 panel: row.try_get("", "panel")?,
+                marks: parse_marks(row.try_get("", "marks")?)?,
                 state: row.try_get("", "state")?,
             };
             found.insert(row.try_get("", "token_hash")?, invited);
@@ -247,6 +251,10 @@ pub(crate) async fn store(
     for one in &batch.sheets {
         let is_first = (one.invitation.as_ref()).is_none_or(|hash| unused.remove(hash.as_slice()));
         let (state, reason) = state_of(batch.definition, one, (is_first, late));
+        let booked = Booked {
+            state,
+            marks: one.marks,
+        };
         let bytes = one.answers.encode(batch.definition);
         let width = batch.definition.width().max(1);
         let subjects = batch.stored.whom(one.about)?;
@@ -257,7 +265,7 @@ pub(crate) async fn store(
                 channel: channel_word(one.channel),
             };
             let added = &mut shifts.entry(stratum).or_default().added;
-            (added.add(batch.definition, state, line)).map_err(Fault::internal)?;
+            (added.add(batch.definition, booked, line)).map_err(Fault::internal)?;
         }
         *became.entry(state).or_default() += 1;
         // Nobody holds a receipt for paper; it only keeps the rows apart and out of order.
@@ -266,6 +274,7 @@ pub(crate) async fn store(
             about: one.about,
             panel: one.panel.clone(),
             channel: channel_word(one.channel),
+            marks: one.marks,
             answers: bytes,
             words: one.answers.words()?,
             state,

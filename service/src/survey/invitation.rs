@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{Id, Subject, Survey};
 use domain::scheme::file::Channel;
+use domain::survey::Definition;
 use entity::{contact, contact_list, invitation, subject, survey_issue};
 use sea_orm::sea_query::{Expr, JoinType, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
-use super::channel_word;
+use super::{channel_word, read_marks};
 use crate::database::WriteTransaction;
 use crate::intake::InvitationToken;
 use crate::{Fault, Refusal, Service};
@@ -33,6 +34,8 @@ pub struct NewInvitations {
     pub subject: Id<Subject>,
     /// The panel to which the invited belong.
     pub panel: String,
+    /// The codes of the marks that all of them bear.
+    pub marks: Vec<String>,
     /// How many.
     pub count: usize,
 }
@@ -47,14 +50,15 @@ pub struct IssuedInvitation {
 /// Makes invitations, counts them as issued, and returns their tokens. They are stored nowhere: lost is lost.
 ///
 /// # Errors
-/// [`Fault::Refused`] with `TOO_MANY_INVITATIONS` beyond 100,000 at once; [`Fault::Conflict`] if survey or subject do
+/// [`Fault::Refused`] with `TOO_MANY_INVITATIONS` beyond 100,000 at once, `MARK_UNKNOWN`; [`Fault::Conflict`] if survey or subject do
 /// not exist.
 pub async fn issue_invitations(
     service: &Service,
     transaction: &WriteTransaction,
-    new: &NewInvitations,
+    (new, definition): (&NewInvitations, &Definition),
 ) -> Result<Vec<IssuedInvitation>, Fault> {
     refuse_too_many(new.count)?;
+    let marks = read_marks(definition, &new.marks)?.number();
     let mut issued = Vec::with_capacity(new.count);
     let mut rows = Vec::with_capacity(new.count);
     for _ in 0..new.count {
@@ -65,6 +69,7 @@ pub async fn issue_invitations(
             subject_id: Set(new.subject.number()),
             panel: Set(new.panel.clone()),
             state: Set(invitation::State::Issued),
+            marks: Set(marks),
         });
         issued.push(IssuedInvitation { token });
     }

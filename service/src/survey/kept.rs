@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{self, Id};
-use domain::survey::{Definition, SheetState, Tally};
+use domain::survey::{Definition, Marks, SheetState, Tally};
 use entity::{ballot_sheet, sheet, sheet_tally, tally};
 use sea_orm::sea_query::{ExprTrait, LockType, OnConflict};
 use sea_orm::{
@@ -39,6 +39,7 @@ pub(crate) struct NewSheet {
     pub about: i64,
     pub panel: String,
     pub channel: &'static str,
+    pub marks: Marks,
     pub answers: Vec<u8>,
     pub words: Option<String>,
     pub state: SheetState,
@@ -108,6 +109,7 @@ impl Kept<'_> {
             reason: Set(new.reason.map(str::to_owned)),
             receipt_hash: Set(new.receipt_hash.to_vec()),
             body_hash: Set(new.body_hash.to_vec()),
+            marks: Set(new.marks.number()),
         }
     }
 
@@ -124,6 +126,7 @@ impl Kept<'_> {
             reason: Set(new.reason.map(str::to_owned)),
             receipt_hash: Set(new.receipt_hash.to_vec()),
             body_hash: Set(new.body_hash.to_vec()),
+            marks: Set(new.marks.number()),
         }
     }
 

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::{Action, Actor};
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
-use domain::survey::{Definition, SheetState, Verdict, decode, decode_ballot, judge, judge_ballot};
+use domain::survey::{
+    Booked, Definition, Marks, SheetState, Verdict, decode, decode_ballot, judge, judge_ballot,
+};
 use entity::survey;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QuerySelect, Statement, Value};
@@ -17,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::interference::AnsweredAbout;
 use super::kept::{Kept, Shifts, Stratum};
 use super::run::{SurveyChange, ask_for_survey};
-use super::{Stored, channel_word, parse_channel};
+use super::{Stored, channel_word, parse_channel, parse_marks};
 use crate::database::WriteTransaction;
 use crate::{Fault, Refusal, Service};
 
@@ -162,6 +164,7 @@ struct Held {
     about: i64,
     panel: String,
     channel: String,
+    marks: Marks,
     answers: Vec<u8>,
     reason: String,
     name: String,
@@ -181,7 +184,7 @@ async fn read_held(
 ) -> Result<Vec<Held>, Fault> {
     let (table, about) = table_of(definition);
     let sql = format!(
-        "SELECT sheet_no, {about} AS about, panel, channel, answers, reason, receipt_hash FROM {table} \
+        "SELECT sheet_no, {about} AS about, panel, channel, marks, answers, reason, receipt_hash FROM {table} \
          WHERE survey_id = $1 AND state = 'quarantined'"
     );
     let values = [id.number().into()];
@@ -195,6 +198,7 @@ async fn read_held(
             about: row.try_get("", "about")?,
             panel: row.try_get("", "panel")?,
             channel: row.try_get("", "channel")?,
+            marks: parse_marks(row.try_get("", "marks")?)?,
             answers: row.try_get("", "answers")?,
             reason: reason.unwrap_or_default(),
             name: name_of(&receipt),
@@ -232,6 +236,10 @@ async fn decide(
             .entry((state, reason))
             .or_default()
             .push(sheet.sheet_no);
+        let booked = |state| Booked {
+            state,
+            marks: sheet.marks,
+        };
         let width = kept.definition.width().max(1);
         for (subject, bytes) in stored
             .whom(sheet.about)?
@@ -244,8 +252,8 @@ async fn decide(
                 channel: channel_word(parse_channel(&sheet.channel)?),
             };
             let shift = shifts.entry(stratum).or_default();
-            let taken = (shift.taken).add(kept.definition, SheetState::Quarantined, bytes);
-            let added = shift.added.add(kept.definition, state, bytes);
+            let taken = (shift.taken).add(kept.definition, booked(SheetState::Quarantined), bytes);
+            let added = (shift.added).add(kept.definition, booked(state), bytes);
             taken.and(added).map_err(Fault::internal)?;
         }
     }

@@ -69,7 +69,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] with `PANEL_UNKNOWN`, `SUBJECT_NOT_IN_ROUND`, `SURVEY_NOT_ABOUT_SUBJECT`, `SURVEY_CLOSED`,
-    /// `TOO_MANY_INVITATIONS` or `PANEL_TOO_SMALL`, [`Fault::NotFound`], [`Fault::Denied`].
+    /// `MARK_UNKNOWN`, `TOO_MANY_INVITATIONS` or `PANEL_TOO_SMALL`, [`Fault::NotFound`], [`Fault::Denied`].
     pub async fn issue_survey_invitations(
         &self,
         actor: &Actor,
@@ -79,9 +79,11 @@ impl Service {
         let wanted = LinkFor {
             subject: new.subject,
             panel: new.panel.clone(),
+            marks: new.marks.clone(),
         };
-        let permit = ask_for_subject(&transaction, actor, new.survey, &wanted).await?;
-        let issued = issue_invitations(self, &transaction, new).await?;
+        let (permit, definition) =
+            ask_for_subject(&transaction, actor, new.survey, &wanted).await?;
+        let issued = issue_invitations(self, &transaction, (new, &definition)).await?;
         let asked = (new.subject.number(), new.panel.clone());
         refuse_few(self, &transaction, new.survey.number(), [asked]).await?;
         let object = new.survey.to_string();
@@ -111,8 +113,8 @@ impl Service {
         wanted: LinkFor,
     ) -> Result<OpenLink, Fault> {
         let transaction = self.database.begin_write().await?;
-        let permit = ask_for_subject(&transaction, actor, survey, &wanted).await?;
-        let made = add_links(&transaction, &self.ids, survey, vec![wanted])
+        let (permit, definition) = ask_for_subject(&transaction, actor, survey, &wanted).await?;
+        let made = add_links(&transaction, &self.ids, (survey, &definition), vec![wanted])
             .await?
             .pop();
         let made = made.ok_or_else(|| Fault::internal("a link was asked for and none was made"))?;
@@ -260,7 +262,7 @@ async fn ask_for_subject(
     actor: &Actor,
     id: Id<id::Survey>,
     wanted: &LinkFor,
-) -> Result<Permit, Fault> {
+) -> Result<(Permit, Definition), Fault> {
     crate::permit::ask_somewhere(actor, Action::RunSurvey)?;
     let row = survey::Entity::find_by_id(id.number())
         .one(connection)
@@ -309,5 +311,5 @@ async fn ask_for_subject(
             Refusal::new("PANEL_UNKNOWN", message).at(["panel"]),
         ));
     }
-    Ok(permit)
+    Ok((permit, definition))
 }

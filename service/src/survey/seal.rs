@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use domain::id::{self, Id};
 use domain::scheme::file::Channel;
 use domain::seal::{Content, LEAF_BYTES, Leaf, leaf, line_mark, signed_lines};
-use domain::survey::{Definition, SheetState};
+use domain::survey::{Definition, Marks, SheetState};
 use domain::tree::{Frontier, Hash, leaf_hash, prove_inclusion, root_of};
 use entity::{round_subject, seal_page, subject, survey, survey_seal};
 use sea_orm::{
@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::parse_channel;
+use super::{parse_channel, parse_marks};
 use crate::audit::note::{Signer, TreeHead, write_proof};
 use crate::audit::{self, checkpoint};
 use crate::database::WriteTransaction;
@@ -295,14 +295,39 @@ pub(crate) type Answered = (Vec<u8>, Vec<u8>);
 /// Whom sheets are about, who answered, on what way, and what became of them.
 pub(crate) type Lying = (i64, String, Channel, SheetState);
 
+/// Sheets that lie together, and how many of them are of respondents with each mark: counts alone, for which sheets
+/// these are goes into no package.
+#[derive(Default)]
+pub(crate) struct Part {
+    pub sheets: Vec<Answered>,
+    pub marks: BTreeMap<String, u64>,
+}
+
+impl Part {
+    /// Adds sheets in one state whose respondents bear the same marks. The marks of those that did not come back, which
+    /// no share is taken of, are nobody's concern.
+    pub fn add(
+        &mut self,
+        (definition, state, marks): (&Definition, SheetState, Marks),
+        sheets: impl IntoIterator<Item = Answered>,
+    ) {
+        for sheet in sheets {
+            self.sheets.push(sheet);
+            for code in marks.codes(definition).filter(|_| state.came_back()) {
+                *self.marks.entry(code.to_owned()).or_default() += 1;
+            }
+        }
+    }
+}
+
 /// The sheets of a sealed survey as an auditor gets them.
 pub(crate) struct Collected {
     /// Every sheet with the digest of its receipt, which a late one has not.
-    pub parts: BTreeMap<Lying, Vec<Answered>>,
+    pub parts: BTreeMap<Lying, Part>,
     /// Leaves of sheets that are left out.
     pub others: Vec<String>,
     /// What stands in the leaves of a ballot for its lines, by its number, parted by spaces.
-    pub marks: BTreeMap<i64, String>,
+    pub line_marks: BTreeMap<i64, String>,
 }
 
 /// Every sheet of a sealed survey for an auditor. Whoever `is_there` says has left the round is left out, unless they
@@ -322,7 +347,7 @@ pub(crate) async fn collect(
     let mut collected = Collected {
         parts: BTreeMap::new(),
         others: Vec::new(),
-        marks: BTreeMap::new(),
+        line_marks: BTreeMap::new(),
     };
     let mut after = Vec::new();
     loop {
@@ -339,23 +364,25 @@ pub(crate) async fn collect(
                 }
                 continue;
             }
+            let state = sheet.state()?;
             let key = (
                 sheet.about,
                 sheet.panel.clone(),
                 parse_channel(&sheet.channel)?,
-                sheet.state()?,
+                state,
             );
             let receipt = if is_sealed {
                 sheet.receipt_hash
             } else {
                 Vec::new()
             };
+            let marks = parse_marks(sheet.marks)?;
             let part = collected.parts.entry(key).or_default();
-            part.push((sheet.answers, receipt));
+            part.add((definition, state, marks), [(sheet.answers, receipt)]);
         }
     }
     if kind == SheetKind::Ballot {
-        collected.marks = subjects.0;
+        collected.line_marks = subjects.0;
     }
     Ok(collected)
 }
@@ -529,6 +556,7 @@ struct SealedSheet {
     channel: String,
     state: String,
     answers: Vec<u8>,
+    marks: i64,
 }
 
 impl SealedSheet {
@@ -595,7 +623,7 @@ async fn read_sheets(
         SheetKind::Ballot => ("ballot_sheet", "ballot_no"),
     };
     let sql = format!(
-        "SELECT receipt_hash, {about}, panel, channel, state, answers FROM {table} \
+        "SELECT receipt_hash, {about}, panel, channel, state, answers, marks FROM {table} \
          WHERE survey_id = $1 AND {which}"
     );
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
@@ -609,6 +637,7 @@ async fn read_sheets(
             channel: row.try_get_by_index(3)?,
             state: row.try_get_by_index(4)?,
             answers: row.try_get_by_index(5)?,
+            marks: row.try_get_by_index(6)?,
         });
     }
     Ok(sheets)

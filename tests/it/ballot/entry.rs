@@ -17,7 +17,10 @@ const COLUMNS: [&str; 8] = [
     "sheet", "subject", "channel", "panel", "code", "duty", "work", "more",
 ];
 
-async fn put_in(stand: &Stand, rows: &[[&str; 8]]) -> Report {
+pub(super) async fn put_in<const N: usize>(
+    stand: &Stand,
+    (columns, rows): ([&str; N], &[[&str; N]]),
+) -> Report {
     let rows = (2..).zip(rows).map(|(number, cells)| Row {
         number,
         cells: cells.map(str::to_owned).to_vec(),
@@ -27,7 +30,7 @@ async fn put_in(stand: &Stand, rows: &[[&str; 8]]) -> Report {
         survey: Some(stand.meeting.id),
         kind: ImportKind::Answers,
         table: Table {
-            columns: COLUMNS.map(str::to_owned).to_vec(),
+            columns: columns.map(str::to_owned).to_vec(),
             rows: rows.collect(),
         },
         dry_run: false,
@@ -47,23 +50,26 @@ async fn ballots_on_paper_are_put_in_line_by_line(world: World) {
     receipt(&stand.book(&admitted, key, &FIRST).await);
     let report = put_in(
         &stand,
-        &[
-            // Not in the order of the lines; whoever has no row was left blank.
-            ["a", "head-003", "paper", "delegates", "", "差", "good", ""],
-            ["b", "head-001", "paper", "", &codes[0], "good", "good", ""],
-            ["a", "head-001", "", "", "", "good", "好", "还可以"],
-            ["c", "head-002", "paper", "", &codes[1], "good", "", ""],
-            [
-                "d",
-                "head-901",
-                "paper",
-                "delegates",
-                "",
-                "good",
-                "good",
-                "",
+        (
+            COLUMNS,
+            &[
+                // Not in the order of the lines; whoever has no row was left blank.
+                ["a", "head-003", "paper", "delegates", "", "差", "good", ""],
+                ["b", "head-001", "paper", "", &codes[0], "good", "good", ""],
+                ["a", "head-001", "", "", "", "good", "好", "还可以"],
+                ["c", "head-002", "paper", "", &codes[1], "good", "", ""],
+                [
+                    "d",
+                    "head-901",
+                    "paper",
+                    "delegates",
+                    "",
+                    "good",
+                    "good",
+                    "",
+                ],
             ],
-        ],
+        ),
     )
     .await;
     assert_eq!(report.faults, []);
@@ -136,7 +142,7 @@ async fn what_is_wrong_with_ballots_on_paper_is_told_by_row(world: World) {
             "SHEET_MIXED",
         ),
     ] {
-        let report = put_in(&stand, &rows).await;
+        let report = put_in(&stand, (COLUMNS, &rows)).await;
         let told: Vec<_> = (report.faults.iter())
             .map(|fault| {
                 (

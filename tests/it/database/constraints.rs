@@ -231,6 +231,12 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE sheet SET state = 'counted'",
         "UPDATE ballot_invitation SET state = 'opened'",
         "UPDATE ballot_sheet SET reason = 'late'",
+        "UPDATE invitation SET marks = -1",
+        "UPDATE ballot_invitation SET marks = NULL",
+        "UPDATE survey_link SET marks = -1",
+        "UPDATE ballot_link SET marks = -1",
+        "UPDATE sheet SET marks = 4294967296",
+        "UPDATE ballot_sheet SET marks = 4294967296",
         "UPDATE ballot_line SET line_no = 0",
         // On two lines a subject would be counted twice.
         "INSERT INTO ballot_line (survey_id, ballot_no, line_no, subject_id) VALUES (61, 1, 2, 11)",

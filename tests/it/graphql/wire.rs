@@ -325,7 +325,7 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
     );
     on.change(administrator, &call).await;
     let call = format!(
-        "surveyAddLinks(input: {{ surveyId: {survey}, subjectIds: [\"{first}\"], panel: \"users\" }})"
+        "surveyAddLinks(input: {{ surveyId: {survey}, subjectIds: [\"{first}\"], panel: \"users\", marks: [\"front\"] }})"
     );
     on.change(administrator, &call).await;
     // The second survey is a ballot.
@@ -334,8 +334,9 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
         "surveyInviteToBallot(input: {{ surveyId: {vote}, ballot: 1, panel: \"users\", count: 2 }})"
     );
     on.change(administrator, &call).await;
-    let call =
-        format!("surveyAddBallotLink(input: {{ surveyId: {vote}, ballot: 1, panel: \"users\" }})");
+    let call = format!(
+        "surveyAddBallotLink(input: {{ surveyId: {vote}, ballot: 1, panel: \"users\", marks: [\"front\"] }})"
+    );
     on.change(administrator, &call).await;
     on.read(administrator, &format!("survey(id: {vote})")).await;
     send(&mut on, administrator, (&scene, text(survey))).await;

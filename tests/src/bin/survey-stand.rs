@@ -194,8 +194,10 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
         let wanted = vec![LinkFor {
             subject,
             panel: "public".to_owned(),
+            marks: Vec::new(),
         }];
-        let made = survey::add_links(&transaction, &service.ids, survey, wanted).await?;
+        let made =
+            survey::add_links(&transaction, &service.ids, (survey, &definition), wanted).await?;
         links.insert(
             name.to_owned(),
             made.into_iter()
@@ -207,9 +209,11 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
                 survey,
                 subject,
                 panel: "service".to_owned(),
+                marks: Vec::new(),
                 count: 200,
             };
-            invitations = survey::issue_invitations(service, &transaction, &new).await?;
+            invitations =
+                survey::issue_invitations(service, &transaction, (&new, &definition)).await?;
         }
         if name == "closed" {
             survey::close(&transaction, survey).await?;
@@ -259,6 +263,7 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
         survey: vote,
         ballot: 1,
         panel: "commission_member".to_owned(),
+        marks: Vec::new(),
     };
     let link = service.add_ballot_link(&Actor::Operator, &wanted).await?;
     links.insert(

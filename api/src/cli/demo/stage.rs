@@ -330,6 +330,7 @@ impl Play<'_> {
         let wanted = LinkFor {
             subject: find_subject(subjects, &unit.code)?,
             panel: panel.to_owned(),
+            marks: Vec::new(),
         };
         let link = self
             .service
@@ -452,6 +453,7 @@ impl Play<'_> {
             survey,
             subject: find_subject(subjects, &unit.code)?,
             panel: "delegate".to_owned(),
+            marks: Vec::new(),
             count: 10,
         };
         let issued = self

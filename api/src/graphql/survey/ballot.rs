@@ -50,6 +50,8 @@ pub struct SurveyBallotLink {
     ballot: i32,
     /// The panel to which the link is given.
     panel: String,
+    /// The marks of those to whom it is given.
+    marks: Vec<String>,
 }
 
 impl From<survey::BallotLink> for SurveyBallotLink {
@@ -58,6 +60,7 @@ impl From<survey::BallotLink> for SurveyBallotLink {
             code: link.code,
             ballot: i32::try_from(link.ballot).unwrap_or(i32::MAX),
             panel: link.panel,
+            marks: link.marks,
         }
     }
 }
@@ -71,6 +74,9 @@ pub struct SurveyAddBallotLinkInput {
     ballot: i32,
     /// The panel to which the link is given, by its code.
     panel: String,
+    /// The marks of those to whom it is given, by their codes; of those whose share the survey demands among its sheets.
+    #[graphql(default, validator(max_items = 32))]
+    marks: Vec<String>,
 }
 
 impl SurveyAddBallotLinkInput {
@@ -79,6 +85,7 @@ impl SurveyAddBallotLinkInput {
             survey: self.survey_id.0,
             ballot: self.ballot.into(),
             panel: self.panel,
+            marks: self.marks,
         }
     }
 }
@@ -101,6 +108,9 @@ pub struct SurveyInviteToBallotInput {
     ballot: i32,
     /// The panel to which the invited belong, by its code.
     panel: String,
+    /// The marks that all of them bear, by their codes; of those whose share the survey demands among its sheets.
+    #[graphql(default, validator(max_items = 32))]
+    marks: Vec<String>,
     /// How many, 1 to 1,000.
     #[graphql(validator(minimum = 1, maximum = 1000))]
     count: i32,
@@ -113,6 +123,7 @@ impl SurveyInviteToBallotInput {
                 survey: self.survey_id.0,
                 ballot: self.ballot.into(),
                 panel: self.panel,
+                marks: self.marks,
             },
             count: usize::try_from(self.count).unwrap_or(0),
         }

@@ -62,6 +62,10 @@ pub struct SurveyInviteInput {
     subject_id: Key<id::Subject>,
     /// The panel to which the invited belong, by its code.
     panel: String,
+    /// The marks that all of them bear, by their codes; of those whose share the survey demands among its sheets, which
+    /// then carry them.
+    #[graphql(default, validator(max_items = 32))]
+    marks: Vec<String>,
     /// How many, 1 to 1,000.
     #[graphql(validator(minimum = 1, maximum = 1000))]
     count: i32,
@@ -84,6 +88,10 @@ pub struct SurveyAddLinksInput {
     survey_id: Key<id::Survey>,
     /// The panel to which the links are given, by its code.
     panel: String,
+    /// The marks of those to whom they are given, by their codes; of those whose share the survey demands among its
+    /// sheets, which then carry them.
+    #[graphql(default, validator(max_items = 32))]
+    marks: Vec<String>,
     /// For whom, 1 to 250 subjects.
     #[graphql(validator(min_items = 1, max_items = 250))]
     subject_ids: Vec<Key<id::Subject>>,
@@ -159,6 +167,7 @@ impl SurveyMutation {
             survey: input.survey_id.0,
             subject: input.subject_id.0,
             panel: input.panel,
+            marks: input.marks,
             count: usize::try_from(input.count).unwrap_or(0),
         };
         let (issued, refusals) = settle(
@@ -216,6 +225,7 @@ impl SurveyMutation {
         let new = NewLinks {
             survey: input.survey_id.0,
             panel: input.panel,
+            marks: input.marks,
             subjects: input.subject_ids.iter().map(|key| key.0).collect(),
         };
         let (made, refusals) = settle(service(context)?.make_links(actor, &new).await)?;

@@ -235,6 +235,11 @@ impl SurveyLink {
     async fn panel(&self) -> &str {
         &self.0.link.panel
     }
+
+    /// The marks of those to whom it is given, by their codes.
+    async fn marks(&self) -> &[String] {
+        &self.0.link.marks
+    }
 }
 
 /// The part of a round that holds its surveys.

@@ -1,16 +1,17 @@
 //! Surveys: scales, questions, panels, channels and demands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::file::{
-    AnswerClass, Denominator, Figure, Question, Scale, ScaleOption, Survey, SurveyFigure, Value,
-    Words,
+    Among, AnswerClass, Denominator, Figure, Question, Scale, ScaleOption, Survey, SurveyFigure,
+    Value, Words,
 };
 use super::super::model::{DemandPlan, QuestionPlan, SharePlan, SurveyPlan};
 use super::Checker;
 use super::condition::bound_plan;
 use crate::number::Ratio;
+use crate::survey::MOST_MARKS;
 
 impl Checker {
     pub(super) fn check_surveys(&mut self) {
@@ -80,7 +81,7 @@ impl Checker {
     }
 
     fn check_options(&mut self, path: &str, scale: &Scale) {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut rated = 0_usize;
         let options = scale.options();
         for option in &options {
@@ -154,7 +155,7 @@ impl Checker {
         let applies = self.applies(&path, survey.categories.as_ref());
         let weighs = survey.weighting.is_some();
         let mut questions = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for question in &survey.question {
             let place = format!("{path}/question/{}", question.code);
             if !seen.insert(question.code.as_str()) {
@@ -458,6 +459,27 @@ impl Checker {
         };
         let attended = quorum(&demand.attended, "attended");
         let returned = quorum(&demand.returned, "returned");
+        let counted = demand
+            .share
+            .iter()
+            .filter(|share| share.among != Among::Invited);
+        let marks: BTreeSet<&String> = counted.filter_map(|share| share.mark.as_ref()).collect();
+        if marks.len() > MOST_MARKS {
+            self.faults.say(
+                &format!("{path}/demand/share"),
+                "too_many",
+                Words::new(
+                    format!(
+                        "答卷至多可带 {MOST_MARKS} 种标记，此处有 {} 种",
+                        marks.len()
+                    ),
+                    format!(
+                        "a sheet carries at most {MOST_MARKS} marks, and shares of {} are demanded",
+                        marks.len()
+                    ),
+                ),
+            );
+        }
         let mut shares = Vec::new();
         for (number, share) in demand.share.iter().enumerate() {
             let place = format!("{path}/demand/share/{number}");

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::scheme::file::{Channel, OnePerson};
-use domain::survey::{Answers, Asked, Definition, Entries, FaultCode, Question, parse};
+use domain::survey::{Answers, Asked, Definition, Entries, FaultCode, Marks, Question, parse};
 use entity::invitation;
 
 use super::ballot::BALLOT_COLUMNS;
 use super::issue::find_channel;
+use super::mark;
 use super::table::{Columns, Reading};
 use super::{Found, Row, RowReport, Task};
 use crate::frame::Participant;
@@ -31,7 +32,7 @@ use crate::{Fault, audit, clock};
 /// Beside a column for each question.
 const COLUMNS: Columns<'_> = Columns {
     needed: &["channel"],
-    optional: &["subject", "panel", "code", "note"],
+    optional: &["subject", "panel", mark::COLUMN, "code", "note"],
     others: true,
 };
 
@@ -187,6 +188,14 @@ pub(super) struct Sheets<'a> {
 /// What is wrong with a cell: its column, a code, what, and how to mend it.
 pub(super) type CellFault = (&'static str, &'static str, String, String);
 
+/// Whom a sheet is about, and who answered.
+struct Whom {
+    about: i64,
+    panel: String,
+    marks: Marks,
+    invitation: Option<[u8; 32]>,
+}
+
 impl Sheets<'_> {
     fn read(&self, reading: &mut Reading<'_>) -> Vec<EnteredSheet> {
         let mut sheets = Vec::with_capacity(reading.rows.len());
@@ -198,28 +207,22 @@ impl Sheets<'_> {
             let answers = self.read_answers(reading, row);
             let whom = match whom {
                 Ok(whom) => Some(whom),
-                Err((column, code, what, mend)) => {
-                    reading.fault(RowReport {
-                        row: row.number,
-                        column: Some(column.to_owned()),
-                        code: code.to_owned(),
-                        what,
-                        mend,
-                    });
+                Err(fault) => {
+                    reading.fault(report(row.number, fault));
                     None
                 }
             };
-            if let (Some(channel), Some((subject, panel, invitation)), Some(answers)) =
-                (channel, whom, answers)
-            {
-                sheets.push(EnteredSheet {
-                    about: subject,
-                    panel,
-                    channel,
-                    invitation,
-                    answers: EnteredAnswers::Alone(answers),
-                });
-            }
+            let (Some(channel), Some(whom), Some(answers)) = (channel, whom, answers) else {
+                continue;
+            };
+            sheets.push(EnteredSheet {
+                about: whom.about,
+                panel: whom.panel,
+                channel,
+                marks: whom.marks,
+                invitation: whom.invitation,
+                answers: EnteredAnswers::Alone(answers),
+            });
         }
         sheets
     }
@@ -244,13 +247,13 @@ impl Sheets<'_> {
         taken
     }
 
-    /// Whom a sheet is about, the panel, and its invitation.
+    /// Whom a sheet is about, and what its invitation says of who answered.
     fn read_whom<'r>(
         &self,
         reading: &Reading<'r>,
         row: &'r Row,
         codes: &mut BTreeSet<[u8; 32]>,
-    ) -> Result<(i64, String, Option<[u8; 32]>), CellFault> {
+    ) -> Result<Whom, CellFault> {
         let subject = reading.cell(row, "subject");
         let panel = reading.cell(row, "panel");
         if let Some(code) = reading.cell(row, "code") {
@@ -261,11 +264,15 @@ impl Sheets<'_> {
             let other_subject = subject.is_some() && named != Some(invitation.about);
             if other_subject || panel.is_some_and(|panel| panel != invitation.panel) {
                 let column = if other_subject { "subject" } else { "panel" };
-                let what = "the invitation was made for another one".to_owned();
-                let mend = "leave the cell empty: the code says it; or correct the code".to_owned();
+                let (what, mend) = of_another();
                 return Err((column, "CODE_OF_ANOTHER", what, mend));
             }
-            return Ok((invitation.about, invitation.panel.clone(), Some(hash)));
+            return Ok(Whom {
+                about: invitation.about,
+                panel: invitation.panel.clone(),
+                marks: self.read_marks(reading, row, Some(invitation))?,
+                invitation: Some(hash),
+            });
         }
         let needed = |column| {
             let what = "a sheet without a code says whom it is about and from which panel it is";
@@ -290,7 +297,32 @@ impl Sheets<'_> {
             ));
         }
         self.check_panel(panel)?;
-        Ok((subject.id, panel.to_owned(), None))
+        Ok(Whom {
+            about: subject.id,
+            panel: panel.to_owned(),
+            marks: self.read_marks(reading, row, None)?,
+            invitation: None,
+        })
+    }
+
+    /// The marks of whoever answered, which an invitation knows.
+    pub(super) fn read_marks(
+        &self,
+        reading: &Reading<'_>,
+        row: &Row,
+        invitation: Option<&Invited>,
+    ) -> Result<Marks, CellFault> {
+        let marks = mark::read_marks(reading, row, self.definition)?;
+        match invitation {
+            Some(invitation) if marks == Marks::NONE || marks == invitation.marks => {
+                Ok(invitation.marks)
+            }
+            Some(_) => {
+                let (what, mend) = of_another();
+                Err((mark::COLUMN, "CODE_OF_ANOTHER", what, mend))
+            }
+            None => Ok(marks),
+        }
     }
 
     pub(super) fn check_panel(&self, panel: &str) -> Result<(), CellFault> {
@@ -366,6 +398,24 @@ impl Sheets<'_> {
                 None
             }
         }
+    }
+}
+
+/// What is wrong with a cell that says something else than the invitation, and how to mend it.
+pub(super) fn of_another() -> (String, String) {
+    (
+        "the invitation was made for another one".to_owned(),
+        "leave the cell empty: the code says it; or correct the code".to_owned(),
+    )
+}
+
+pub(super) fn report(row: u32, (column, code, what, mend): CellFault) -> RowReport {
+    RowReport {
+        row,
+        column: Some(column.to_owned()),
+        code: code.to_owned(),
+        what,
+        mend,
     }
 }
 

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{self, Id};
-use domain::survey::{Entries, parse_ballot};
+use domain::survey::{Entries, Marks, parse_ballot};
 
-use super::answer::{CellFault, Sheets, explain};
+use super::answer::{CellFault, Sheets, explain, of_another, report};
+use super::mark;
 use super::table::{Columns, Reading};
 use super::{Row, RowReport};
 use crate::survey::entry::{EnteredAnswers, EnteredSheet};
@@ -16,18 +17,22 @@ use crate::survey::entry::{EnteredAnswers, EnteredSheet};
 /// Beside a column for each question.
 pub(super) const BALLOT_COLUMNS: Columns<'_> = Columns {
     needed: &["sheet", "subject", "channel"],
-    optional: &["panel", "code", "note"],
+    optional: &["panel", mark::COLUMN, "code", "note"],
     others: true,
 };
 
 /// What stands once for a whole ballot.
-const ONCE: [&str; 3] = ["channel", "panel", "code"];
+const ONCE: [&str; 4] = ["channel", "panel", mark::COLUMN, "code"];
 
 /// The ballots of a survey by their numbers, with the subjects of their lines.
 type Ballots = BTreeMap<i64, Vec<Id<id::Subject>>>;
 
-/// The ballot that an invitation was made for, if there is one, the panel, and the hash of the invitation's token.
-type FromWhom = (Option<i64>, String, Option<[u8; 32]>);
+/// Who answered, and what an invitation says of it if there is one: the ballot and the hash of its token.
+struct FromWhom {
+    panel: String,
+    marks: Marks,
+    invitation: Option<(i64, [u8; 32])>,
+}
 
 /// The number of a ballot, and the rows by the places of their lines.
 type Placed<'r> = (i64, BTreeMap<usize, &'r Row>);
@@ -86,8 +91,10 @@ impl Sheets<'_> {
         }
         let channel = self.read_channel(reading, first);
         let at_first = |fault| (first.number, fault);
-        let (named, panel, invitation) =
-            self.read_invited(reading, first, codes).map_err(at_first)?;
+        let whom = self
+            .read_from_whom(reading, first, codes)
+            .map_err(at_first)?;
+        let named = whom.invitation.map(|(ballot, _)| ballot);
         let (number, lines) = self.place_lines(reading, rows, (ballots, named))?;
         let length = ballots.get(&number).map_or(0, Vec::len);
         let mut entries = vec![Entries::default(); length];
@@ -99,9 +106,10 @@ impl Sheets<'_> {
         match (channel, parse_ballot(self.definition, &entries)) {
             (Some(channel), Ok(answers)) => Ok(Some(EnteredSheet {
                 about: number,
-                panel,
+                panel: whom.panel,
                 channel,
-                invitation,
+                marks: whom.marks,
+                invitation: whom.invitation.map(|(_, hash)| hash),
                 answers: EnteredAnswers::Ballot(answers),
             })),
             (None, Ok(_)) => Ok(None),
@@ -125,8 +133,8 @@ impl Sheets<'_> {
         }
     }
 
-    /// The ballot that the code of an invitation names, if there is one, the panel, and the hash of the code.
-    fn read_invited(
+    /// Panel and marks, as the code of an invitation has them if there is one.
+    fn read_from_whom(
         &self,
         reading: &Reading<'_>,
         first: &Row,
@@ -136,11 +144,14 @@ impl Sheets<'_> {
         if let Some(code) = reading.cell(first, "code") {
             let (hash, invited) = self.read_invitation(code, codes)?;
             if panel.is_some_and(|panel| panel != invited.panel) {
-                let what = "the invitation was made for another one".to_owned();
-                let mend = "leave the cell empty: the code says it; or correct the code".to_owned();
+                let (what, mend) = of_another();
                 return Err(("panel", "CODE_OF_ANOTHER", what, mend));
             }
-            return Ok((Some(invited.about), invited.panel.clone(), Some(hash)));
+            return Ok(FromWhom {
+                panel: invited.panel.clone(),
+                marks: self.read_marks(reading, first, Some(invited))?,
+                invitation: Some((invited.about, hash)),
+            });
         }
         let panel = panel.ok_or_else(|| {
             let what = "a ballot without a code says from which panel it is".to_owned();
@@ -148,7 +159,11 @@ impl Sheets<'_> {
             ("panel", "CELL_EMPTY", what, mend)
         })?;
         self.check_panel(panel)?;
-        Ok((None, panel.to_owned(), None))
+        Ok(FromWhom {
+            panel: panel.to_owned(),
+            marks: self.read_marks(reading, first, None)?,
+            invitation: None,
+        })
     }
 
     /// The ballot on which all of these rows have a line, and its rows by the places of their lines.
@@ -219,14 +234,4 @@ fn gather<'r>(reading: &mut Reading<'r>) -> Vec<Rows<'r>> {
         }
     }
     gathered
-}
-
-fn report(row: u32, (column, code, what, mend): CellFault) -> RowReport {
-    RowReport {
-        row,
-        column: Some(column.to_owned()),
-        code: code.to_owned(),
-        what,
-        mend,
-    }
 }

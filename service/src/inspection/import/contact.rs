@@ -11,6 +11,8 @@ use domain::id::{self, Id};
 use domain::survey::{Definition, clean};
 use entity::survey;
 
+use super::answer::report;
+use super::mark::{self, read_marks};
 use super::table::{Columns, Reading};
 use super::{Found, Row, RowReport, Task};
 use crate::frame::{Frame, Participant};
@@ -22,7 +24,7 @@ use crate::{Fault, Refusal, audit};
 
 const COLUMNS: Columns<'_> = Columns {
     needed: &["subject", "panel"],
-    optional: &["name", "mail", "phone", "postal"],
+    optional: &[mark::COLUMN, "name", "mail", "phone", "postal"],
     others: false,
 };
 
@@ -181,7 +183,15 @@ impl Rows<'_> {
         let mut seen = BTreeSet::new();
         for row in reading.rows {
             reading.used += 1;
-            let Some((subject, panel, name)) = self.read_whom(reading, row) else {
+            let whom = self.read_whom(reading, row);
+            let marks = match read_marks(reading, row, self.definition) {
+                Ok(marks) => marks,
+                Err(fault) => {
+                    reading.fault(report(row.number, fault));
+                    continue;
+                }
+            };
+            let Some((subject, panel, name)) = whom else {
                 continue;
             };
             let address = reading.cell(row, self.column).unwrap_or_default();
@@ -215,6 +225,7 @@ impl Rows<'_> {
             contacts.push(NewContact {
                 subject,
                 panel,
+                marks,
                 name,
                 address: key.1,
             });

@@ -188,6 +188,7 @@ impl Service {
                 subject_id: Set(one.subject_id),
                 panel: Set(one.panel.clone()),
                 state: Set(invitation::State::Issued),
+                marks: Set(one.marks),
             });
             let issue = Issue {
                 survey: one.survey_id,

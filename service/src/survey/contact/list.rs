@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Actor};
 use domain::id::{self, Id};
+use domain::survey::Marks;
 use entity::contact::Delivery as StoredDelivery;
 use entity::{contact, contact_list};
 use sea_orm::sea_query::IntoCondition;
@@ -22,6 +23,7 @@ use crate::{Fault, Service, clock};
 pub(crate) struct NewContact {
     pub subject: i64,
     pub panel: String,
+    pub marks: Marks,
     pub name: String,
     pub address: String,
 }
@@ -74,6 +76,7 @@ pub(crate) async fn add_list(
             survey_id: Set(new.survey),
             subject_id: Set(one.subject),
             panel: Set(one.panel),
+            marks: Set(one.marks.number()),
             name: Set(one.name),
             address: Set(one.address),
             delivery: Set(StoredDelivery::None),
