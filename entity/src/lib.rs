@@ -72,4 +72,5 @@ pub mod survey_seal;
 pub mod tally;
 pub mod tie_choice;
 pub mod told_count;
+pub mod version_proposal;
 pub mod waiver;

@@ -38,6 +38,7 @@ mod m20261122_000080_create_staff_links;
 mod m20261122_000081_create_second_factors;
 mod m20261122_000082_create_service_tokens;
 mod m20261122_000090_carry_marks;
+mod m20261122_000091_create_version_proposals;
 mod m20261122_000110_allow_changed_sheets;
 mod m20261122_000111_count_arrivals;
 mod m20261122_000120_create_staff_identities;
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000081_create_second_factors::Migration),
             Box::new(m20261122_000082_create_service_tokens::Migration),
             Box::new(m20261122_000090_carry_marks::Migration),
+            Box::new(m20261122_000091_create_version_proposals::Migration),
             Box::new(m20261122_000110_allow_changed_sheets::Migration),
             Box::new(m20261122_000111_count_arrivals::Migration),
             Box::new(m20261122_000120_create_staff_identities::Migration),

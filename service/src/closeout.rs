@@ -405,18 +405,7 @@ async fn decide_loaded(loaded: Loaded) -> Result<Decided, Fault> {
 /// The same, on this thread.
 pub(crate) fn decide_now(scheme: Arc<Scheme>, inputs: &Inputs) -> Result<Decided, Fault> {
     use sha2::{Digest, Sha256};
-    let snapshot = Snapshot::build(&scheme, inputs).map_err(|faults| {
-        Fault::Refused(
-            faults
-                .into_iter()
-                .take(MOST_REFUSALS)
-                .map(|fault| {
-                    Refusal::new(fault.code.to_uppercase(), fault.message)
-                        .at(fault.path.split('/').map(str::to_owned))
-                })
-                .collect(),
-        )
-    })?;
+    let snapshot = lay_out(&scheme, inputs)?;
     let outcome = decide(&scheme, &snapshot);
     let inputs = inputs.to_canonical().map_err(Fault::internal)?;
     let outcome_bytes = outcome.to_canonical().map_err(Fault::internal)?;
@@ -428,6 +417,31 @@ pub(crate) fn decide_now(scheme: Arc<Scheme>, inputs: &Inputs) -> Result<Decided
         inputs,
         outcome_bytes,
     })
+}
+
+/// What a round is decided by, or every row that contradicts the scheme.
+fn lay_out(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Fault> {
+    Snapshot::build(scheme, inputs).map_err(|faults| {
+        let refusals = faults.into_iter().take(MOST_REFUSALS).map(|fault| {
+            Refusal::new(fault.code.to_uppercase(), fault.message)
+                .at(fault.path.split('/').map(str::to_owned))
+        });
+        Fault::Refused(refusals.collect())
+    })
+}
+
+/// Reads a round as closing does, and refuses it where something in it contradicts its scheme.
+///
+/// # Errors
+/// [`Fault::Refused`] with every row.
+pub(crate) async fn refuse_unfit(
+    connection: &impl ConnectionTrait,
+    id: Id<Round>,
+) -> Result<(), Fault> {
+    let Loaded { frame, inputs, .. } = load(connection, id).await?;
+    tokio::task::spawn_blocking(move || lay_out(&frame.scheme, &inputs).map(drop))
+        .await
+        .map_err(Fault::internal)?
 }
 
 /// Where the counts made from the sheets are not those kept beside them.

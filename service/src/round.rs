@@ -6,6 +6,7 @@
 mod member;
 mod open;
 mod roster;
+mod version;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,7 @@ pub use open::RoundOpening;
 pub(crate) use open::freeze_relations_anew;
 pub(crate) use roster::place;
 pub use roster::{RosterFilter, RoundSubject};
+pub use version::{LostScores, MovedRound, VersionMove, VersionProposal};
 
 /// How far a round has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,3 +31,4 @@ mod result;
 mod seal;
 mod staff;
 mod stand;
+mod version;

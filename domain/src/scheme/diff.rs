@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::file::Item;
-use super::model::Scheme;
+use super::model::{CategoryPlan, Scheme};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -157,30 +157,32 @@ pub fn diff(old: &Scheme, new: &Scheme) -> Vec<Change> {
     changes.list
 }
 
+/// The codes of the categories that an item is for; none where there is no such item.
+pub fn categories_of(scheme: &Scheme, item: &str) -> BTreeSet<String> {
+    let mut items = scheme.file.item.iter();
+    let Some(place) = items.position(|one| one.code == item) else {
+        return BTreeSet::new();
+    };
+    let is_for = |category: &&CategoryPlan| {
+        let places = &category.item_place;
+        places.get(place).copied().flatten().is_some()
+    };
+    let categories = scheme.categories.iter().filter(is_for);
+    categories
+        .map(|category| category.code.to_string())
+        .collect()
+}
+
 /// The scores that an open round loses when it moves from one version to the other: those of items or parts that are
 /// gone, worth another maximum, awarded in another way, or no longer for a category. Other words or another place in
 /// the table take nothing away.
 pub fn lost_scores(old: &Scheme, new: &Scheme) -> Vec<LostScore> {
     let mut lost = Vec::new();
-    for (place, item) in old.file.item.iter().enumerate() {
-        let successor = new
-            .file
-            .item
-            .iter()
-            .position(|later| later.code == item.code);
-        let later = successor.and_then(|place| new.file.item.get(place));
-        let narrower = successor.is_some_and(|successor| {
-            let is_for = |scheme: &Scheme, item: usize| -> BTreeSet<String> {
-                let categories = scheme
-                    .categories
-                    .iter()
-                    .filter(|category| category.item_place.get(item).copied().flatten().is_some());
-                categories
-                    .map(|category| category.code.to_string())
-                    .collect()
-            };
-            !is_for(old, place).is_subset(&is_for(new, successor))
-        });
+    for item in &old.file.item {
+        let mut items = new.file.item.iter();
+        let later = items.find(|later| later.code == item.code);
+        let narrower = later.is_some()
+            && !categories_of(old, &item.code).is_subset(&categories_of(new, &item.code));
         for (name, award) in awards(item) {
             let later = later.map(awards);
             let found = later.as_ref().and_then(|later| {

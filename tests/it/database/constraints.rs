@@ -96,6 +96,8 @@ const ROWS: &[&str] = &[
     "INSERT INTO reopening_input (round_id, revision, input, named_at) VALUES (41, 1, 'scores', 0)",
     "INSERT INTO reopen_proposal (round_id, revision, inputs, reason, by_staff_id, proposed_at)
         VALUES (41, 1, 'scores', 'why', 51, 0)",
+    "INSERT INTO version_proposal (round_id, scheme_version_id, reason, by_staff_id, proposed_at)
+        VALUES (41, 32, 'why', 51, 0)",
     "INSERT INTO carried_confirmation (round_id, revision, kind, subject_id, place, by_staff_id, confirmed_at)
         VALUES (41, 1, 'waiver', 11, 'item/I1', 51, 0)",
     "INSERT INTO kept_sheets (round_id, revision, survey_id, body) VALUES (41, 1, 61, '{}')",
@@ -232,6 +234,7 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE ballot_invitation SET state = 'opened'",
         "UPDATE ballot_sheet SET reason = 'late'",
         "UPDATE invitation SET marks = -1",
+        "UPDATE version_proposal SET reason = ''",
         "UPDATE ballot_invitation SET marks = NULL",
         "UPDATE survey_link SET marks = -1",
         "UPDATE ballot_link SET marks = -1",

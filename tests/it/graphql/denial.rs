@@ -231,6 +231,16 @@ const MUTATIONS: &[Row] = &[
         Error,
     ),
     row(
+        "roundProposeVersion(input: {roundId: \"{round}\", rowVersion: \"1\", schemeVersionId: \"{version}\", reason: \"\"}) { refusals { code } }",
+        action(Action::ChangeRound),
+        Error,
+    ),
+    row(
+        "roundMoveVersion(input: {roundId: \"{round}\", rowVersion: \"1\", schemeVersionId: \"{version}\", reason: \"\"}) { refusals { code } }",
+        action(Action::ChangeRound),
+        Error,
+    ),
+    row(
         "roundSubjectJoin(input: {roundId: \"{round}\", subjectId: \"{unit}\", on: \"2026-02-01\", reason: \"\"}) { refusals { code } }",
         action(Action::ChangeRound),
         Error,

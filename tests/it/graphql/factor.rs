@@ -182,6 +182,14 @@ async fn what_settles_results_or_gives_rights_asks_for_a_factor_shown_lately(wor
         add("four")
     );
     assert_eq!(ask(&keeper, hidden).await, stale);
+    // Before anybody asks whether the account may do it at all.
+    for step in ["roundProposeVersion", "roundMoveVersion"] {
+        let call = format!(
+            "mutation {{ {step}(input: {{ roundId: \"rnd_0000000000001\", rowVersion: \"1\", \
+             schemeVersionId: \"scv_0000000000001\", reason: \"r\" }}) {{ refusals {{ code }} }} }}"
+        );
+        assert_eq!(ask(&keeper, call).await, stale, "{step}");
+    }
     // What is read, and what is done in need, asks for nothing.
     assert_eq!(
         ask(

@@ -61,6 +61,8 @@ fn rows() -> Vec<(&'static str, Does)> {
         ("roundClose", Nothing(STEPS)),
         ("roundReopen", Nothing(STEPS)),
         ("roundProposeReopen", Nothing(STEPS)),
+        ("roundProposeVersion", Nothing(STEPS)),
+        ("roundMoveVersion", Nothing(STEPS)),
         ("carriedConfirm", Nothing(STEPS)),
         ("roundPublish", Nothing(STEPS)),
         (

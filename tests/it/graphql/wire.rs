@@ -476,6 +476,27 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
         .add("second", vec![everywhere(Role::RoundAdministrator)])
         .await;
     let second_person = scene.site.log_in("second").await;
+    let source = SCHEME.replacen("version = \"1\"", "version = \"3\"", 1);
+    let source = serde_json::to_string(&source).unwrap();
+    let call = format!("schemeVersionAdd(source: {source})");
+    let mended = on.change(administrator, &call).await["schemeVersion"]["id"].clone();
+    let opened_round = format!("round(id: {})", opened["id"]);
+    let row_version = on.read(administrator, &opened_round).await["rowVersion"].clone();
+    let wanted = format!(
+        "input: {{ roundId: {}, rowVersion: {row_version}, schemeVersionId: {mended}, reason: \"a misprint\" }}",
+        opened["id"]
+    );
+    let call = format!("roundMoveVersion({wanted})");
+    on.refuse(administrator, &call).await;
+    on.change(administrator, &format!("roundProposeVersion({wanted})"))
+        .await;
+    on.read(administrator, &opened_round).await;
+    on.change(&second_person, &call).await;
+    on.refuse(
+        administrator,
+        &format!("roundProposeVersion({})", wanted.replace("a misprint", " ")),
+    )
+    .await;
     let call = format!("roundClose(id: \"{round}\")");
     on.refuse(administrator, &call).await;
     on.change(&second_person, &call).await;
@@ -754,6 +775,9 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
             "Round.outdatedSources",
             "Round.restingOn",
             "OutdatedSource.",
+            "LostScores.",
+            "MovedRound.lostScores",
+            "ProposedVersion.lostScores",
             "TrialGap",
             "TrialSetAside",
         ];

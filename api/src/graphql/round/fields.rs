@@ -1,9 +1,10 @@
 //! What a round says of itself.
 
 use async_graphql::{Context, Enum, ID, Object};
-use domain::id;
+use domain::id::{self, Id};
 use service::round::{self, RosterFilter};
 
+use super::version::VersionProposal;
 use super::{Round, RoundSubject};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
@@ -110,6 +111,14 @@ impl RoundFields {
         load_referred(context, SchemeVersionKey(self.0.content.scheme_version)).await
     }
 
+    /// The proposal to move the open round to another version of its scheme; null where there is none.
+    async fn version_proposal(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<VersionProposal, GraphqlFault>> {
+        find_proposal(context, self.0.id).await.transpose()
+    }
+
     /// The roster that was frozen when the round opened, as far as whoever asks may read it, in the order of the
     /// subjects' codes.
     #[graphql(complexity = "page_cost(first, child_complexity)")]
@@ -131,6 +140,17 @@ impl RoundFields {
             entry.code.clone()
         }))
     }
+}
+
+async fn find_proposal(
+    context: &Context<'_>,
+    round: Id<id::Round>,
+) -> Result<Option<VersionProposal>, GraphqlFault> {
+    let actor = &Asker::of(context)?.actor;
+    let found = service(context)?
+        .find_version_proposal(actor, round)
+        .await?;
+    Ok(found.map(VersionProposal::from))
 }
 
 loader! {

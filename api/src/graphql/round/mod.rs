@@ -7,6 +7,7 @@ mod fields;
 mod mutation;
 mod query;
 mod subject;
+mod version;
 
 use async_graphql::{Context, ID, MergedObject};
 

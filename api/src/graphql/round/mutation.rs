@@ -1,10 +1,11 @@
 //! Setting rounds up and opening them.
 
-use async_graphql::{Context, InputObject, Object};
+use async_graphql::{Context, InputObject, MergedObject, Object};
 use domain::id;
 use service::round::{RosterStep, RoundAt, RoundDraft, RoundOpening};
 
 use super::Round;
+use super::version::VersionMutation;
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::error::GraphqlFault;
 use crate::graphql::key::Key;
@@ -105,12 +106,17 @@ payload! {
     }
 }
 
-/// The part of the mutation root about rounds.
+/// The part of the mutation root about rounds. Put together here, for each part of the root makes the types of all
+/// requests deeper, and the compiler follows them only so far.
+#[derive(Debug, Default, MergedObject)]
+pub struct RoundMutation(SetupMutation, VersionMutation);
+
+/// Setting rounds up, and who takes part.
 #[derive(Debug, Default)]
-pub struct RoundMutation;
+pub struct SetupMutation;
 
 #[Object]
-impl RoundMutation {
+impl SetupMutation {
     /// Adds a round as a draft.
     async fn round_add(
         &self,
