@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Id, Region, Round, ServiceToken, Staff};
+use crate::id::{Id, Region, Round, ServiceToken, Staff, Subject};
 
 /// The parts that a person can play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,21 +16,28 @@ pub enum Role {
     RoundAdministrator,
     /// Marks items and reports measures and facts.
     Inspector,
+    /// Reads all of a round, investigates, and decides on what a round administrator proposed.
+    Reviewer,
     /// Reads all and the log, writes nothing.
     Auditor,
     /// Keeps accounts; sees no scores.
     SecurityAdministrator,
+    /// Speaks for one evaluated unit: reads what was decided about it as soon as the round is closed, and nothing of
+    /// others.
+    UnitReporter,
     /// A program of a front-end team, which reads rounds as they stand and writes nothing. No person holds it.
     Program,
 }
 
 impl Role {
     /// Every role that a person can hold, in the order of the table.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::RoundAdministrator,
         Self::Inspector,
+        Self::Reviewer,
         Self::Auditor,
         Self::SecurityAdministrator,
+        Self::UnitReporter,
     ];
 
     /// The word for it in files, tables and tokens.
@@ -38,8 +45,10 @@ impl Role {
         match self {
             Self::RoundAdministrator => "round_administrator",
             Self::Inspector => "inspector",
+            Self::Reviewer => "reviewer",
             Self::Auditor => "auditor",
             Self::SecurityAdministrator => "security_administrator",
+            Self::UnitReporter => "unit_reporter",
             Self::Program => "program",
         }
     }
@@ -50,18 +59,71 @@ impl Role {
     }
 }
 
-/// Two of the roles that no one person may hold together, if there are such: whoever closes, whoever audits and whoever
-/// keeps accounts are three people, and an auditor writes nothing at all.
-pub fn find_conflict(roles: &BTreeSet<Role>) -> Option<(Role, Role)> {
-    const APART: [(Role, Role); 4] = [
+/// Two roles that a small office lets one person hold together, although others keep them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "(Role, Role)")]
+pub struct RolePair(Role, Role);
+
+/// A pair of roles that one person may hold together, and why: every result that comes of it says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CombinedRoles {
+    /// The roles.
+    pub roles: RolePair,
+    /// Why, in the words of the office.
+    pub reason: String,
+}
+
+impl TryFrom<(Role, Role)> for RolePair {
+    type Error = &'static str;
+
+    fn try_from((one, other): (Role, Role)) -> Result<Self, Self::Error> {
+        Self::new(one, other).ok_or("no such pair is ever permitted")
+    }
+}
+
+impl RolePair {
+    /// A pair that may be permitted: two of reviewer, round administrator and security administrator. Whoever audits
+    /// writes nothing, so an auditor's is never one; and no permission is needed for roles that are not kept apart.
+    pub fn new(one: Role, other: Role) -> Option<Self> {
+        let pair = Self(one.min(other), one.max(other));
+        let is_open = |role| {
+            matches!(
+                role,
+                Role::Reviewer | Role::RoundAdministrator | Role::SecurityAdministrator
+            )
+        };
+        (one != other && is_open(one) && is_open(other)).then_some(pair)
+    }
+
+    /// The two roles, in the order of the table.
+    pub const fn roles(self) -> [Role; 2] {
+        [self.0, self.1]
+    }
+}
+
+/// Two of the roles that no one person may hold together, if there are such: whoever closes, whoever reviews, whoever
+/// audits and whoever keeps accounts are different people, an auditor writes nothing at all, and whoever speaks for a
+/// unit judges none. One pair may be permitted.
+pub fn find_conflict(roles: &BTreeSet<Role>, permitted: Option<RolePair>) -> Option<(Role, Role)> {
+    const APART: [(Role, Role); 12] = [
+        (Role::RoundAdministrator, Role::Reviewer),
         (Role::RoundAdministrator, Role::Auditor),
         (Role::RoundAdministrator, Role::SecurityAdministrator),
         (Role::Inspector, Role::Auditor),
+        (Role::Reviewer, Role::Auditor),
+        (Role::Reviewer, Role::SecurityAdministrator),
         (Role::Auditor, Role::SecurityAdministrator),
+        (Role::RoundAdministrator, Role::UnitReporter),
+        (Role::Inspector, Role::UnitReporter),
+        (Role::Reviewer, Role::UnitReporter),
+        (Role::Auditor, Role::UnitReporter),
+        (Role::SecurityAdministrator, Role::UnitReporter),
     ];
-    APART
-        .into_iter()
-        .find(|(one, other)| roles.contains(one) && roles.contains(other))
+    APART.into_iter().find(|(one, other)| {
+        let is_permitted = permitted.is_some_and(|pair| pair.roles() == [*one, *other]);
+        roles.contains(one) && roles.contains(other) && !is_permitted
+    })
 }
 
 /// What can be done.
@@ -74,6 +136,8 @@ pub enum Action {
     ReadRound,
     /// Read scores, measures, facts and investigations.
     ReadEvidence,
+    /// Read what closed rounds decided about the subject of one's own.
+    ReadOwnResult,
     /// Add and change regions, subjects and relations.
     ChangeRoster,
     /// Add schemes and their versions.
@@ -101,6 +165,8 @@ pub enum Action {
     CloseRound,
     /// Reopen a closed round for a correction.
     ReopenRound,
+    /// Decide on what another person proposed, where the scheme asks for two.
+    Confirm,
     /// Publish a closed round.
     PublishRound,
     /// Take packages out.
@@ -115,10 +181,11 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::ReadPublished,
         Self::ReadRound,
         Self::ReadEvidence,
+        Self::ReadOwnResult,
         Self::ChangeRoster,
         Self::AddScheme,
         Self::ChangeRound,
@@ -132,6 +199,7 @@ impl Action {
         Self::Preflight,
         Self::CloseRound,
         Self::ReopenRound,
+        Self::Confirm,
         Self::PublishRound,
         Self::ExportRound,
         Self::ReadLog,
@@ -151,6 +219,8 @@ pub struct Grant {
     pub category: Option<String>,
     /// Within this round.
     pub round: Option<Id<Round>>,
+    /// Of this subject alone.
+    pub subject: Option<Id<Subject>>,
 }
 
 /// Who asks.
@@ -189,15 +259,17 @@ pub struct Scope<'a> {
     pub category: Option<&'a str>,
     /// The round.
     pub round: Option<Id<Round>>,
+    /// The subject.
+    pub subject: Option<Id<Subject>>,
 }
 
 /// The table: whether a role may do something at all. Nobody is `None`.
 pub const fn may(role: Option<Role>, action: Action) -> bool {
     use Action::{
-        AddScheme, AwardScore, ChangeRoster, ChangeRound, ChangeStaff, CloseRound, ExportRound,
-        Investigate, Preflight, PublishRound, ReadEvidence, ReadInterference, ReadLog,
-        ReadPressure, ReadPublished, ReadRound, ReadStaff, ReopenRound, ReportEvidence, RunSurvey,
-        Waive,
+        AddScheme, AwardScore, ChangeRoster, ChangeRound, ChangeStaff, CloseRound, Confirm,
+        ExportRound, Investigate, Preflight, PublishRound, ReadEvidence, ReadInterference, ReadLog,
+        ReadOwnResult, ReadPressure, ReadPublished, ReadRound, ReadStaff, ReopenRound,
+        ReportEvidence, RunSurvey, Waive,
     };
     let Some(role) = role else {
         return matches!(action, ReadPublished);
@@ -219,6 +291,7 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
                 | Preflight
                 | CloseRound
                 | ReopenRound
+                | Confirm
                 | PublishRound
                 | ExportRound
         ),
@@ -226,6 +299,17 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
             action,
             ReadPublished | ReadRound | ReadEvidence | AwardScore | ReportEvidence
         ),
+        Role::Reviewer => matches!(
+            action,
+            ReadPublished
+                | ReadRound
+                | ReadEvidence
+                | ReadInterference
+                | Investigate
+                | Preflight
+                | Confirm
+        ),
+        Role::UnitReporter => matches!(action, ReadPublished | ReadOwnResult),
         Role::Auditor => matches!(
             action,
             ReadPublished
@@ -292,6 +376,9 @@ impl Grant {
                 .as_deref()
                 .is_none_or(|category| scope.category == Some(category))
             && self.round.is_none_or(|round| scope.round == Some(round))
+            && self
+                .subject
+                .is_none_or(|subject| scope.subject == Some(subject))
     }
 }
 
@@ -330,6 +417,7 @@ mod tests {
             region: Some(Id::new(2)),
             category: Some("organ".into()),
             round: None,
+            subject: None,
         };
         let actor = Actor::Staff {
             id: Id::new(9),
@@ -341,6 +429,7 @@ mod tests {
             regions,
             category,
             round: Some(Id::new(3)),
+            subject: None,
         };
         assert!(actor.may(Action::AwardScore, &scope(&inside, Some("organ"))));
         assert!(!actor.may(Action::AwardScore, &scope(&inside[2..], Some("organ"))));
@@ -352,9 +441,69 @@ mod tests {
     #[test]
     fn an_auditor_holds_no_role_that_writes() {
         let both = BTreeSet::from([Role::Inspector, Role::Auditor]);
-        assert_eq!(find_conflict(&both), Some((Role::Inspector, Role::Auditor)));
+        let found = find_conflict(&both, None);
+        assert_eq!(found, Some((Role::Inspector, Role::Auditor)));
         let apart = BTreeSet::from([Role::Inspector, Role::RoundAdministrator]);
-        assert_eq!(find_conflict(&apart), None);
+        assert_eq!(find_conflict(&apart, None), None);
+    }
+
+    #[test]
+    fn a_small_office_permits_one_pair_and_never_an_auditors() {
+        let pairs = || {
+            let others = |one| Role::ALL.into_iter().map(move |other| (one, other));
+            Role::ALL.into_iter().flat_map(others)
+        };
+        let open = [
+            Role::Reviewer,
+            Role::RoundAdministrator,
+            Role::SecurityAdministrator,
+        ];
+        for (one, other) in pairs() {
+            let permitted = RolePair::new(one, other);
+            let may_be = one != other && open.contains(&one) && open.contains(&other);
+            assert_eq!(permitted.is_some(), may_be, "{one:?}, {other:?}");
+            let Some(permitted) = permitted else { continue };
+            assert_eq!(RolePair::new(other, one), Some(permitted));
+            for (a, b) in pairs() {
+                let roles = BTreeSet::from([a, b]);
+                let without = find_conflict(&roles, None);
+                let is_it = BTreeSet::from(permitted.roles()) == roles;
+                let expected = if is_it { None } else { without };
+                assert_eq!(
+                    find_conflict(&roles, Some(permitted)),
+                    expected,
+                    "{roles:?}"
+                );
+                assert!(!is_it || without.is_some(), "{roles:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_speaks_for_a_unit_holds_no_other_role() {
+        for other in Role::ALL {
+            let roles = BTreeSet::from([Role::UnitReporter, other]);
+            let alone = other == Role::UnitReporter;
+            assert_eq!(find_conflict(&roles, None).is_none(), alone, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_grant_of_one_subject_takes_in_no_other() {
+        let grant = Grant {
+            role: Role::UnitReporter,
+            region: None,
+            category: None,
+            round: None,
+            subject: Some(Id::new(7)),
+        };
+        let of = |subject| Scope {
+            subject,
+            ..Scope::default()
+        };
+        assert!(grant.takes_in(&of(Some(Id::new(7)))));
+        assert!(!grant.takes_in(&of(Some(Id::new(8)))));
+        assert!(!grant.takes_in(&of(None)));
     }
 
     #[test]
@@ -376,6 +525,7 @@ mod tests {
             writes
                 .iter()
                 .all(|action| !may(Some(Role::Auditor), *action)
+                    && !may(Some(Role::UnitReporter), *action)
                     && !may(Some(Role::Program), *action)
                     && !may(None, *action))
         );

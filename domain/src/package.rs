@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::access::CombinedRoles;
 use crate::canonical;
 use crate::decide::decide;
 use crate::inputs::{Inputs, SortedInputs, in_order};
@@ -51,6 +52,9 @@ pub struct Package {
     pub inputs: Inputs,
     /// Everything that came of it.
     pub outcome: Outcome,
+    /// The roles that the office lets one person hold together, though others keep them apart, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combined_roles: Option<CombinedRoles>,
     /// What it was made from, where figures of few answers are withheld so that everybody may read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_of: Option<PublicOf>,
@@ -224,6 +228,7 @@ impl Package {
             sorted
         });
         canonical::to_vec(&SortedPackage {
+            combined_roles: self.combined_roles.as_ref(),
             engine: &self.engine,
             format: &self.format,
             inputs: SortedInputs::of(&self.inputs),
@@ -239,6 +244,8 @@ impl Package {
 /// A package with every list in its own order, borrowed.
 #[derive(Serialize)]
 struct SortedPackage<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    combined_roles: Option<&'a CombinedRoles>,
     engine: &'a str,
     format: &'a str,
     inputs: SortedInputs<'a>,
@@ -583,6 +590,7 @@ mod tests {
             scheme: TABLE.to_owned(),
             inputs,
             outcome,
+            combined_roles: None,
             public_of: None,
             sheets: None,
         }

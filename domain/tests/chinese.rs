@@ -197,6 +197,7 @@ fn every_chinese_sentence_is_written_with_chinese_signs() {
             scheme: text,
             inputs,
             outcome,
+            combined_roles: None,
             public_of: None,
             sheets: None,
         };

@@ -318,6 +318,7 @@ fn a_package_of_composed_points_recomputes_and_a_changed_result_of_a_closed_roun
         scheme: (*table).to_owned(),
         inputs,
         outcome,
+        combined_roles: None,
         public_of: None,
         sheets: None,
     };

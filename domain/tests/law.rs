@@ -395,6 +395,7 @@ proptest! {
             scheme: SCHEME.to_owned(),
             outcome: outcome(&scheme(), &lay(&draws)),
             inputs,
+            combined_roles: None,
             public_of: None,
             sheets: None,
         };

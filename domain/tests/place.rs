@@ -539,6 +539,7 @@ fn what_is_published_of_a_sample_round_recomputes_and_counts_no_few_answers() {
             scheme: place.table.clone(),
             inputs,
             outcome,
+            combined_roles: None,
             public_of: None,
             sheets: None,
         };

@@ -108,6 +108,7 @@ fn package(units: &[(&str, u32, u64, u64)]) -> Package {
         scheme: SCHEME.to_owned(),
         inputs,
         outcome,
+        combined_roles: None,
         public_of: None,
         sheets: None,
     }

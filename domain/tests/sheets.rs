@@ -46,6 +46,7 @@ fn package(text: &str, sheets: &Value, tallies: &Value) -> Package {
         scheme: text.to_owned(),
         outcome: decide(&scheme, &snapshot),
         inputs,
+        combined_roles: None,
         public_of: None,
         sheets: Some(vec![SurveySheets {
             definition: definition(&scheme),

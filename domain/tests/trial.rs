@@ -27,6 +27,7 @@ fn package() -> Package {
         scheme: TABLE.to_owned(),
         outcome: decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap()),
         inputs,
+        combined_roles: None,
         public_of: None,
         sheets: None,
     }

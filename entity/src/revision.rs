@@ -33,6 +33,8 @@ pub struct Model {
     pub closed_by: Option<i64>,
     /// Why it was closed again; present from the second revision on.
     pub reason: Option<String>,
+    /// The roles that one person might hold together when it was closed, and why, as JSON; absent where none might.
+    pub combined_roles: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -43,6 +43,7 @@ mod m20261122_000110_allow_changed_sheets;
 mod m20261122_000111_count_arrivals;
 mod m20261122_000120_create_staff_identities;
 mod m20261122_000121_date_second_factors;
+mod m20261122_000130_record_combined_roles;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +85,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000111_count_arrivals::Migration),
             Box::new(m20261122_000120_create_staff_identities::Migration),
             Box::new(m20261122_000121_date_second_factors::Migration),
+            Box::new(m20261122_000130_record_combined_roles::Migration),
         ]
     }
 }

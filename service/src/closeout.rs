@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::access::{Action, Actor, Scope};
+use domain::access::{Action, Actor, CombinedRoles, Scope};
 use domain::correction::InputKind;
 use domain::decide::decide;
 use domain::explain::Explainer;
@@ -41,7 +41,7 @@ use sea_orm::{
 
 use crate::database::WriteTransaction;
 use crate::decision::Vocabulary;
-use crate::frame::{Frame, get_round, staff_of, who};
+use crate::frame::{Frame, get_round, get_scheme, staff_of, who};
 use crate::freeze::not_open;
 use crate::round::freeze_relations_anew;
 use crate::survey::{Group, count_from_sheets, seal};
@@ -98,6 +98,8 @@ pub struct Revision {
     pub closed_by: Option<Id<Staff>>,
     /// Why it was closed again; present from the second revision on.
     pub reason: Option<String>,
+    /// The roles that one person might hold together when it was closed, and why.
+    pub combined_roles: Option<CombinedRoles>,
 }
 
 /// What came of asking for a close-out.
@@ -154,10 +156,10 @@ impl Service {
     /// # Errors
     /// [`Fault::Refused`] with one refusal for each gap that blocks, `ROUND_NOT_OPEN` for a draft; where the scheme asks
     /// for two people, `PROPOSAL_MISSING`, `PROPOSAL_LAPSED`, or `SAME_PERSON` as the one who proposed;
-    /// [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Conflict`] if a survey was closed in the
-    /// meantime, so that trying again is safe.
+    /// [`Fault::Denied`], also to a reviewer where nobody had to propose; [`Fault::NotFound`]; [`Fault::Conflict`] if a
+    /// survey was closed in the meantime, so that trying again is safe.
     pub async fn close_round(&self, actor: &Actor, id: Id<Round>) -> Result<Closing, Fault> {
-        allow(actor, Action::CloseRound, id)?;
+        self.allow_deciding(actor, Action::CloseRound, id).await?;
         // A repeat need not count anything again.
         let reading = self.database.begin_read().await?;
         let (row, found) = (
@@ -218,6 +220,7 @@ impl Service {
                 at: now,
                 by,
                 reason: reopening.as_ref().map(|one| one.reason.clone()),
+                combined_roles: self.combined_roles.clone(),
             },
         )
         .await?;
@@ -380,6 +383,30 @@ async fn end(
         .exec(transaction)
         .await?;
     Ok(())
+}
+
+impl Service {
+    /// Whether somebody may take a step of a round, or else decide on it since another person has to propose it. Two
+    /// statements, for the latter alone.
+    async fn allow_deciding(
+        &self,
+        actor: &Actor,
+        action: Action,
+        round: Id<Round>,
+    ) -> Result<(), Fault> {
+        if allow(actor, action, round).is_ok() {
+            return Ok(());
+        }
+        allow(actor, Action::Confirm, round)?;
+        let reader = self.database.reader();
+        let row = get_round(&reader, round).await?;
+        let scheme = get_scheme(&reader, &row).await?;
+        if scheme.file.closing.two_people {
+            Ok(())
+        } else {
+            Err(Fault::Denied)
+        }
+    }
 }
 
 fn allow(actor: &Actor, action: Action, round: Id<Round>) -> Result<(), Fault> {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::access::Actor;
+use domain::access::{Action, Actor, Scope};
 use domain::explain::Explainer;
 use domain::id::{Id, Round, Subject};
 use domain::outcome::{Change, Decision};
@@ -15,7 +15,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use crate::closeout::{Revision, list_heads};
 use crate::frame::get_scheme;
-use crate::standing::find_source;
+use crate::standing::{Shown, find_source};
 use crate::{Fault, Service};
 
 /// A stored decision.
@@ -73,7 +73,8 @@ impl Service {
     }
 
     /// The decisions about these subjects in the revision of a round that this actor is shown, the one that stands or the
-    /// wanted one; none while it is open. Six statements.
+    /// wanted one; none while it is open. Whoever speaks for a unit is shown its own even before the round is published.
+    /// Six statements; one more for an actor with a subject of their own.
     ///
     /// # Errors
     /// [`Fault::NotFound`], also where this actor may not see the results.
@@ -83,44 +84,91 @@ impl Service {
         (round, wanted): (Id<Round>, Option<u32>),
         subjects: &[Id<Subject>],
     ) -> Result<BTreeMap<Id<Subject>, StoredDecision>, Fault> {
+        let (own, others): (Vec<_>, Vec<_>) = subjects
+            .iter()
+            .copied()
+            .partition(|subject| owns(actor, round, *subject));
         let reading = self.database.begin_read().await?;
-        let shown = find_source(&reading, actor, (round, wanted)).await?;
-        let Some(number) = shown.revision else {
+        let mut found = Vec::new();
+        let mut shown = None;
+        if !own.is_empty() {
+            // As whoever reads all: it is theirs.
+            let whole = find_source(&reading, &Actor::Operator, (round, wanted)).await?;
+            found.extend(read_decisions(&reading, &whole, &own).await?);
+            shown = Some(whole);
+        }
+        if !others.is_empty() {
+            let public = find_source(&reading, actor, (round, wanted)).await?;
+            found.extend(read_decisions(&reading, &public, &others).await?);
+            shown = Some(public);
+        }
+        let Some(shown) = shown.filter(|_| !found.is_empty()) else {
             return Ok(BTreeMap::new());
         };
-        let rows = decision::Entity::find()
-            .filter(decision::Column::RoundId.eq(round.number()))
-            .filter(decision::Column::Revision.eq(i64::from(number)))
-            .filter(decision::Column::SubjectId.is_in(subjects.iter().map(|id| id.number())))
-            .all(&reading)
-            .await?;
-        let mut decisions = Vec::with_capacity(rows.len());
-        for row in rows {
-            let body: Decision = serde_json::from_str(&row.body).map_err(Fault::internal)?;
-            decisions.push((row.subject_id, Arc::new(body)));
-        }
-        let mentioned = decisions
+        let mentioned = found
             .iter()
-            .flat_map(|(_, decision)| mentioned_in(decision))
+            .flat_map(|one| mentioned_in(&one.decision))
             .collect();
         let words = Arc::new(Vocabulary {
             scheme: get_scheme(&reading, &shown.round).await?,
             names: names_of(&reading, round, mentioned).await?,
         });
         reading.finish().await?;
-        Ok(decisions
+        Ok(found
             .into_iter()
-            .map(|(subject, decision)| {
+            .map(|one| {
                 let stored = StoredDecision {
-                    subject: Id::new(subject),
-                    revision: number,
-                    decision,
+                    subject: one.subject,
+                    revision: one.revision,
+                    decision: one.decision,
                     words: words.clone(),
                 };
-                (Id::new(subject), stored)
+                (one.subject, stored)
             })
             .collect())
     }
+}
+
+/// A decision as it lies there.
+struct Lying {
+    subject: Id<Subject>,
+    revision: u32,
+    decision: Arc<Decision>,
+}
+
+/// Whether a subject is the actor's own in a round, however little they may see of the others.
+fn owns(actor: &Actor, round: Id<Round>, subject: Id<Subject>) -> bool {
+    let scope = Scope {
+        round: Some(round),
+        subject: Some(subject),
+        ..Scope::default()
+    };
+    matches!(actor, Actor::Staff { .. }) && actor.may(Action::ReadOwnResult, &scope)
+}
+
+/// The decisions about these subjects in what is shown of a round; none while it is open. At most one statement.
+async fn read_decisions(
+    connection: &impl ConnectionTrait,
+    shown: &Shown,
+    subjects: &[Id<Subject>],
+) -> Result<Vec<Lying>, Fault> {
+    let Some(revision) = shown.revision else {
+        return Ok(Vec::new());
+    };
+    let rows = decision::Entity::find()
+        .filter(decision::Column::RoundId.eq(shown.round.id))
+        .filter(decision::Column::Revision.eq(i64::from(revision)))
+        .filter(decision::Column::SubjectId.is_in(subjects.iter().map(|id| id.number())))
+        .all(connection)
+        .await?;
+    let read = rows.into_iter().map(|row| {
+        Ok(Lying {
+            subject: Id::new(row.subject_id),
+            revision,
+            decision: Arc::new(serde_json::from_str(&row.body).map_err(Fault::internal)?),
+        })
+    });
+    read.collect()
 }
 
 /// The subjects that the reasons of a decision name.

@@ -169,6 +169,7 @@ impl Frame {
                 regions: &self.region_line(one.region_id),
                 category: Some(&one.category),
                 round: Some(self.id()),
+                ..Scope::default()
             };
             if !actor.may(action, &scope) {
                 return Err(Fault::Denied);

@@ -20,6 +20,8 @@
 
 use std::sync::Arc;
 
+use domain::access::CombinedRoles;
+
 pub mod audit;
 pub mod clock;
 pub mod closeout;
@@ -73,6 +75,8 @@ pub struct Service {
     pub ids: Arc<IdSource>,
     /// How many of a panel have to be asked about a subject at least: of fewer it could be told who said what.
     pub smallest_panel: u32,
+    /// The roles that one person may hold together here, though others keep them apart.
+    pub combined_roles: Option<CombinedRoles>,
 }
 
 impl Service {
@@ -83,6 +87,7 @@ impl Service {
             clock: Arc::new(clock::SystemClock),
             ids: Arc::new(IdSource::system()),
             smallest_panel: SMALLEST_PANEL,
+            combined_roles: None,
         }
     }
 

@@ -269,6 +269,7 @@ impl Service {
             region: token.region,
             category: None,
             round: token.round,
+            subject: None,
         });
         Ok(Some(Actor::Program {
             id: token.id,

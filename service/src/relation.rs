@@ -288,6 +288,7 @@ async fn ask_for_side(
         regions: &regions,
         category: Some(&row.category),
         round: None,
+        ..Scope::default()
     };
     Permit::ask(actor, Action::ChangeRoster, &scope)
 }

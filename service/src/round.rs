@@ -11,10 +11,10 @@ mod version;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::access::{Action, Actor, Scope, may};
+use domain::access::{Action, Actor, Grant, Scope, may};
 use domain::id::{self, Id};
-use entity::round;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait};
+use entity::{round, round_subject};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::database::WriteTransaction;
@@ -154,8 +154,8 @@ impl Round {
     }
 }
 
-/// The condition under which an actor may read a round: it is published, or some grant reaches into it. Which of its
-/// subjects they may read is another question.
+/// The condition under which an actor may read a round: it is published, some grant reaches into it, or it is closed and
+/// decided about a subject of their own. Which of its subjects they may read is another question.
 pub(crate) fn readable(actor: &Actor) -> Condition {
     let id = || Expr::col((round::Entity, round::Column::Id));
     let published =
@@ -171,8 +171,32 @@ pub(crate) fn readable(actor: &Actor) -> Condition {
                 Some(round) => id().eq(round.number()),
                 None => Expr::cust("1 = 1"),
             })
-            .fold(any, Condition::add),
+            .fold(any, Condition::add)
+            .add_option(has_own_result(grants)),
     }
+}
+
+/// That a round is closed and some subject of these grants took part in it; nothing if no grant is of a subject.
+fn has_own_result(grants: &[Grant]) -> Option<Condition> {
+    let own = |grant: &&Grant| may(Some(grant.role), Action::ReadOwnResult);
+    let took_part = grants.iter().filter(own).filter_map(|grant| {
+        let mut rounds = Query::select();
+        rounds
+            .column(round_subject::Column::RoundId)
+            .from(round_subject::Entity)
+            .and_where(Expr::col(round_subject::Column::SubjectId).eq(grant.subject?.number()));
+        if let Some(round) = grant.round {
+            rounds.and_where(Expr::col(round_subject::Column::RoundId).eq(round.number()));
+        }
+        Some(Expr::col((round::Entity, round::Column::Id)).in_subquery(rounds))
+    });
+    let took_part: Vec<_> = took_part.collect();
+    if took_part.is_empty() {
+        return None;
+    }
+    let closed = Expr::col((round::Entity, round::Column::State)).eq(round::State::Closed);
+    let any = took_part.into_iter().fold(Condition::any(), Condition::add);
+    Some(Condition::all().add(closed).add(any))
 }
 
 impl Service {

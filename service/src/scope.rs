@@ -18,6 +18,8 @@ pub(crate) struct Place {
     pub category: Option<Expr>,
     /// The round.
     pub round: Option<Expr>,
+    /// The subject.
+    pub subject: Option<Expr>,
 }
 
 /// The condition under which a row lies where the actor may do something.
@@ -56,6 +58,12 @@ fn within_grant(grant: &Grant, place: &Place) -> Condition {
     if let Some(round) = grant.round {
         all = all.add(match &place.round {
             Some(column) => column.clone().eq(round.number()),
+            None => never(),
+        });
+    }
+    if let Some(subject) = grant.subject {
+        all = all.add(match &place.subject {
+            Some(column) => column.clone().eq(subject.number()),
             None => never(),
         });
     }

@@ -397,15 +397,14 @@ impl Service {
         session: Id<Session>,
         ask_second_factor: &BTreeSet<Role>,
     ) -> Result<Option<Present>, Fault> {
-        // Roles of one subject are not for staff at large: as long as the access table knows none, they grant nothing.
         const SQL: &str =
             "SELECT staff.id AS staff_id, staff.login, session.factor_at, staff_role.role, staff_role.region_id,
-                staff_role.category, staff_role.round_id,
+                staff_role.category, staff_role.round_id, staff_role.subject_id,
                 (SELECT count(*) FROM staff_factor
                     WHERE staff_factor.staff_id = staff.id AND staff_factor.confirmed_at IS NOT NULL) AS factors
             FROM session
             JOIN staff ON staff.id = session.staff_id
-            LEFT JOIN staff_role ON staff_role.staff_id = staff.id AND staff_role.subject_id IS NULL
+            LEFT JOIN staff_role ON staff_role.staff_id = staff.id
             WHERE session.family = $1 AND session.state = 'live' AND session.expires_at > $2
                 AND staff.state = 'active'
             ORDER BY staff_role.id";
@@ -504,5 +503,6 @@ fn grant_of(row: &QueryResult) -> Result<Option<Grant>, Fault> {
         region: row.try_get::<Option<i64>>("", "region_id")?.map(Id::new),
         category: row.try_get("", "category")?,
         round: row.try_get::<Option<i64>>("", "round_id")?.map(Id::new),
+        subject: row.try_get::<Option<i64>>("", "subject_id")?.map(Id::new),
     }))
 }

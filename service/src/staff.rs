@@ -10,7 +10,7 @@ pub mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::{Action, Actor, Grant, Role, find_conflict};
+use domain::access::{Action, Actor, CombinedRoles, Grant, Role, find_conflict};
 use domain::id::{self, Id};
 use entity::{session, staff, staff_link, staff_role};
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -193,7 +193,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] with `LOGIN_TAKEN`, `EMAIL_TAKEN`, `EMAIL_UNFIT`, `EMAIL_MISSING`, `CODE_UNFIT`, `NAME_UNFIT`,
-    /// `ROLES_INCOMPATIBLE`, `ROLE_NOT_FOR_PEOPLE`, `SCOPE_UNKNOWN`.
+    /// `ROLES_INCOMPATIBLE`, `ROLE_NOT_FOR_PEOPLE`, `SUBJECT_UNFIT`, `SCOPE_UNFIT`, `SCOPE_UNKNOWN`.
     pub async fn add_staff(&self, actor: &Actor, draft: StaffDraft) -> Result<Staff, Fault> {
         let permit = Permit::ask_everywhere(actor, Action::ChangeStaff)?;
         let mut refusals = Refusals::default();
@@ -208,7 +208,7 @@ impl Service {
             let message = "an invitation goes out by mail: give an address";
             refusals.add(Refusal::new("EMAIL_MISSING", message).at(["email"]));
         }
-        refuse_conflict(&mut refusals, &draft.grants);
+        refuse_unfit(&mut refusals, &draft.grants, self.combined_roles.as_ref());
         refusals.settle()?;
         let added = Staff {
             id: Id::new(self.ids.draw()?),
@@ -279,7 +279,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] with `NAME_UNFIT`, `EMAIL_UNFIT`, `EMAIL_TAKEN`, `OWN_ACCOUNT`, `ROLES_INCOMPATIBLE`,
-    /// `SCOPE_UNKNOWN`; [`Fault::Conflict`], [`Fault::NotFound`].
+    /// `ROLE_NOT_FOR_PEOPLE`, `SUBJECT_UNFIT`, `SCOPE_UNFIT`, `SCOPE_UNKNOWN`; [`Fault::Conflict`], [`Fault::NotFound`].
     pub async fn change_staff(&self, actor: &Actor, change: StaffChange) -> Result<Staff, Fault> {
         let permit = Permit::ask_everywhere(actor, Action::ChangeStaff)?;
         let mut refusals = Refusals::default();
@@ -298,7 +298,7 @@ impl Service {
             .as_deref()
             .map(|email| read_email(&mut refusals, email));
         if let Some(grants) = &change.grants {
-            refuse_conflict(&mut refusals, grants);
+            refuse_unfit(&mut refusals, grants, self.combined_roles.as_ref());
         }
         refusals.settle()?;
 
@@ -357,7 +357,6 @@ impl Service {
         if change.grants.is_some() {
             staff_role::Entity::delete_many()
                 .filter(staff_role::Column::StaffId.eq(after.id.number()))
-                .filter(staff_role::Column::SubjectId.is_null())
                 .exec(&transaction)
                 .await?;
             self.put_grants(&transaction, after.id, &after.grants)
@@ -402,7 +401,7 @@ impl Service {
                 region_id: Set(grant.region.map(Id::number)),
                 category: Set(grant.category.clone()),
                 round_id: Set(grant.round.map(Id::number)),
-                subject_id: Set(None),
+                subject_id: Set(grant.subject.map(Id::number)),
             })
         });
         let rows: Vec<staff_role::ActiveModel> = rows.collect::<Result<_, Fault>>()?;
@@ -413,7 +412,7 @@ impl Service {
                 let fault = error.into();
                 if matches!(fault, Fault::Conflict) {
                     let message =
-                        "a role is given twice, or within a region or round that does not exist";
+                        "a role is given twice, or within a region, round or subject that does not exist";
                     return Fault::refused(Refusal::new("SCOPE_UNKNOWN", message).at(["roles"]));
                 }
                 fault
@@ -478,13 +477,28 @@ async fn refuse_taken_email(
     Ok(())
 }
 
-fn refuse_conflict(refusals: &mut Refusals, grants: &[Grant]) {
+fn refuse_unfit(refusals: &mut Refusals, grants: &[Grant], permitted: Option<&CombinedRoles>) {
     let roles: BTreeSet<Role> = grants.iter().map(|grant| grant.role).collect();
     if roles.contains(&Role::Program) {
         let message = "no person is a program: make a service token for it";
         refusals.add(Refusal::new("ROLE_NOT_FOR_PEOPLE", message).at(["roles"]));
     }
-    if let Some((one, other)) = find_conflict(&roles) {
+    let of_a_unit = |grant: &Grant| grant.role == Role::UnitReporter;
+    if grants
+        .iter()
+        .any(|grant| of_a_unit(grant) != grant.subject.is_some())
+    {
+        let message = "whoever speaks for a unit names the unit, and no other role does";
+        refusals.add(Refusal::new("SUBJECT_UNFIT", message).at(["roles"]));
+    }
+    if grants
+        .iter()
+        .any(|grant| of_a_unit(grant) && (grant.region.is_some() || grant.category.is_some()))
+    {
+        let message = "a unit lies in its region and category already: leave them out";
+        refusals.add(Refusal::new("SCOPE_UNFIT", message).at(["roles"]));
+    }
+    if let Some((one, other)) = find_conflict(&roles, permitted.map(|one| one.roles)) {
         let message = format!(
             "no person is both `{}` and `{}`: choose one",
             one.word(),
@@ -501,7 +515,6 @@ async fn grants_of(
 ) -> Result<BTreeMap<i64, Vec<Grant>>, Fault> {
     let rows = staff_role::Entity::find()
         .filter(staff_role::Column::StaffId.is_in(staff))
-        .filter(staff_role::Column::SubjectId.is_null())
         .order_by_asc(staff_role::Column::Role)
         .order_by_asc(staff_role::Column::Id)
         .all(connection)
@@ -515,6 +528,7 @@ async fn grants_of(
                 region: row.region_id.map(Id::new),
                 category: row.category,
                 round: row.round_id.map(Id::new),
+                subject: row.subject_id.map(Id::new),
             });
         }
     }

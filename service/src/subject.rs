@@ -125,6 +125,7 @@ fn place() -> Place {
         region: Some(Expr::col((subject::Entity, subject::Column::RegionId))),
         category: Some(Expr::col((subject::Entity, subject::Column::Category))),
         round: None,
+        subject: Some(Expr::col((subject::Entity, subject::Column::Id))),
     }
 }
 
@@ -293,6 +294,7 @@ async fn ask_for(
         regions: &regions,
         category: Some(&content.category),
         round: None,
+        ..Scope::default()
     };
     Permit::ask(actor, Action::ChangeRoster, &scope)
 }

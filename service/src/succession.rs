@@ -350,6 +350,7 @@ async fn ask_for(
         regions: &regions,
         category: Some(category),
         round: None,
+        ..Scope::default()
     };
     Permit::ask(actor, Action::ChangeRoster, &scope)
 }

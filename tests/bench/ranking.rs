@@ -85,6 +85,7 @@ impl Stand {
                 region: None,
                 category: None,
                 round: None,
+                subject: None,
             }],
         };
         let staff = poll.service.add_staff(&Actor::Operator, draft).await;

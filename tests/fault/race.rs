@@ -123,6 +123,7 @@ pub async fn closers(database: &Database, mut draw: Draw) {
                 region: None,
                 category: None,
                 round: None,
+                subject: None,
             }],
         };
         async move {

@@ -333,6 +333,7 @@ impl Stand {
                 region: None,
                 category: None,
                 round: None,
+                subject: None,
             }],
         }
     }
@@ -699,6 +700,7 @@ async fn whoever_runs_one_region_invites_to_its_ballot_alone(world: World) {
             region: one.region,
             category: None,
             round: None,
+            subject: None,
         }],
     };
     let denied = service

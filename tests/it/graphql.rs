@@ -8,6 +8,7 @@ mod factor;
 mod frozen;
 mod reading;
 mod refusal;
+mod reporter;
 mod round;
 mod scene;
 mod sdl;
@@ -30,6 +31,8 @@ use serde_json::{Value, json};
 use service::staff::StaffDraft;
 use support::World;
 use tokio::sync::OnceCell;
+
+use crate::stand::subject;
 
 /// The password of every account here.
 const PASSWORD: &str = "一个足够长的测试口令!";
@@ -170,13 +173,14 @@ impl Site {
     }
 }
 
-/// A role without limits.
+/// A role without limits; whoever speaks for a unit does so for the first one.
 pub fn everywhere(role: Role) -> Grant {
     Grant {
         role,
         region: None,
         category: None,
         round: None,
+        subject: (role == Role::UnitReporter).then(|| subject(1)),
     }
 }
 

@@ -33,6 +33,7 @@ async fn log_in(world: &World, server: &Server, role: Role) -> String {
             region: None,
             category: None,
             round: None,
+            subject: None,
         }],
     };
     world

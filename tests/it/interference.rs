@@ -37,6 +37,7 @@ fn actor(role: Role) -> Actor {
             region: None,
             category: None,
             round: None,
+            subject: None,
         }],
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::access::{Action, Actor, Grant, Role};
+use domain::access::{Action, Actor, CombinedRoles, Grant, Role, RolePair};
 use domain::id::Id;
 use reqwest::{Client, Response, StatusCode};
 use sea_orm::{ConnectionTrait, Statement};
@@ -17,6 +17,8 @@ use service::{Fault, Service};
 use support::server::Server;
 use support::{World, on_both};
 
+use crate::stand::{Stand, subject};
+
 on_both!(
     the_first_start_prints_a_link_by_which_the_first_administrator_is_made,
     an_invitation_comes_by_mail_and_is_used_up_by_a_password_and_not_by_looking,
@@ -28,6 +30,8 @@ on_both!(
     an_invitation_is_taken_up_by_an_identity_in_place_of_a_password,
     an_identity_is_bound_by_somebody_else_and_belongs_to_one_account,
     without_a_password_an_account_is_used_by_its_identity_alone,
+    whoever_speaks_for_a_unit_names_it_and_no_other_role_does,
+    a_small_office_lets_one_person_hold_the_pair_that_it_names_and_no_other,
 );
 
 const LONG: &str = "a long password of these tests";
@@ -42,6 +46,7 @@ fn keeper() -> Grant {
         region: None,
         category: None,
         round: None,
+        subject: None,
     }
 }
 
@@ -618,4 +623,117 @@ async fn without_a_password_an_account_is_used_by_its_identity_alone(world: Worl
     };
     service.change_staff(operator, change).await.unwrap();
     assert_eq!(refusal(come(service, "first").await), "LOGIN_REFUSED");
+}
+
+/// Why an account with these roles is not added; nothing if it is.
+async fn refused(service: &Service, login: &str, grants: Vec<Grant>) -> Vec<String> {
+    let new = StaffDraft {
+        grants,
+        ..draft(login)
+    };
+    match service.add_staff(&Actor::Operator, new).await {
+        Ok(_) => Vec::new(),
+        Err(Fault::Refused(refusals)) => refusals.into_iter().map(|one| one.code).collect(),
+        Err(fault) => panic!("{fault:?}"),
+    }
+}
+
+async fn whoever_speaks_for_a_unit_names_it_and_no_other_role_does(world: World) {
+    let stand = Stand::new(world).await;
+    let service = &stand.world.service;
+    let of_unit = Grant {
+        role: Role::UnitReporter,
+        subject: Some(subject(1)),
+        ..keeper()
+    };
+    let without = Grant {
+        subject: None,
+        ..of_unit.clone()
+    };
+    assert_eq!(
+        refused(service, "a", vec![without]).await,
+        ["SUBJECT_UNFIT"]
+    );
+    let keeper_of_unit = Grant {
+        subject: Some(subject(1)),
+        ..keeper()
+    };
+    assert_eq!(
+        refused(service, "a", vec![keeper_of_unit]).await,
+        ["SUBJECT_UNFIT"]
+    );
+    let unknown = Grant {
+        subject: Some(subject(99)),
+        ..of_unit.clone()
+    };
+    assert_eq!(
+        refused(service, "a", vec![unknown]).await,
+        ["SCOPE_UNKNOWN"]
+    );
+    let in_category = Grant {
+        category: Some("organ".to_owned()),
+        ..of_unit.clone()
+    };
+    assert_eq!(
+        refused(service, "a", vec![in_category]).await,
+        ["SCOPE_UNFIT"]
+    );
+    let both = vec![of_unit.clone(), keeper()];
+    assert_eq!(refused(service, "a", both).await, ["ROLES_INCOMPATIBLE"]);
+
+    assert!(
+        refused(service, "a", vec![of_unit.clone()])
+            .await
+            .is_empty()
+    );
+    let page = service::page::Page {
+        after: None,
+        first: 10,
+    };
+    let listed = service.list_staff(&Actor::Operator, page).await.unwrap();
+    let found = listed.rows.iter().find(|staff| staff.login == "a").unwrap();
+    assert_eq!(found.grants, [of_unit]);
+    // All roles are replaced, this one too.
+    let change = StaffChange {
+        id: found.id,
+        row_version: found.row_version,
+        name: None,
+        email: None,
+        is_active: None,
+        password_hash: None,
+        grants: Some(vec![keeper()]),
+    };
+    let changed = service.change_staff(&Actor::Operator, change).await;
+    assert_eq!(changed.unwrap().grants, [keeper()]);
+    let found = service.find_staff(&Actor::Operator, &[found.id]).await;
+    let grants: Vec<Grant> = found
+        .unwrap()
+        .into_values()
+        .flat_map(|one| one.grants)
+        .collect();
+    assert_eq!(grants, [keeper()]);
+}
+
+async fn a_small_office_lets_one_person_hold_the_pair_that_it_names_and_no_other(world: World) {
+    let with = |role| Grant { role, ..keeper() };
+    let pairs = [
+        [Role::Reviewer, Role::RoundAdministrator],
+        [Role::Reviewer, Role::SecurityAdministrator],
+        [Role::Reviewer, Role::Auditor],
+    ];
+    let small = Service {
+        combined_roles: Some(CombinedRoles {
+            roles: RolePair::new(Role::RoundAdministrator, Role::Reviewer).unwrap(),
+            reason: "three people in all".to_owned(),
+        }),
+        ..world.service.clone()
+    };
+    for (number, roles) in (0..).zip(pairs) {
+        let login = format!("leader{number}");
+        let grants = roles.map(with).to_vec();
+        let everywhere = refused(&world.service, &login, grants.clone()).await;
+        assert_eq!(everywhere, ["ROLES_INCOMPATIBLE"]);
+        let here = refused(&small, &login, grants).await;
+        assert_eq!(here.is_empty(), number == 0, "{roles:?}: {here:?}");
+    }
 }

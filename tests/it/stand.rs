@@ -44,6 +44,7 @@ pub fn staff(id: i64, login: &str, role: Role) -> Actor {
             region: None,
             category: None,
             round: None,
+            subject: None,
         }],
     }
 }

@@ -52,7 +52,7 @@ async fn wanted(stand: &Stand, version: Id<id::SchemeVersion>) -> VersionMove {
 }
 
 fn second_person() -> Actor {
-    staff(2, "second", Role::RoundAdministrator)
+    staff(2, "second", Role::Reviewer)
 }
 
 async fn scores(stand: &Stand) -> usize {

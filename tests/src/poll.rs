@@ -318,6 +318,7 @@ pub async fn connect(database: &Database) -> Service {
         clock: Arc::new(service::clock::SystemClock),
         ids: Arc::new(service::IdSource::system()),
         smallest_panel: 1,
+        combined_roles: None,
     }
 }
 

@@ -45,6 +45,7 @@ impl World {
             clock: clock.clone(),
             ids: Arc::new(IdSource::seeded(SEED)),
             smallest_panel: 1,
+            combined_roles: None,
         };
         Self {
             database: Arc::new(database),

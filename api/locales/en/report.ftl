@@ -2,6 +2,10 @@
 report-title = Result of the evaluation
 report-index-title = Ranking of the evaluation
 report-fictional = A demonstration: units, persons and numbers on this sheet are made up.
+report-combined = This office is small: one person may be both { $one } and { $other }. Its reason: { $reason }
+report-role-round-administrator = round administrator
+report-role-reviewer = reviewer
+report-role-security-administrator = security administrator
 report-round = Round
 report-period = Period
 report-category = Category

@@ -2,6 +2,10 @@
 report-title = 考评结果单
 report-index-title = 考评结果排名
 report-fictional = 演示数据：本单中的单位、人员和数字均为虚构。
+report-combined = 本单位人手少，同一人可以兼任{ $one }和{ $other }，理由：{ $reason }
+report-role-round-administrator = 考评管理员
+report-role-reviewer = 复核员
+report-role-security-administrator = 账号管理员
 report-round = 考评轮次
 report-period = 考评期间
 report-category = 类别

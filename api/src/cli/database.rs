@@ -32,6 +32,7 @@ pub(super) async fn open_migrated(settings: &Settings) -> Result<Service, Failur
     if pending.is_empty() {
         return Ok(Service {
             smallest_panel: settings.survey.smallest_panel,
+            combined_roles: settings.auth.combined_roles.clone(),
             ..Service::new(database)
         });
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 use domain::access::{Actor, Grant, Role};
+use domain::id::{Id, Subject};
 use service::page::Page;
 use service::staff::identity::Identity;
 use service::staff::{Staff, StaffDraft};
@@ -25,12 +26,16 @@ pub(super) enum StaffCommand {
         /// The name to show.
         #[arg(long)]
         name: String,
-        /// A role: `round_administrator`, `inspector`, `auditor` or `security_administrator`. May be repeated.
+        /// A role: `round_administrator`, `inspector`, `reviewer`, `auditor`, `security_administrator` or `unit_reporter`.
+        /// May be repeated.
         #[arg(long = "role", required = true, value_name = "ROLE", value_parser = parse_role)]
         roles: Vec<Role>,
         /// Limit the roles to one category.
         #[arg(long)]
         category: Option<String>,
+        /// Code of the unit that a `unit_reporter` speaks for.
+        #[arg(long)]
+        subject: Option<String>,
     },
     /// Remove the second factor of somebody who lost it, and end the account's sessions.
     RemoveFactor {
@@ -69,6 +74,9 @@ pub(super) enum StaffCommand {
         /// Limit the roles to one category.
         #[arg(long)]
         category: Option<String>,
+        /// Code of the unit that a `unit_reporter` speaks for.
+        #[arg(long)]
+        subject: Option<String>,
     },
 }
 
@@ -89,11 +97,13 @@ pub(super) async fn run(config: Option<&Path>, command: StaffCommand) -> Result<
             name,
             roles,
             category,
+            subject,
         } => {
+            let subject = find_subject(&service, subject.as_deref()).await?;
             let account = NewAccount {
                 login,
                 name,
-                grants: grants_of(roles, category.as_deref()),
+                grants: grants_of(roles, category.as_deref(), subject),
             };
             let passwords = Passwords::new().map_err(|fault| Failure::new(fault.to_string()))?;
             let (staff, password) = add(&service, &passwords, account).await?;
@@ -134,13 +144,15 @@ pub(super) async fn run(config: Option<&Path>, command: StaffCommand) -> Result<
             email,
             roles,
             category,
+            subject,
         } => {
+            let subject = find_subject(&service, subject.as_deref()).await?;
             let draft = StaffDraft {
                 login,
                 name,
                 email: Some(email),
                 password_hash: None,
-                grants: grants_of(roles, category.as_deref()),
+                grants: grants_of(roles, category.as_deref(), subject),
             };
             let staff = service
                 .add_staff(&Actor::Operator, draft)
@@ -175,12 +187,24 @@ async fn get(service: &Service, login: &str) -> Result<Staff, Failure> {
     }
 }
 
-fn grants_of(roles: Vec<Role>, category: Option<&str>) -> Vec<Grant> {
+/// The subject of a code.
+async fn find_subject(
+    service: &Service,
+    code: Option<&str>,
+) -> Result<Option<Id<Subject>>, Failure> {
+    let Some(code) = code else {
+        return Ok(None);
+    };
+    super::subject::find(service, code).await.map(Some)
+}
+
+fn grants_of(roles: Vec<Role>, category: Option<&str>, subject: Option<Id<Subject>>) -> Vec<Grant> {
     let grant = |role| Grant {
         role,
         region: None,
         category: category.map(str::to_owned),
         round: None,
+        subject: subject.filter(|_| role == Role::UnitReporter),
     };
     roles.into_iter().map(grant).collect()
 }

@@ -192,7 +192,7 @@ async fn roster_step(
 }
 
 /// The subject of a code.
-async fn find(service: &Service, code: &str) -> Result<Id<id::Subject>, Failure> {
+pub(super) async fn find(service: &Service, code: &str) -> Result<Id<id::Subject>, Failure> {
     let filter = SubjectFilter::default();
     let mut after = None;
     loop {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::access::Role;
+use domain::access::{CombinedRoles, Role, RolePair};
 
 use super::reader::Reader;
 use super::{Purpose, Secret};
@@ -19,6 +19,8 @@ pub struct Auth {
     pub factor_key: Option<Secret>,
     /// Roles that grant nothing to an account without a second factor.
     pub factor_roles: BTreeSet<Role>,
+    /// The roles that one person may hold together here, though others keep them apart.
+    pub combined_roles: Option<CombinedRoles>,
     /// How lately a second factor must have been shown for a step that cannot be taken back or gives rights.
     pub fresh_factor: Duration,
     /// Life of an access token.
@@ -34,6 +36,9 @@ pub struct Auth {
     /// Log-ins per minute for one account.
     pub account_logins_per_minute: u32,
 }
+
+/// A line on every result.
+const LONGEST_REASON: usize = 200;
 
 pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Auth {
     let key = reader.secret_file(
@@ -72,7 +77,9 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Auth {
             "goes together with `auth.factor_key_file`: without a key nobody can have a second factor",
         );
     }
+    let combined_roles = read_combined(reader);
     Auth {
+        combined_roles,
         factor_key,
         factor_roles,
         key,
@@ -124,4 +131,40 @@ pub(super) fn read(reader: &mut Reader, purpose: Purpose) -> Auth {
             "log-ins per minute for one account; as many requests for a new password",
         ),
     }
+}
+
+fn read_combined(reader: &mut Reader) -> Option<CombinedRoles> {
+    const ROLES: &str = "auth.combined_roles";
+    const REASON: &str = "auth.combined_roles_reason";
+    let words: Vec<String> = reader.value(
+        ROLES,
+        Vec::new(),
+        "the two roles that a small office lets one person hold together, as `round_administrator,reviewer`; every result \
+         says so",
+    );
+    let reason: String = reader.value(
+        REASON,
+        String::new(),
+        "why, in the words that every result shows",
+    );
+    let reason = reason.trim().to_owned();
+    if words.is_empty() && reason.is_empty() {
+        return None;
+    }
+    let roles: Option<Vec<Role>> = words.iter().map(|word| Role::find(word)).collect();
+    let pair = match roles.as_deref() {
+        Some([one, other]) => RolePair::new(*one, *other),
+        _ => None,
+    };
+    if pair.is_none() {
+        let message = "name two of `round_administrator`, `reviewer` and `security_administrator`: an auditor writes \
+                       nothing, and other roles may be held together anyway";
+        reader.fault(ROLES, message);
+    }
+    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
+        let message =
+            format!("goes together with `{ROLES}`: say why in at most {LONGEST_REASON} characters");
+        reader.fault(REASON, message);
+    }
+    pair.map(|roles| CombinedRoles { roles, reason })
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::access::Role;
+
 use super::*;
 
 fn sources(file: &str, environment: &[(&str, &str)]) -> Sources {
@@ -212,4 +214,41 @@ fn the_catalogue_has_every_setting_once_with_a_meaning() {
     );
     assert!(entries.iter().all(|entry| !entry.meaning.is_empty()));
     assert!(keys.contains("http.listen"));
+}
+
+#[test]
+fn roles_that_one_person_may_hold_together_are_a_pair_with_a_reason() {
+    let load = |roles: &str, reason: &str| {
+        let given = sources(
+            "",
+            &[
+                ("MINGJIAN_AUTH_COMBINED_ROLES", roles),
+                ("MINGJIAN_AUTH_COMBINED_ROLES_REASON", reason),
+            ],
+        );
+        Settings::load(given, Purpose::Tool).map(|settings| settings.auth.combined_roles)
+    };
+    let combined = load("reviewer,round_administrator", " three people ").unwrap();
+    let combined = combined.unwrap();
+    assert_eq!(combined.reason, "three people");
+    assert_eq!(
+        combined.roles.roles(),
+        [Role::RoundAdministrator, Role::Reviewer]
+    );
+    assert!(load("", "").unwrap().is_none());
+    for (roles, reason, setting) in [
+        (
+            "reviewer,round_administrator",
+            "",
+            "auth.combined_roles_reason",
+        ),
+        ("", "why", "auth.combined_roles"),
+        ("reviewer", "why", "auth.combined_roles"),
+        ("reviewer,reviewer", "why", "auth.combined_roles"),
+        ("reviewer,auditor", "why", "auth.combined_roles"),
+        ("reviewer,mayor", "why", "auth.combined_roles"),
+    ] {
+        let faults = load(roles, reason).unwrap_err().to_string();
+        assert!(faults.contains(setting), "{roles}: {faults}");
+    }
 }

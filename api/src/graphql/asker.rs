@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use async_graphql::Context;
-use domain::access::Actor;
+use domain::access::{Action, Actor};
 use domain::id::{Id, Session};
 use service::Service;
 
@@ -30,14 +30,15 @@ impl Asker {
     }
 
     /// Whether figures of few answers are kept from this asker.
-    pub const fn reads_as_unit(&self) -> bool {
+    pub fn reads_as_unit(&self) -> bool {
         reads_as_unit(&self.actor)
     }
 }
 
-/// Whether figures of few answers are kept from this actor: from everybody who is not staff.
-pub const fn reads_as_unit(actor: &Actor) -> bool {
-    matches!(actor, Actor::Anonymous | Actor::Program { .. })
+/// Whether figures of few answers are kept from this actor: from programs, and from everybody who reads no rounds but
+/// published ones and those of their own unit.
+pub fn reads_as_unit(actor: &Actor) -> bool {
+    matches!(actor, Actor::Program { .. }) || !actor.may_somewhere(Action::ReadRound)
 }
 
 /// The use-cases.

@@ -15,13 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::NaiveDate;
+use domain::access::CombinedRoles;
 use domain::explain::Explainer;
 use domain::outcome::{Decision, Status};
 use domain::package::Package;
 use domain::scheme::Scheme;
 use sha2::{Digest, Sha256};
 
-use crate::page::language::Language;
+use crate::page::language::{Language, Value};
 
 /// Why sheets could not be written, in words for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,27 @@ struct Head<'a> {
     outcome_digest: String,
     engine: &'a str,
     fictional: bool,
+    combined: Option<&'a CombinedRoles>,
+}
+
+impl Head<'_> {
+    /// What must be said of the round before anything else.
+    fn marks(&self, language: Language) -> Vec<String> {
+        let combined = self.combined.map(|combined| {
+            let [one, other] = combined.roles.roles().map(|role| {
+                let name = format!("report-role-{}", role.word().replace('_', "-"));
+                language.say(&name)
+            });
+            let values = [
+                ("one", Value::Text(&one)),
+                ("other", Value::Text(&other)),
+                ("reason", Value::Text(&combined.reason)),
+            ];
+            language.say_with("report-combined", values)
+        });
+        let fictional = self.fictional.then(|| language.say("report-fictional"));
+        fictional.into_iter().chain(combined).collect()
+    }
 }
 
 impl<'a> Report<'a> {
@@ -125,6 +147,7 @@ impl<'a> Report<'a> {
             engine: &package.engine,
             // A sample on its way through files carries no mark but its name.
             fictional: origin.demo || inputs.round.name.contains("虚构"),
+            combined: package.combined_roles.as_ref(),
         };
         Ok(Self {
             package,

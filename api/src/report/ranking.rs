@@ -134,12 +134,10 @@ impl Report<'_> {
             self.head.round_name,
             Language::Chinese.say("report-index-title")
         );
-        if self.head.fictional {
-            title = format!(
-                "{title} · {} {}",
-                Language::Chinese.say("report-fictional"),
-                Language::English.say("report-fictional")
-            );
+        let marks =
+            [Language::Chinese, Language::English].map(|language| self.head.marks(language));
+        for mark in marks.concat() {
+            title = format!("{title} · {mark}");
         }
         write_text(sheet, (0, 0), &title, &bold)?;
         let sections = &self.scheme.file.section;

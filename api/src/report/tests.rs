@@ -1,5 +1,6 @@
 //! Files of a report: named for every system, and whole or not at all.
 
+use domain::access::{CombinedRoles, Role, RolePair};
 use domain::inputs::Inputs;
 use domain::outcome::ENGINE;
 use domain::package::{FORMAT, Package};
@@ -21,6 +22,7 @@ fn package() -> Package {
         scheme: text.to_owned(),
         inputs,
         outcome,
+        combined_roles: None,
         public_of: None,
         sheets: None,
     }
@@ -89,4 +91,27 @@ fn a_folder_that_was_begun_and_not_finished_leaves_nothing() {
     assert!(matches!(making.finish(), Err(ReportFault::Folder(..))));
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     assert_eq!(std::fs::read_dir(around.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn roles_that_one_person_holds_together_are_told_first_of_all_in_both_languages() {
+    let mut package = package();
+    package.combined_roles = Some(CombinedRoles {
+        roles: RolePair::new(Role::SecurityAdministrator, Role::Reviewer).unwrap(),
+        reason: "<三人>".to_owned(),
+    });
+    let origin = Origin {
+        closed_on: None,
+        demo: false,
+    };
+    let report = Report::new(&package, origin).unwrap();
+    let explainer = report.explainer();
+    let sheet = report
+        .draw_sheet(&package.outcome.decisions[0], &explainer)
+        .unwrap();
+    assert!(
+        sheet.contains("同一人可以兼任复核员和账号管理员，理由：&#60;三人&#62;"),
+        "{sheet}"
+    );
+    assert!(sheet.contains("may be both reviewer and security administrator"));
 }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::allow;
 use super::revision::unknown_revision;
+use super::store;
 use crate::frame::{Frame, Whom, who};
 use crate::survey::seal::{self, Lying, Part};
 use crate::survey::{Stored, read_sheet_part};
@@ -95,6 +96,7 @@ impl Service {
             scheme: frame.source,
             inputs,
             outcome: serde_json::from_str(&stored.outcome).map_err(Fault::internal)?,
+            combined_roles: store::read_combined(stored.combined_roles.as_deref())?,
             public_of: None,
             sheets,
         };

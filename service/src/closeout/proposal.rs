@@ -132,7 +132,8 @@ impl Service {
 /// Who proposed the close-out that is being decided, as the log names them; nobody where one person may close.
 ///
 /// # Errors
-/// [`Fault::Refused`] with `PROPOSAL_MISSING`, `SAME_PERSON` or `PROPOSAL_LAPSED`.
+/// [`Fault::Refused`] with `PROPOSAL_MISSING`, `SAME_PERSON` or `PROPOSAL_LAPSED`; [`Fault::Denied`] to whoever decides on
+/// proposals alone, where there need not be one.
 pub(super) async fn find_proposer(
     transaction: &WriteTransaction,
     frame: &Frame,
@@ -140,6 +141,8 @@ pub(super) async fn find_proposer(
     actor: &Actor,
 ) -> Result<Option<String>, Fault> {
     if !frame.scheme.file.closing.two_people {
+        // Asked again here, where the version of the scheme cannot change any more.
+        allow(actor, Action::CloseRound, frame.id())?;
         return Ok(None);
     }
     let refuse = |code, message| Fault::refused(Refusal::new(code, message).at(["proposal"]));

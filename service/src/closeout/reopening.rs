@@ -122,7 +122,8 @@ impl Service {
         actor: &Actor,
         draft: &ReopeningDraft,
     ) -> Result<Reopening, Fault> {
-        allow(actor, Action::ReopenRound, draft.at.id)?;
+        self.allow_deciding(actor, Action::ReopenRound, draft.at.id)
+            .await?;
         let now = self.clock.now();
         let transaction = self.database.begin_write().await?;
         let row = lock(&transaction, draft).await?;

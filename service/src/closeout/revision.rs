@@ -170,7 +170,8 @@ pub(crate) async fn list_heads(
 ) -> Result<Vec<Revision>, Fault> {
     let statement = Statement::from_sql_and_values(
         connection.get_database_backend(),
-        "SELECT round_id, number, engine_version, inputs_digest, outcome_digest, closed_at, closed_by, reason
+        "SELECT round_id, number, engine_version, inputs_digest, outcome_digest, closed_at, closed_by, reason,
+             combined_roles
          FROM revision WHERE round_id = $1 ORDER BY number DESC",
         [id.number().into()],
     );

@@ -1,6 +1,7 @@
 //! Revisions and their decisions: written once, read ever after.
 
 use chrono::{DateTime, Utc};
+use domain::access::CombinedRoles;
 use domain::id::{Id, Staff};
 use domain::outcome::ENGINE;
 use entity::{decision, revision};
@@ -21,6 +22,8 @@ pub(super) struct Signature {
     pub by: Option<Id<Staff>>,
     /// Why it was closed again; present from the second revision on.
     pub reason: Option<String>,
+    /// The roles that one person may hold together just now.
+    pub combined_roles: Option<CombinedRoles>,
 }
 
 /// Stores a close-out with all of its decisions.
@@ -45,6 +48,10 @@ pub(super) async fn insert(
         closed_at: clock::micros(signature.at),
         closed_by: signature.by.map(Id::number),
         reason: signature.reason,
+        combined_roles: (signature.combined_roles.as_ref())
+            .map(serde_json_canonicalizer::to_string)
+            .transpose()
+            .map_err(Fault::internal)?,
     };
     let stored = Head::of(&row).read()?;
     revision::Entity::insert(revision::ActiveModel::from(row))
@@ -89,6 +96,15 @@ pub(super) struct Head {
     closed_at: i64,
     closed_by: Option<i64>,
     reason: Option<String>,
+    combined_roles: Option<String>,
+}
+
+/// The roles that one person might hold together, as a revision keeps them.
+pub(super) fn read_combined(stored: Option<&str>) -> Result<Option<CombinedRoles>, Fault> {
+    stored
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(Fault::internal)
 }
 
 impl Head {
@@ -102,6 +118,7 @@ impl Head {
             closed_at: row.closed_at,
             closed_by: row.closed_by,
             reason: row.reason.clone(),
+            combined_roles: row.combined_roles.clone(),
         }
     }
 
@@ -115,6 +132,7 @@ impl Head {
             closed_at: clock::instant(self.closed_at)?,
             closed_by: self.closed_by.map(Id::new),
             reason: self.reason,
+            combined_roles: read_combined(self.combined_roles.as_deref())?,
         })
     }
 }

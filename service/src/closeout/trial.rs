@@ -80,6 +80,7 @@ impl Service {
             scheme: frame.source,
             inputs,
             outcome,
+            combined_roles: None,
             public_of: None,
             sheets: None,
         };

@@ -353,6 +353,7 @@ async fn allow(
         regions: &line,
         category: Some(&subject.category),
         round: None,
+        ..Scope::default()
     };
     if actor.may(action, &scope) {
         Ok(())

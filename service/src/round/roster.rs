@@ -88,17 +88,21 @@ pub(crate) fn place() -> Place {
         region: Some(column(round_subject::Column::RegionId)),
         category: Some(column(round_subject::Column::Category)),
         round: Some(column(round_subject::Column::RoundId)),
+        subject: Some(column(round_subject::Column::SubjectId)),
     }
 }
 
 /// The condition under which an actor may read a row of `round_subject`, joined with `round`: the round is published,
-/// or a grant takes in the subject as it was when the round opened.
+/// a grant takes in the subject as it was when the round opened, or the round is closed and the subject their own.
 pub(crate) fn readable(actor: &Actor) -> Condition {
-    let published =
-        Expr::col((round::Entity, round::Column::Publicity)).eq(round::Publicity::Published);
+    let column = |column| Expr::col((round::Entity, column));
+    let own = Condition::all()
+        .add(column(round::Column::State).eq(round::State::Closed))
+        .add(within(actor, Action::ReadOwnResult, &place()));
     Condition::any()
-        .add(published)
+        .add(column(round::Column::Publicity).eq(round::Publicity::Published))
         .add(within(actor, Action::ReadRound, &place()))
+        .add(own)
 }
 
 fn roster(actor: &Actor) -> Select<round_subject::Entity> {

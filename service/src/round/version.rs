@@ -148,7 +148,7 @@ impl Service {
         actor: &Actor,
         wanted: &VersionMove,
     ) -> Result<MovedRound, Fault> {
-        let permit = ask_for(actor, Action::ChangeRound, wanted.at.id)?;
+        let permit = ask_for(actor, Action::Confirm, wanted.at.id)?;
         let now = self.clock.now();
         let transaction = self.database.begin_write().await?;
         let step = Step::begin(&transaction, wanted).await?;

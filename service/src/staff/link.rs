@@ -476,6 +476,7 @@ impl Service {
                 region: None,
                 category: None,
                 round: None,
+                subject: None,
             }],
         };
         let transaction = self.database.begin_write().await?;

@@ -21,8 +21,8 @@ use super::{LinkFor, OpenLink, get_definition, mark_codes, parse_channel};
 use crate::frame::{Frame, Whom};
 use crate::page::{Page, Part};
 use crate::permit::{Permit, ask_somewhere};
-use crate::round::{ask_for, readable};
-use crate::scope::{Place, paths_of, within};
+use crate::round::{ask_for, place, readable};
+use crate::scope::{paths_of, within};
 use crate::{Fault, Refusal, Service, audit, clock};
 
 /// Most links made at once by naming subjects.
@@ -383,6 +383,7 @@ async fn ask_about_subjects(
                 .map_or(&[], Vec::as_slice),
             category: Some(&entry.category),
             round: Some(round),
+            ..Scope::default()
         };
         permit = Some(Permit::ask(actor, Action::RunSurvey, &scope)?);
     }
@@ -429,11 +430,6 @@ async fn ask_about_subjects(
 /// Whether a subject of the survey's round lies in the actor's grants; the statement joins `survey`.
 fn sees_subject(actor: &Actor, action: Action, subject: Expr) -> Cond {
     let column = |column| Expr::col((round_subject::Entity, column));
-    let place = Place {
-        region: Some(column(round_subject::Column::RegionId)),
-        category: Some(column(round_subject::Column::Category)),
-        round: Some(column(round_subject::Column::RoundId)),
-    };
     let entry = Query::select()
         .expr(Expr::val(1))
         .from(round_subject::Entity)
@@ -442,7 +438,7 @@ fn sees_subject(actor: &Actor, action: Action, subject: Expr) -> Cond {
                 .equals((survey::Entity, survey::Column::RoundId)),
         )
         .and_where(column(round_subject::Column::SubjectId).eq(subject))
-        .cond_where(within(actor, action, &place))
+        .cond_where(within(actor, action, &place()))
         .to_owned();
     Cond::all().add(Expr::exists(entry))
 }

@@ -155,6 +155,7 @@ pub(crate) fn ask_about(frame: &Frame, actor: &Actor, subjects: &[i64]) -> Resul
         regions: &regions,
         category: first.map(|one| one.category.as_str()),
         round: Some(frame.id()),
+        ..Scope::default()
     };
     Permit::ask(actor, Action::RunSurvey, &scope)
 }

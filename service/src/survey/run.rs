@@ -294,6 +294,7 @@ async fn ask_for_subject(
         regions: &regions,
         category: Some(&subject.category),
         round: Some(Id::new(row.round_id)),
+        ..Scope::default()
     };
     let permit = Permit::ask(actor, Action::RunSurvey, &place)?;
     let definition: Definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;

@@ -12,7 +12,9 @@ import { chromium } from "playwright-core";
 /** Screenshots of failures, and of whatever a test wants to show, land here. */
 export const SCREENSHOTS = process.env.SCREENSHOTS ?? join(tmpdir(), "mingjian-screenshots");
 
-const TEST_MILLISECONDS = 60_000;
+// Generous: that a machine is busy is no fault of a page.
+const TEST_MILLISECONDS = 240_000;
+const STEP_MILLISECONDS = 60_000;
 
 const DEVICES = {
   // The narrowest phone still in use, at its real density.
@@ -72,7 +74,7 @@ export async function withPage({ browser, server }, way, body) {
     timezoneId: "Asia/Shanghai",
     javaScriptEnabled: way.javaScript,
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(STEP_MILLISECONDS);
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(`error in the page: ${error.message}`));

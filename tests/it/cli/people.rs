@@ -37,6 +37,11 @@ async fn people_are_invited_and_helped_at_the_terminal(world: World) {
     assert!(!again.status.success());
     // The address is the first that is looked at.
     assert!(text(&again.stderr).contains("[EMAIL_TAKEN]"));
+    let reporter =
+        "staff invite leader02 --name Leader02 --email leader02@example.com --role unit_reporter";
+    assert!(text(&run(&world, reporter).stderr).contains("[SUBJECT_UNFIT]"));
+    let unknown = run(&world, &format!("{reporter} --subject u-999"));
+    assert!(text(&unknown.stderr).contains("u-999"), "{unknown:?}");
     done(&world, "staff remove-factor leader01");
     assert!(!run(&world, "staff remove-factor nobody").status.success());
 }

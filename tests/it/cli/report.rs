@@ -28,6 +28,7 @@ fn package(folder: &Path) -> PathBuf {
         scheme,
         inputs,
         outcome,
+        combined_roles: None,
         public_of: None,
         sheets: None,
     };

@@ -124,6 +124,7 @@ fn a_version_is_tried_on_a_closed_round_and_says_that_it_is_a_trial() {
         scheme: table(),
         outcome: decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap()),
         inputs,
+        combined_roles: None,
         public_of: None,
         sheets: None,
     };

@@ -1,14 +1,13 @@
 //! Closing: what stands in the way, who may, and that it happens once.
 
-use domain::access::{Actor, Grant, Role};
+use domain::access::{Actor, CombinedRoles, Grant, Role, RolePair};
 use domain::id::Id;
 use domain::inputs::{WaivedGap, WaiverHolds};
 use domain::outcome::GapKind;
-use domain::package;
+use domain::package::{self, Package};
 use domain::scheme::file::Finding;
 use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
-use service::Fault;
 use service::audit;
 use service::closeout::PackageKind;
 use service::committee::TieChoice;
@@ -17,6 +16,7 @@ use service::inspection::{FactDraft, FactStatus};
 use service::investigation::FindingDraft;
 use service::standing::Seen;
 use service::waiver::Waiver;
+use service::{Fault, Service};
 use support::plant::Plan;
 use support::{World, on_both};
 
@@ -32,6 +32,7 @@ on_both!(
     a_survey_is_opened_in_an_open_round_alone,
     closing_a_survey_changes_what_the_round_is_decided_by,
     where_two_people_are_asked_for_one_proposes_and_another_closes,
+    roles_that_one_person_may_hold_together_stand_on_the_result_and_stay_there,
     those_tied_for_a_seat_wait_for_the_committee_and_its_choice_stays_on_the_result
 );
 
@@ -193,6 +194,8 @@ async fn nobody_closes_or_scores_without_the_role(world: World) {
         Actor::Anonymous,
         stand.inspector.clone(),
         staff(9, "auditor", Role::Auditor),
+        // Decides on proposals, and here nobody needs to propose.
+        staff(9, "reviewer", Role::Reviewer),
     ] {
         assert!(matches!(
             service.close_round(&actor, ROUND).await,
@@ -213,6 +216,7 @@ async fn nobody_closes_or_scores_without_the_role(world: World) {
             region: Some(Id::new(77)),
             category: None,
             round: None,
+            subject: None,
         }],
     };
     assert!(matches!(
@@ -318,6 +322,41 @@ async fn where_two_people_are_asked_for_one_proposes_and_another_closes(world: W
     assert_eq!(find("round.propose_close")["who"], id(3));
     assert_eq!(find("round.close")["who"], id(2));
     assert_eq!(find("round.close")["approver"], id(3));
+}
+
+async fn roles_that_one_person_may_hold_together_stand_on_the_result_and_stay_there(world: World) {
+    let combined = CombinedRoles {
+        roles: RolePair::new(Role::RoundAdministrator, Role::Reviewer).unwrap(),
+        reason: "three people in all".to_owned(),
+    };
+    let stand = Stand::new(world).await;
+    stand.fill().await;
+    stand.investigate(Finding::Unfounded).await;
+    let plain = &stand.world.service;
+    let small = Service {
+        combined_roles: Some(combined.clone()),
+        ..plain.clone()
+    };
+    let closing = small
+        .close_round(&stand.administrator, ROUND)
+        .await
+        .unwrap();
+    assert_eq!(closing.revision.combined_roles, Some(combined.clone()));
+    // Whatever the settings say later.
+    let found = plain.find_revision(&stand.administrator, ROUND, None).await;
+    assert_eq!(
+        found.unwrap().unwrap().combined_roles,
+        Some(combined.clone())
+    );
+    for kind in [PackageKind::Counts, PackageKind::Sheets] {
+        let bytes = plain
+            .export_round(&stand.administrator, ROUND, kind)
+            .await
+            .unwrap();
+        let package: Package = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(package.combined_roles, Some(combined.clone()));
+        package::replay(&bytes).unwrap();
+    }
 }
 
 async fn those_tied_for_a_seat_wait_for_the_committee_and_its_choice_stays_on_the_result(

@@ -432,16 +432,18 @@ async fn where_two_people_are_asked_for_one_proposes_to_reopen_and_another_reope
     };
     let stand = Stand::of(world, plan).await;
     let service = &stand.world.service;
-    let (one, other) = (
-        &stand.administrator,
-        &staff(2, "ins-2", Role::RoundAdministrator),
-    );
+    let (one, other) = (&stand.administrator, &staff(2, "ins-2", Role::Reviewer));
     stand.fill().await;
     stand.investigate(Finding::Unfounded).await;
+    // A reviewer decides on what was proposed, and proposes nothing.
+    let alone = service.propose_closing(other, ROUND).await;
+    assert!(matches!(alone, Err(Fault::Denied)), "{alone:?}");
     service.propose_closing(one, ROUND).await.unwrap();
     service.close_round(other, ROUND).await.unwrap();
 
     let wanted = draft(&stand, &[InputKind::Scores]).await;
+    let alone = service.propose_reopening(other, &wanted).await;
+    assert!(matches!(alone, Err(Fault::Denied)), "{alone:?}");
     let reopen =
         async |actor: &Actor, wanted: &ReopeningDraft| service.reopen_round(actor, wanted).await;
     assert_eq!(

@@ -37,7 +37,7 @@ async fn read(site: &Site, token: &Token, fields: &str) -> Value {
 }
 
 /// Reopens the round for scores, awards the first unit 50 points, and closes it again.
-async fn correct(stand: &Stand, site: &Site, administrator: &Token) -> Value {
+pub async fn correct(stand: &Stand, site: &Site, administrator: &Token) -> Value {
     let version = read(site, administrator, "rowVersion").await["rowVersion"].clone();
     let reopen = "mutation($input: RoundReopenInput!) { roundReopen(input: $input) {
         reopening { revision inputs surveys reason reopenedAt } refusals { code path } } }";

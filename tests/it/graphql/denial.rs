@@ -237,7 +237,7 @@ const MUTATIONS: &[Row] = &[
     ),
     row(
         "roundMoveVersion(input: {roundId: \"{round}\", rowVersion: \"1\", schemeVersionId: \"{version}\", reason: \"\"}) { refusals { code } }",
-        action(Action::ChangeRound),
+        action(Action::Confirm),
         Error,
     ),
     row(
@@ -605,9 +605,14 @@ async fn everybody(site: &Site) -> Vec<Person> {
             ),
         ];
         for (place, grant) in scopes {
-            // The scene knows those with a role everywhere already.
+            // A unit lies somewhere already.
+            if role == Role::UnitReporter && place.ends_with(['n', 'y']) {
+                continue;
+            }
+            // The scene knows some with a role everywhere already.
             let name = format!("{}{place}", role.word());
-            if !place.is_empty() {
+            let is_known = !matches!(role, Role::Reviewer | Role::UnitReporter);
+            if !(place.is_empty() && is_known) {
                 site.add(&name, vec![grant.clone()]).await;
             }
             let token = site.log_in(&name).await;

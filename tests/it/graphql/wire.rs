@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::access::{Actor, Role};
+use domain::access::{Actor, CombinedRoles, Role, RolePair};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use service::inspection::import::{ImportKind, Request, Sample};
@@ -188,7 +188,11 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value}"))
 }
 
-async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
+async fn every_change_is_made_and_every_field_shows_a_value(mut world: World) {
+    world.service.combined_roles = Some(CombinedRoles {
+        roles: RolePair::new(Role::RoundAdministrator, Role::Reviewer).unwrap(),
+        reason: "three people in all (fictional)".to_owned(),
+    });
     let scene = Scene::under(
         world,
         &SCHEME.replace("two_people = false", "two_people = true"),
@@ -571,8 +575,11 @@ async fn every_change_is_made_and_every_field_shows_a_value(world: World) {
          regionId: \"{county}\", category: \"organ\", roundId: \"{round}\" }}] }})"
     );
     let added = on.change(&scene.keeper, &call).await["staff"].clone();
-    let call = "staffInvite(input: { login: \"invited\", name: \"邀\", email: \"leader01@example.com\", roles: [] })";
-    let invited = on.change(&scene.keeper, call).await["staff"].clone();
+    let call = format!(
+        "staffInvite(input: {{ login: \"invited\", name: \"邀\", email: \"leader01@example.com\", \
+         roles: [{{ role: UNIT_REPORTER, subjectId: \"{first}\" }}] }})"
+    );
+    let invited = on.change(&scene.keeper, &call).await["staff"].clone();
     assert_eq!(invited["invited"], json!(true));
     let call = format!("staffInviteAgain(id: {})", invited["id"]);
     on.change(&scene.keeper, &call).await;

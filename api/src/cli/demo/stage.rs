@@ -123,6 +123,7 @@ impl Play<'_> {
                     region: None,
                     category: None,
                     round: None,
+                    subject: None,
                 }],
             };
             let (staff, password) = staff::add(self.service, &passwords, account).await?;

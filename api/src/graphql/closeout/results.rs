@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
+use domain::access;
 use domain::id::{self, Id};
 use service::closeout;
 use service::standing::{self, Wanted};
@@ -17,6 +18,7 @@ use crate::graphql::inspection::{Composition, Waiver};
 use crate::graphql::key::Key;
 use crate::graphql::scalar::Instant;
 use crate::graphql::shelf::{Edition, Origin};
+use crate::graphql::staff::Role;
 
 /// A stored close-out of a round. It never changes.
 #[derive(Debug, Clone, SimpleObject)]
@@ -35,6 +37,27 @@ pub struct Revision {
     closed_by_id: Option<Key<id::Staff>>,
     /// Why it was closed again; present from the second revision on.
     reason: Option<String>,
+    /// The roles that one person might hold together when the round was closed, though others keep them apart; null where
+    /// none might.
+    combined_roles: Option<CombinedRoles>,
+}
+
+/// Two roles that the office lets one person hold together.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct CombinedRoles {
+    /// The two.
+    roles: Vec<Role>,
+    /// Why, in the words of the office.
+    reason: String,
+}
+
+impl From<access::CombinedRoles> for CombinedRoles {
+    fn from(combined: access::CombinedRoles) -> Self {
+        Self {
+            roles: combined.roles.roles().map(Role::from).to_vec(),
+            reason: combined.reason,
+        }
+    }
 }
 
 impl From<closeout::Revision> for Revision {
@@ -47,6 +70,7 @@ impl From<closeout::Revision> for Revision {
             closed_at: revision.closed_at.into(),
             closed_by_id: revision.closed_by.map(Key),
             reason: revision.reason,
+            combined_roles: revision.combined_roles.map(CombinedRoles::from),
         }
     }
 }

@@ -7,4 +7,4 @@ mod types;
 pub use mutation::StaffMutation;
 pub(crate) use mutation::parse_row_version;
 pub use token::{ServiceTokenMutation, ServiceTokenQuery};
-pub use types::{Staff, StaffKey, StaffQuery};
+pub use types::{Role, Staff, StaffKey, StaffQuery};

@@ -26,6 +26,8 @@ pub struct StaffRoleInput {
     category: Option<String>,
     /// Only within this round.
     round_id: Option<Key<id::Round>>,
+    /// The unit that somebody speaks for; for that role alone.
+    subject_id: Option<Key<id::Subject>>,
 }
 
 impl From<StaffRoleInput> for Grant {
@@ -35,6 +37,7 @@ impl From<StaffRoleInput> for Grant {
             region: input.region_id.map(|key| key.0),
             category: input.category,
             round: input.round_id.map(|key| key.0),
+            subject: input.subject_id.map(|key| key.0),
         }
     }
 }

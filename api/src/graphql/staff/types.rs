@@ -18,10 +18,15 @@ pub enum Role {
     RoundAdministrator,
     /// Marks items and reports measures and facts.
     Inspector,
+    /// Reads all of a round, investigates, and decides on what a round administrator proposed.
+    Reviewer,
     /// Reads all and the log, writes nothing.
     Auditor,
     /// Keeps accounts; sees no scores.
     SecurityAdministrator,
+    /// Speaks for one evaluated unit: reads what was decided about it as soon as the round is closed, and nothing of
+    /// others.
+    UnitReporter,
     /// A program of a front-end team, with a service token of its own; never a person.
     Program,
 }
@@ -133,6 +138,11 @@ impl StaffRole {
     /// Within the round of this id.
     async fn round_id(&self) -> Option<ID> {
         Some(self.0.round?.to_string().into())
+    }
+
+    /// Of the subject of this id alone: only whoever speaks for a unit has one.
+    async fn subject_id(&self) -> Option<ID> {
+        Some(self.0.subject?.to_string().into())
     }
 }
 

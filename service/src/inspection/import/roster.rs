@@ -155,6 +155,7 @@ impl Task<'_> {
             regions: &line,
             category: Some(category),
             round: None,
+            ..Scope::default()
         };
         if self.actor.may(Action::ChangeRoster, &scope) {
             Ok(())
