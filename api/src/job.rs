@@ -12,13 +12,13 @@ use service::audit::checkpoint;
 use service::outbox::{self, Claim, Failure, Fate, Job};
 use service::staff::link::{INVITATION_JOB, RESET_JOB};
 use service::standing::Seen;
-use service::survey::{Delivery, MAIL_JOB, seal};
+use service::survey::{Delivery, MAIL_JOB, WARNING_JOB, seal};
 use service::{Fault, Service};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::auth::link::Links;
 use crate::http::shutdown::Shutdown;
-use crate::letter::{Sender, write_mail};
+use crate::letter::{Sender, write_mail, write_warning};
 use crate::mail::{MailFault, Mailer, Message};
 use crate::metric;
 use crate::notary::Notary;
@@ -42,13 +42,14 @@ const PATIENCE: Duration = Duration::from_secs(25);
 const MESSAGE_JOB: &str = "mail";
 
 /// Every kind of job.
-pub(crate) const KINDS: [&str; 6] = [
+pub(crate) const KINDS: [&str; 7] = [
     MESSAGE_JOB,
     checkpoint::JOB,
     seal::JOB,
     MAIL_JOB,
     INVITATION_JOB,
     RESET_JOB,
+    WARNING_JOB,
 ];
 
 /// Jobs claimed at once.
@@ -123,6 +124,12 @@ impl Worker {
             let _in_the_log: Result<usize, Fault> =
                 metric::count_run("due_surveys", self.service.close_due_surveys().await);
             while let Ok(true) = metric::count_run("outbox", self.work().await) {}
+            let counted = self.service.count_survey_days().await;
+            let _in_the_log: Result<usize, Fault> = metric::count_run("survey_days", counted);
+            let moved = self.service.advance_live_figures().await;
+            let _in_the_log: Result<usize, Fault> = metric::count_run("live_figures", moved);
+            let raised = self.service.raise_survey_warnings().await;
+            let _in_the_log: Result<usize, Fault> = metric::count_run("survey_warnings", raised);
             let refreshed = self.service.refresh_standings(&self.seen).await;
             let _in_the_log: Result<usize, Fault> = metric::count_run("standings", refreshed);
         }
@@ -234,10 +241,27 @@ impl Worker {
                 }
             }
             MAIL_JOB => self.invite(job).await,
+            WARNING_JOB => self.warn(job).await,
             INVITATION_JOB | RESET_JOB => self.mail_link(job).await,
             other => Err(format!(
                 "`{other}` is no kind of job that this version knows"
             )),
+        }
+    }
+
+    /// Mails warnings to one of those who run a survey.
+    async fn warn(&self, job: &Job) -> Result<(), String> {
+        let found = self.service.find_warning_mail(&job.body).await;
+        let found = found.map_err(|_| "the warnings could not be read".to_owned())?;
+        let Some(mail) = found else { return Ok(()) };
+        let message = write_warning(&mail, &self.tools.letters);
+        let key = format!("job-{}", job.id);
+        match self.tools.mailer.send(&message, &key).await {
+            Err(fault @ (MailFault::NoSuchAddress(_) | MailFault::Unfit(_))) => {
+                tracing::warn!(%fault, "a warning has nowhere to go");
+                Ok(())
+            }
+            sent => sent.map_err(|fault| fault.to_string()),
         }
     }
 

@@ -8,6 +8,7 @@ mod code;
 mod form;
 mod mail;
 mod paper;
+mod warning;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use code::draw_svg;
 pub use form::{PaperForm, PaperLine, draw_forms};
 pub use mail::write_mail;
 pub use paper::{PaperFault, draw_letters, draw_posters, write_handed_out};
+pub use warning::write_warning;
 
 /// What every letter knows beside what it is about.
 #[derive(Debug, Clone)]

@@ -169,6 +169,10 @@ pub enum Action {
     Confirm,
     /// Publish a closed round.
     PublishRound,
+    /// Read what people wrote in closed surveys.
+    ReadWords,
+    /// Hide or release single texts of these.
+    ReviewWords,
     /// Take packages out.
     ExportRound,
     /// Read the log.
@@ -181,7 +185,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::ReadPublished,
         Self::ReadRound,
         Self::ReadEvidence,
@@ -201,6 +205,8 @@ impl Action {
         Self::ReopenRound,
         Self::Confirm,
         Self::PublishRound,
+        Self::ReadWords,
+        Self::ReviewWords,
         Self::ExportRound,
         Self::ReadLog,
         Self::ReadStaff,
@@ -268,8 +274,8 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
     use Action::{
         AddScheme, AwardScore, ChangeRoster, ChangeRound, ChangeStaff, CloseRound, Confirm,
         ExportRound, Investigate, Preflight, PublishRound, ReadEvidence, ReadInterference, ReadLog,
-        ReadOwnResult, ReadPressure, ReadPublished, ReadRound, ReadStaff, ReopenRound,
-        ReportEvidence, RunSurvey, Waive,
+        ReadOwnResult, ReadPressure, ReadPublished, ReadRound, ReadStaff, ReadWords, ReopenRound,
+        ReportEvidence, ReviewWords, RunSurvey, Waive,
     };
     let Some(role) = role else {
         return matches!(action, ReadPublished);
@@ -293,6 +299,8 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
                 | ReopenRound
                 | Confirm
                 | PublishRound
+                | ReadWords
+                | ReviewWords
                 | ExportRound
         ),
         Role::Inspector => matches!(
@@ -308,6 +316,8 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
                 | Investigate
                 | Preflight
                 | Confirm
+                | ReadWords
+                | ReviewWords
         ),
         Role::UnitReporter => matches!(action, ReadPublished | ReadOwnResult),
         Role::Auditor => matches!(
@@ -318,6 +328,7 @@ pub const fn may(role: Option<Role>, action: Action) -> bool {
                 | ReadInterference
                 | ReadPressure
                 | Preflight
+                | ReadWords
                 | ExportRound
                 | ReadLog
                 | ReadStaff
@@ -519,6 +530,7 @@ mod tests {
             Action::Waive,
             Action::CloseRound,
             Action::PublishRound,
+            Action::ReviewWords,
             Action::ChangeStaff,
         ];
         assert!(

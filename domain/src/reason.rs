@@ -155,7 +155,8 @@ reasons! {
     LabelsExclude: "同时符合互斥的称号，两者均不授予", "due together with a label that excludes it, so neither is given";
     AlertFires: "预警已触发", "the alert fires";
     AlertOfAnswers: "预警已触发：{0} 份答卷如此作答", "the alert fires: {0} answers say so";
-    SurveyOpen: "测评尚未结束，数字为中间数", "the survey is still open, so its figures are interim";
+    SurveyOpen: "测评尚未结束，数字为中间数，至少每十份答卷变动一次", "the survey is still open, so its figures are interim and move by ten sheets or more at a time";
+    SurveySealed: "测评已密封，结束之前不显示任何数字", "the survey is sealed, so it has no figures until it closes";
     GroupUndetermined: "{0} 组内有对象未能确定，名额无法分配", "in {0} somebody is undetermined, so seats cannot be given";
     SeatsByRight: "{0} 组内有 {1} 个对象依规则应得此等次，而名额只有 {2} 个", "in {0} {1} hold the grade by right, yet there are {2} seats";
     TiedForSeats: "{0} 并列争 {1} 个名额", "{0} are tied for {1} seats";

@@ -39,6 +39,10 @@ mod m20261122_000081_create_second_factors;
 mod m20261122_000082_create_service_tokens;
 mod m20261122_000090_carry_marks;
 mod m20261122_000091_create_version_proposals;
+mod m20261122_000100_create_shown_tallies;
+mod m20261122_000101_create_text_decisions;
+mod m20261122_000102_count_days;
+mod m20261122_000103_create_survey_warnings;
 mod m20261122_000110_allow_changed_sheets;
 mod m20261122_000111_count_arrivals;
 mod m20261122_000120_create_staff_identities;
@@ -81,6 +85,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000082_create_service_tokens::Migration),
             Box::new(m20261122_000090_carry_marks::Migration),
             Box::new(m20261122_000091_create_version_proposals::Migration),
+            Box::new(m20261122_000100_create_shown_tallies::Migration),
+            Box::new(m20261122_000101_create_text_decisions::Migration),
+            Box::new(m20261122_000102_count_days::Migration),
+            Box::new(m20261122_000103_create_survey_warnings::Migration),
             Box::new(m20261122_000110_allow_changed_sheets::Migration),
             Box::new(m20261122_000111_count_arrivals::Migration),
             Box::new(m20261122_000120_create_staff_identities::Migration),

@@ -16,6 +16,7 @@ mod change;
 mod door;
 mod key;
 mod postgres;
+mod preview;
 mod sqlite;
 mod writer;
 
@@ -34,12 +35,13 @@ pub use ballot::{BallotLink, BallotState, BallotSubmission, KnownBallot};
 pub use change::ChangeState;
 pub use door::{Admitted, InvitationState, KnownSurvey, Link, LinkState, Standing};
 pub use key::{ChangeCode, FormKey, InvitationToken, Receipt};
+pub(crate) use key::{Secret, find_or_make_secret};
+pub use preview::{Preview, PreviewPass, PreviewWanted};
 
 pub use crate::survey::seal::{Proof, Sealed};
 
 use batch::{Admission, Candidate, Outcome};
 use door::Door;
-use key::Secret;
 use writer::Waiting;
 
 /// How much the intake may hold.
@@ -144,7 +146,7 @@ impl Intake {
     /// # Errors
     /// [`Fault::Unavailable`] if the database cannot be reached.
     pub async fn start(service: Service, settings: IntakeSettings) -> Result<Self, Fault> {
-        let secret = Arc::new(key::find_or_make_secret(&service).await?);
+        let secret = Arc::new(find_or_make_secret(&service).await?);
         let (sender, receiver) = mpsc::channel(settings.queue.max(1));
         let stop = Arc::new(Notify::new());
         let desk = writer::Desk::new(&service, settings.batch.max(1));

@@ -49,6 +49,17 @@ pub struct SchemeVersion {
     pub added_at: DateTime<Utc>,
 }
 
+/// A survey to be taken over into another version.
+#[derive(Debug, Clone)]
+pub struct SurveyCopyDraft {
+    /// The survey, of whatever round.
+    pub survey: Id<id::Survey>,
+    /// The version that is to have it too.
+    pub into: Id<id::SchemeVersion>,
+    /// What the version that comes of it is called.
+    pub version: String,
+}
+
 /// The columns of a version without the file, which is large.
 #[derive(Debug, FromQueryResult)]
 struct VersionRow {
@@ -287,6 +298,42 @@ impl Service {
             digest: hex::encode(digest),
             added_at: now,
         })
+    }
+
+    /// Takes a survey over from the scheme of its round into another version, as a further version that a round to come
+    /// can be held under. The survey itself stays as it is.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with `NOT_COPIED` if it does not fit, and as [`Service::add_scheme_version`];
+    /// [`Fault::NotFound`], [`Fault::Denied`].
+    pub async fn copy_survey(
+        &self,
+        actor: &Actor,
+        copy: &SurveyCopyDraft,
+    ) -> Result<SchemeVersion, Fault> {
+        Permit::ask_everywhere(actor, Action::AddScheme)?;
+        let found = self
+            .find_surveys(actor, &[copy.survey])
+            .await?
+            .remove(&copy.survey);
+        let survey = found.ok_or(Fault::NotFound)?;
+        let rounds = self.find_rounds(actor, &[survey.round]).await?;
+        let round = rounds.get(&survey.round).ok_or(Fault::NotFound)?;
+        let from = round.content.scheme_version;
+        let sources = self.find_scheme_sources(actor, &[from, copy.into]).await?;
+        let (Some(from), Some(into)) = (sources.get(&from), sources.get(&copy.into)) else {
+            return Err(Fault::NotFound);
+        };
+        let copied = domain::scheme::copy_survey(&domain::scheme::SurveyCopy {
+            from,
+            survey: &survey.definition.code,
+            into,
+            version: &copy.version,
+        });
+        let source = copied.map_err(|fault| {
+            Fault::refused(Refusal::new("NOT_COPIED", fault.to_string()).at(["surveyId"]))
+        })?;
+        self.add_scheme_version(actor, &source).await
     }
 
     async fn find_or_add_scheme(

@@ -235,7 +235,7 @@ impl Service {
             let known = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
             marks
                 .into_iter()
-                .filter(|mark| known.get(&mark.id) != Some(&(mark.inputs_changed_at, mark.sheets)))
+                .filter(|mark| known.get(&mark.id) != Some(&(mark.inputs_changed_at, mark.steps)))
                 .collect()
         };
         let mut done = 0;
@@ -252,7 +252,7 @@ impl Service {
             seen.0
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .insert(mark.id, (mark.inputs_changed_at, mark.sheets));
+                .insert(mark.id, (mark.inputs_changed_at, mark.steps));
         }
         Ok(done)
     }
@@ -311,12 +311,14 @@ pub struct RoundProgress {
     pub closed: bool,
     /// Subjects that take part.
     pub subjects: u64,
-    /// Answer sheets that count, over all surveys.
+    /// Answer sheets that count, over all surveys that are closed: of an open one that would tell of single answers.
     pub valid_sheets: u64,
     /// Answer sheets that came in, over all surveys.
     pub sheets: u64,
     /// Points that inspectors awarded.
     pub scores: u64,
+    /// Warnings that its surveys have raised.
+    pub warnings: u64,
 }
 
 impl RoundProgress {
@@ -324,7 +326,8 @@ impl RoundProgress {
     pub fn is_like(&self, other: &Self) -> bool {
         (self.closed, self.subjects, self.valid_sheets)
             == (other.closed, other.subjects, other.valid_sheets)
-            && (self.sheets, self.scores) == (other.sheets, other.scores)
+            && (self.sheets, self.scores, self.warnings)
+                == (other.sheets, other.scores, other.warnings)
     }
 }
 
@@ -335,6 +338,7 @@ struct ProgressRow {
     valid_sheets: i64,
     sheets: i64,
     scores: i64,
+    warnings: i64,
 }
 
 impl Service {
@@ -354,10 +358,13 @@ impl Service {
             "SELECT round.state,
                  (SELECT count(*) FROM round_subject AS r WHERE r.round_id = round.id) AS subjects,
                  CAST(coalesce((SELECT sum(t.count) FROM sheet_tally AS t JOIN survey AS s ON s.id = t.survey_id
-                      WHERE s.round_id = round.id AND t.state = 'valid'), 0) AS BIGINT) AS valid_sheets,
+                      WHERE s.round_id = round.id AND s.state = 'closed' AND t.state = 'valid'), 0)
+                      AS BIGINT) AS valid_sheets,
                  CAST(coalesce((SELECT sum(t.count) FROM sheet_tally AS t JOIN survey AS s ON s.id = t.survey_id
                       WHERE s.round_id = round.id AND t.state <> 'changed'), 0) AS BIGINT) AS sheets,
-                 (SELECT count(*) FROM score WHERE score.round_id = round.id) AS scores
+                 (SELECT count(*) FROM score WHERE score.round_id = round.id) AS scores,
+                 (SELECT count(*) FROM survey_warning AS w JOIN survey AS s ON s.id = w.survey_id
+                      WHERE s.round_id = round.id) AS warnings
              FROM round WHERE round.id = $1",
             [id.number().into()],
         );
@@ -374,11 +381,12 @@ impl Service {
             valid_sheets: count(row.valid_sheets)?,
             sheets: count(row.sheets)?,
             scores: count(row.scores)?,
+            warnings: count(row.warnings)?,
         })
     }
 }
 
-/// What a worker has seen of each open round: how far its inputs and its sheets had come. A new one has seen nothing.
+/// What a worker has seen of each open round: how far its inputs and the figures of its surveys had come. A new one has seen nothing.
 #[derive(Debug, Default)]
 pub struct Seen(Mutex<BTreeMap<i64, (i64, i64)>>);
 
@@ -386,16 +394,17 @@ pub struct Seen(Mutex<BTreeMap<i64, (i64, i64)>>);
 struct Mark {
     id: i64,
     inputs_changed_at: i64,
-    sheets: i64,
+    steps: i64,
 }
 
-/// How far the inputs of each open round have come. Sheets are counted apart: the intake never touches the round's row.
+/// How far the inputs of each open round have come. What is shown of surveys is counted apart: the intake never touches
+/// the round's row.
 async fn list_marks(connection: &impl ConnectionTrait) -> Result<Vec<Mark>, Fault> {
     let statement = Statement::from_string(
         connection.get_database_backend(),
         "SELECT round.id, round.inputs_changed_at,
-             CAST(coalesce((SELECT sum(t.count) FROM sheet_tally AS t JOIN survey AS s ON s.id = t.survey_id
-                  WHERE s.round_id = round.id), 0) AS BIGINT) AS sheets
+             CAST(coalesce((SELECT sum(t.steps) FROM shown_tally AS t JOIN survey AS s ON s.id = t.survey_id
+                  WHERE s.round_id = round.id), 0) AS BIGINT) AS steps
          FROM round WHERE round.state = 'open' ORDER BY round.id",
     );
     Ok(Mark::find_by_statement(statement).all(connection).await?)

@@ -8,16 +8,20 @@ mod ballot;
 mod campaign;
 pub(crate) mod contact;
 mod count;
+mod days;
 pub(crate) mod entry;
 mod hours;
 pub(crate) mod interference;
 mod invitation;
 pub(crate) mod kept;
 pub(crate) mod line;
+mod live;
 pub(crate) mod quarantine;
 mod result;
 mod run;
 pub mod seal;
+mod warning;
+mod words;
 
 use chrono::{DateTime, Utc};
 use domain::id::{Id, Round, Subject, Survey};
@@ -49,8 +53,14 @@ pub(crate) use count::{Stored, list_tallies_of, read_sheet_part};
 pub use hours::NewHours;
 pub use interference::{AnsweredAbout, Interference};
 pub use invitation::{IssuedInvitation, NewInvitations, issue_invitations};
+pub(crate) use live::list_shown_of;
 pub use quarantine::{HeldSheet, SheetDecision};
 pub use result::{QuestionResult, SurveyResults};
+pub use warning::{RaisedWarning, WARNING_JOB, WarningMail};
+pub use words::{
+    NotATextId, Text, TextDecision, TextDecisionDraft, TextId, Words, WordsOf, WordsWanted,
+    WordsWithheld,
+};
 
 /// A survey to be made.
 #[derive(Debug, Clone)]
@@ -146,6 +156,7 @@ pub(crate) async fn reopen(transaction: &WriteTransaction, id: Id<Survey>) -> Re
     };
     let refusal = Refusal::new("SURVEY_NOT_CLOSED", "the survey takes answers already");
     change_state(transaction, id, step, refusal).await?;
+    live::begin_anew(transaction, id, &get_definition(transaction, id).await?).await?;
     survey::Entity::update_many()
         .col_expr(survey::Column::ClosesAt, Expr::val(None::<i64>))
         .filter(survey::Column::Id.eq(id.number()))

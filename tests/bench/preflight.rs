@@ -3,7 +3,7 @@
 use domain::access::Actor;
 use domain::id::{self, Id};
 use service::survey;
-use support::poll::Poll;
+use support::poll::{Poll, show_answers};
 use support::{Backend, Database};
 
 use crate::measure::{Aim, Figure, pairs};
@@ -20,7 +20,9 @@ pub async fn all(sheets: usize) -> Vec<Figure> {
     let full = (Database::fresh(Backend::Sqlite).await, many);
     let mut polls = Vec::new();
     for (database, sheets) in [&few, &full] {
-        polls.push(stored::survey(database, SUBJECTS, *sheets).await);
+        let poll = stored::survey(database, SUBJECTS, *sheets).await;
+        show_answers(&poll.service).await;
+        polls.push(poll);
     }
     let mut dry: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
     let mut progress: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
@@ -71,7 +73,7 @@ async fn look(poll: &Poll) {
         .get_progress(&Actor::Operator, ROUND)
         .await
         .expect("progress");
-    assert!(progress.valid_sheets > 0, "sheets have come in");
+    assert!(progress.sheets > 0, "sheets have come in");
     let read = (poll.service.database.begin_read().await).expect("a transaction");
     let groups = survey::list_progress(&read, poll.survey)
         .await

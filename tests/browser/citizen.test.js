@@ -169,7 +169,7 @@ onEveryWay("a second tap sends nothing", suite, async ({ page, way }) => {
 });
 
 onEveryWay("a desktop shows the same", suite, async ({ page, way }) => {
-  for (const path of [server.links.open[0], server.links.kinds[0], "/receipt"]) {
+  for (const path of [server.links.open[0], server.links.kinds[0], server.links.preview[0], "/receipt"]) {
     await page.goto(path);
     await assertGoodPage(page, way);
   }
@@ -223,4 +223,19 @@ onEveryWay("a question for some is asked of those alone", suite, async ({ page, 
   );
   await page.locator("#q5-1").check();
   assert.equal(await send(page), 200);
+});
+
+onEveryWay("a preview shows the form and sends nothing", suite, async ({ page, way }) => {
+  await page.goto(`${server.links.preview[0]}?lang=${way.language}`);
+  await assertGoodPage(page, way);
+  const title = way.language === "en" ? "This is a preview" : "这是预览";
+  assert.equal(await page.locator(".preview h2").textContent(), title);
+  const before = page.url();
+  await page.locator("input[type=radio]").first().check();
+  await page.locator("input[type=radio]").first().press("Enter");
+  assert.ok(await page.locator("button[type=submit]").isDisabled());
+  assert.equal(page.url(), before);
+  // What was tried out is not kept for the form that is drawn later.
+  await page.reload();
+  assert.equal(await page.locator("input[type=radio]:checked").count(), 0);
 });

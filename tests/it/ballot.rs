@@ -406,7 +406,7 @@ async fn a_ballot_is_one_sheet_and_a_line_for_each_subject(world: World) {
         .unwrap();
     let panel = &progress[&stand.meeting.id][0];
     assert_eq!(panel.issued, Some(2));
-    assert_eq!(panel.sheets, [(SheetState::Valid, 2)].into());
+    assert_eq!((panel.returned, &panel.sheets), (2, &None));
 }
 
 async fn an_invitation_admits_to_one_ballot_and_a_retry_gets_the_same_receipt(world: World) {

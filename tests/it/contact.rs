@@ -63,7 +63,7 @@ impl Post {
         Self::of(Stand::new(world).await, mailer)
     }
 
-    fn of(stand: Stand, mailer: Mailer) -> Self {
+    pub fn of(stand: Stand, mailer: Mailer) -> Self {
         let worker = post::worker(stand.world.service.clone(), mailer.clone());
         Self {
             stand,

@@ -39,8 +39,8 @@ async fn every_table_can_be_read_through_its_entity(world: World) {
         decision, fact, investigation, invitation, kept_sheets, measure_value, network_key, nil_report, outbox, past_grade,
         proposed_grade, publication, region, relation, reopen_proposal, reopening, reopening_input, revision,
         revision_source, round, round_relation, round_subject, scheme, scheme_version, score, seal_page, service_token, session,
-        setting, sheet, sheet_batch, sheet_tally, staff, staff_factor, staff_identity, staff_link, staff_recovery, staff_role, standing, subject, succession, survey,
-        survey_issue, survey_link, survey_seal, tally, tie_choice, told_count, version_proposal, waiver,
+        setting, sheet, sheet_batch, sheet_day, sheet_tally, shown_tally, staff, staff_factor, staff_identity, staff_link, staff_recovery, staff_role, standing, subject, succession, survey,
+        survey_day, survey_issue, survey_link, survey_seal, survey_warning, tally, text_decision, tie_choice, told_count, version_proposal, waiver,
     );
     let mut named = BTreeSet::from(["seaql_migrations".to_owned()]);
     for (table, count) in counts {

@@ -14,6 +14,7 @@ mod scene;
 mod sdl;
 mod session;
 mod socket;
+mod survey;
 mod token;
 mod trial;
 pub mod wire;
@@ -31,6 +32,8 @@ use serde_json::{Value, json};
 use service::staff::StaffDraft;
 use support::World;
 use tokio::sync::OnceCell;
+
+pub use scene::SCHEME as SCENE_SCHEME;
 
 use crate::stand::subject;
 

@@ -205,6 +205,12 @@ impl Stand {
         for _ in 0..4 {
             self.answer(2, "good").await;
         }
+        self.show_answers().await;
+    }
+
+    /// What has been answered is shown as if it had been shown before, however little it is.
+    pub async fn show_answers(&self) {
+        support::poll::show_answers(&self.world.service).await;
     }
 
     /// Points and meetings of both units, and answers about the first.

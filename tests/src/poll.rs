@@ -10,6 +10,7 @@ use std::sync::Arc;
 use domain::id::{self, Id};
 use domain::scheme::Scheme;
 use domain::survey::{Definition, SheetState};
+use sea_orm::ConnectionTrait;
 use service::Service;
 use service::database::DatabaseSettings;
 use service::intake::{Intake, IntakeSettings, InvitationToken};
@@ -296,6 +297,30 @@ impl Poll {
             subjects: self.subjects,
         }
     }
+}
+
+/// What has been answered is shown as if it had been shown before, however little it is.
+///
+/// # Panics
+/// If the database cannot be written to.
+pub async fn show_answers(service: &Service) {
+    let transaction = service.database.begin_write().await.expect("a transaction");
+    transaction
+        .execute_unprepared("DELETE FROM shown_tally")
+        .await
+        .expect("nothing that is shown");
+    transaction
+        .execute_unprepared(
+            "INSERT INTO shown_tally (survey_id, subject_id, panel, channel, shown_sheets, shown_counts, next_sheets, \
+             next_counts, next_valid, steps) \
+             SELECT s.survey_id, s.subject_id, s.panel, s.channel, '{\"valid\":' || s.count || '}', \
+             CAST(t.counts AS TEXT), '{\"valid\":' || s.count || '}', CAST(t.counts AS TEXT), s.count, 1 \
+             FROM sheet_tally AS s JOIN tally AS t ON t.survey_id = s.survey_id AND t.subject_id = s.subject_id \
+             AND t.panel = s.panel AND t.channel = s.channel WHERE s.state = 'valid'",
+        )
+        .await
+        .expect("rows of what is shown");
+    transaction.commit().await.expect("an end");
 }
 
 /// How many valid sheets a recount found.

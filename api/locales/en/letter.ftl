@@ -29,3 +29,8 @@ form-paper-several = You may tick several
 form-paper-required = needs an answer
 form-paper-entry = For whoever types this in: columns are named by the codes of questions, cells hold the codes of options; the code of the invitation goes into the column “code”.
 form-paper-if = Only if question { $number } was answered “{ $options }”.
+
+# Warnings to those who run a survey.
+warning-subject = Mingjian: a warning of “{ $survey }”
+warning-about = The survey “{ $survey }” of { $round } warns of the following:
+warning-steps = Figures are interim. They move by ten answers and more, and each warning is mailed once.

@@ -146,6 +146,11 @@ receipt-unknown-title = Not found
 receipt-unknown-text = There are no answers with this receipt code. Please check whether it was copied correctly.
 receipt-malformed = There is a slip in this code. Please compare it: it has 28 letters and digits.
 
+preview-title = This is a preview
+preview-text = Citizens will see the page below as it is, once the survey is open. You can try it out; nothing that you enter is sent or kept.
+preview-unsent = In a preview nothing can be sent.
+preview-over-title = This preview is over
+preview-over-text = A preview lasts an hour and ends when the survey opens. Whoever runs the survey can make another one.
 link-over-title = This link holds no longer
 link-over-text = It was used already, has run out, or is incomplete. Ask for a new password at /reset, or ask an administrator to invite you again.
 too-often-title = Too many attempts

@@ -29,3 +29,8 @@ form-paper-several = 可以选几项
 form-paper-required = 必答
 form-paper-entry = 录入人员：列名用题目代码，单元格写选项代码；邀请码写在“邀请码”一列。
 form-paper-if = 只有第 { $number } 题选了“{ $options }”才需回答。
+
+# Warnings to those who run a survey.
+warning-subject = 明鉴预警：{ $survey }
+warning-about = { $round }的“{ $survey }”出现以下预警：
+warning-steps = 以上为中间数，每次至少随十份答卷变动；每项预警只发送一次。

@@ -140,6 +140,11 @@ receipt-unknown-title = 没有查到
 receipt-unknown-text = 没有这个回执码的答卷。请核对是否抄错。
 receipt-malformed = 回执码有误，请对照检查：应有 28 个字母和数字。
 
+preview-title = 这是预览
+preview-text = 测评开始后，群众看到的就是下面的页面。您可以试填，填写的内容不会提交，也不会保存。
+preview-unsent = 预览中不能提交。
+preview-over-title = 预览已经结束
+preview-over-text = 预览一小时内有效，测评开始后即失效。需要时请负责测评的人员重新生成。
 link-over-title = 这个链接已经失效
 link-over-text = 链接已经用过、已过期，或者不完整。可以在 /reset 页面申请重设密码，或请管理员重新邀请。
 too-often-title = 尝试次数太多

@@ -1,6 +1,8 @@
 //! `mingjian survey`: opens and closes the surveys of a round, makes the links and invitations to them, and brings them
 //! to people by mail, telephone, letter and poster.
 
+mod table;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -10,13 +12,17 @@ use domain::access::Actor;
 use domain::id::{ContactList, Id, Subject, Survey};
 use domain::scheme::file::Words;
 use service::Service;
+use service::intake::PreviewWanted;
 use service::page::Page;
 use service::round::RosterFilter;
+use service::scheme::SurveyCopyDraft;
 use service::survey::{
     About, BallotFor, LinkFor, ListState, NewBallotInvitations, NewHours, NewInvitations,
-    PersonalLink, PosterLink, RoundSurvey, SheetDecision, Way,
+    NotATextId, PersonalLink, PosterLink, RoundSurvey, SheetDecision, TextDecision,
+    TextDecisionDraft, Way, WordsWanted,
 };
 
+use self::table::{find_days, find_results, find_version, find_words, write_table};
 use super::database::{load_settings, of_fault, open_migrated};
 use super::{Failure, interference, print, round};
 use crate::config::{Purpose, Settings};
@@ -26,7 +32,6 @@ use crate::letter::{
 };
 use crate::notary::Notary;
 use crate::report::folder::Making;
-use crate::sheet::ResultTable;
 
 /// What can be done with surveys from the terminal.
 #[derive(Debug, Subcommand)]
@@ -48,6 +53,8 @@ pub(super) enum SurveyCommand {
         #[arg(long, default_value = "")]
         reason: String,
     },
+    /// Make an address under which its form can be looked at as citizens will see it, for an hour, until it opens.
+    Preview(SurveyArguments),
     /// End a survey for good.
     Close {
         /// Which survey.
@@ -121,6 +128,54 @@ pub(super) enum SurveyCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Tell on which days the sheets of a closed survey came in, printed as CSV.
+    Days {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// File to write, as CSV or, if its name ends so, as XLSX.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Tell what people wrote in a closed survey, printed as CSV; what points at a person is removed. The reading is
+    /// logged.
+    Words {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// File to write, as CSV or, if its name ends so, as XLSX.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Hide an answer in words, release it as it was written, or leave it to the rule.
+    Text {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// Code of the subject that it is about.
+        subject: String,
+        /// Code of the question.
+        question: String,
+        /// Its name, as `survey words` tells it.
+        text: String,
+        /// What holds.
+        decision: Decision,
+        /// Why; it stays in the log.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Copy it into another version of a scheme, as a further version for a round to come.
+    Copy {
+        /// Which survey.
+        #[command(flatten)]
+        survey: SurveyArguments,
+        /// The version that is to have it, as `scheme@version`.
+        #[arg(long)]
+        into: String,
+        /// What the version that comes of it is called.
+        #[arg(long)]
+        version: String,
+    },
     /// Draw a QR poster for each open link: a picture each, and a file to print all of them.
     Posters {
         /// Which survey.
@@ -157,6 +212,17 @@ pub(super) enum SurveyCommand {
     },
 }
 
+/// What is decided about an answer in words.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum Decision {
+    /// Nobody reads it.
+    Hide,
+    /// It is read as it was written.
+    Release,
+    /// As the rule has it.
+    ByRule,
+}
+
 /// A survey of a round.
 #[derive(Debug, Args)]
 pub(super) struct SurveyArguments {
@@ -180,6 +246,16 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             let done = service.open_survey(OPERATOR, survey).await;
             done.map_err(|fault| of_fault(&fault))?;
             format!("{}: open\n", which.survey)
+        }
+        SurveyCommand::Preview(which) => {
+            let wanted = PreviewWanted {
+                round: round::get(&service, &which.round).await?.id,
+                survey: which.survey.clone(),
+                subject: None,
+            };
+            let pass = service.make_preview(OPERATOR, &wanted).await;
+            let pass = pass.map_err(|fault| of_fault(&fault))?;
+            format!("{base}{}\n", pass.path)
         }
         SurveyCommand::Hours {
             survey,
@@ -256,17 +332,72 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
         }
         SurveyCommand::Results { survey, out } => {
             let table = find_results(&service, survey).await?;
-            let Some(file) = out else {
-                return print(&table.write_csv().map_err(broken)?);
+            match write_table(&table, out.as_deref())? {
+                Some(said) => said,
+                None => return Ok(()),
+            }
+        }
+        SurveyCommand::Days { survey, out } => {
+            let table = find_days(&service, survey).await?;
+            match write_table(&table, out.as_deref())? {
+                Some(said) => said,
+                None => return Ok(()),
+            }
+        }
+        SurveyCommand::Words { survey, out } => {
+            let table = find_words(&service, survey).await?;
+            match write_table(&table, out.as_deref())? {
+                Some(said) => said,
+                None => return Ok(()),
+            }
+        }
+        SurveyCommand::Text {
+            survey,
+            subject,
+            question,
+            text,
+            decision,
+            reason,
+        } => {
+            let id = find(&service, &survey.round, &survey.survey).await?.id;
+            let units = list_units(&service, &survey.round).await?;
+            let unit = units.into_iter().find(|unit| unit.code == *subject);
+            let unit = unit.ok_or_else(|| {
+                Failure::new(format!("`{subject}` is not on the roster of the round"))
+            })?;
+            let draft = TextDecisionDraft {
+                of: WordsWanted {
+                    survey: id,
+                    subject: unit.subject,
+                    question: question.clone(),
+                },
+                text: (text.parse())
+                    .map_err(|error: NotATextId| Failure::new(error.to_string()))?,
+                decision: match decision {
+                    Decision::Hide => TextDecision::Hide,
+                    Decision::Release => TextDecision::Release,
+                    Decision::ByRule => TextDecision::ByRule,
+                },
+                reason: reason.clone(),
             };
-            let is_workbook = file.extension().is_some_and(|name| name == "xlsx");
-            let bytes = if is_workbook {
-                table.write_workbook().map_err(broken)?
-            } else {
-                table.write_csv().map_err(broken)?
+            let decided = service.decide_text(OPERATOR, &draft).await;
+            let decided = decided.map_err(|fault| of_fault(&fault))?;
+            format!("{}\n", decided.text.as_deref().unwrap_or("hidden"))
+        }
+        SurveyCommand::Copy {
+            survey,
+            into,
+            version,
+        } => {
+            let id = find(&service, &survey.round, &survey.survey).await?.id;
+            let copy = SurveyCopyDraft {
+                survey: id,
+                into: find_version(&service, into).await?,
+                version: version.clone(),
             };
-            std::fs::write(file, bytes).map_err(broken)?;
-            format!("{}: {} lines\n", file.display(), table.lines.len())
+            let made = service.copy_survey(OPERATOR, &copy).await;
+            let made = made.map_err(|fault| of_fault(&fault))?;
+            format!("{}: version {} is added\n", survey.survey, made.version)
         }
         SurveyCommand::Interference(which) => {
             let id = find(&service, &which.round, &which.survey).await?.id;
@@ -485,27 +616,6 @@ async fn write_posters(
         ]
     });
     table(["subject", "panel", "file"], rows)
-}
-
-/// What a closed survey found, as a table.
-async fn find_results(service: &Service, which: &SurveyArguments) -> Result<ResultTable, Failure> {
-    let survey = find(service, &which.round, &which.survey).await?;
-    let mut found = service
-        .list_results_of(OPERATOR, &[survey.id])
-        .await
-        .map_err(|fault| of_fault(&fault))?;
-    let Some(results) = found.remove(&survey.id) else {
-        return Err(Failure::new(format!(
-            "the survey `{}` is not closed: until then it only says how many have answered",
-            which.survey
-        )));
-    };
-    let units = list_units(service, &which.round).await?;
-    let named = units
-        .into_iter()
-        .map(|unit| (unit.subject, (unit.code, unit.name)))
-        .collect();
-    Ok(ResultTable::of(&survey.definition, &results, &named))
 }
 
 /// The survey of a round by its code.

@@ -41,6 +41,8 @@ struct About {
     link: Option<String>,
     /// What a change is sent with.
     change: Option<Secrets>,
+    /// Whether it is only looked at.
+    is_preview: bool,
 }
 
 impl About {
@@ -135,6 +137,7 @@ async fn find_link(pages: &Pages, path: &PathPart) -> Result<About, Notice> {
         path: format!("/s/{code}"),
         link: Some(code.clone()),
         change: None,
+        is_preview: false,
     })
 }
 
@@ -146,6 +149,7 @@ async fn find_invitation(pages: &Pages, token: &InvitationToken) -> Result<About
         path: format!("/i/{}", token.expose()),
         link: None,
         change: None,
+        is_preview: false,
     })
 }
 
@@ -165,6 +169,7 @@ pub(super) async fn change(
         path: "/change".to_owned(),
         link: None,
         change: Some(secrets),
+        is_preview: false,
     };
     match sent {
         Some(sent) => answer(pages, view, &about, (sent, None)).await,
@@ -335,6 +340,7 @@ struct Page<'a> {
     counts: String,
     lines: Vec<LineView<'a>>,
     told: Option<Vec<OptionView>>,
+    is_preview: bool,
 }
 
 struct LineView<'a> {
@@ -480,6 +486,7 @@ fn page<'a>(view: View, about: &'a About, drawn: Drawn) -> Page<'a> {
         counts: view.say("ballot-counts"),
         told: draw_told(view, survey, (about.change.is_some(), drawn.told)),
         lines,
+        is_preview: about.is_preview,
         view,
     }
 }
@@ -562,4 +569,26 @@ fn draw_options(view: View, id: &str, question: &Question, entries: &Entries) ->
         });
     }
     options
+}
+
+/// An empty ballot to be looked at.
+pub(super) fn draw_preview(view: View, state: BallotState) -> Response {
+    let about = About {
+        state,
+        path: String::new(),
+        link: Some(String::new()),
+        change: None,
+        is_preview: true,
+    };
+    let drawn = Drawn {
+        key: String::new(),
+        lines: vec![Entries::default(); about.lines().len()],
+        told: None,
+        banner: None,
+    };
+    let manner = Manner {
+        status: StatusCode::OK,
+        keeping: Keeping::Nobody,
+    };
+    view.answer(&page(view, &about, drawn), manner)
 }

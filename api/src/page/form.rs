@@ -119,6 +119,8 @@ pub(super) struct About<'a> {
     link: Option<&'a str>,
     /// What a change is sent with.
     change: Option<Secrets>,
+    /// Whether it is only looked at.
+    is_preview: bool,
 }
 
 /// A receipt and the code beside it, as text.
@@ -135,6 +137,7 @@ impl<'a> About<'a> {
             path: format!("/s/{}", link.code),
             link: Some(&link.code),
             change: None,
+            is_preview: false,
         }
     }
 
@@ -145,6 +148,7 @@ impl<'a> About<'a> {
             path: format!("/i/{}", token.expose()),
             link: None,
             change: None,
+            is_preview: false,
         }
     }
 
@@ -156,6 +160,7 @@ impl<'a> About<'a> {
             path: format!("/i/{}", token.expose()),
             link: None,
             change: None,
+            is_preview: false,
         }
     }
 
@@ -167,6 +172,7 @@ impl<'a> About<'a> {
             path: "/change".to_owned(),
             link: None,
             change: Some(secrets),
+            is_preview: false,
         }
     }
 
@@ -235,6 +241,7 @@ struct Page<'a> {
     submit_hint: &'static str,
     questions: Vec<QuestionView>,
     told: Option<Vec<OptionView>>,
+    is_preview: bool,
 }
 
 pub(super) struct BannerView {
@@ -423,6 +430,7 @@ fn page<'a>(view: View, about: &'a About<'_>, drawn: Drawn) -> Page<'a> {
         },
         told: draw_told(view, survey, (about.change.is_some(), drawn.told)),
         questions,
+        is_preview: about.is_preview,
         view,
     }
 }
@@ -678,4 +686,23 @@ pub(super) fn write_empty(
         banner: None,
     };
     page(view, about, drawn).render()
+}
+
+/// An empty form to be looked at.
+pub(super) fn draw_preview(view: View, link: &Arc<Link>) -> Response {
+    let about = About {
+        is_preview: true,
+        ..About::link(link)
+    };
+    let drawn = Drawn {
+        key: String::new(),
+        entries: Entries::default(),
+        told: None,
+        banner: None,
+    };
+    let manner = Manner {
+        status: StatusCode::OK,
+        keeping: Keeping::Nobody,
+    };
+    view.answer(&page(view, &about, drawn), manner)
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/s/<code>` | an open link: the form, and where it is sent |
 //! | `/i/<token>` | a one-time invitation; looking at it does not use it up |
+//! | `/preview/<survey>/<pass>` | the form of a survey before it opens, for whoever runs it; nothing can be sent |
 //! | `/receipt` | whether a receipt's answers count |
 //! | `/change` | other answers in place of those of a receipt, with the code that came with it |
 //! | `/account/<token>` | where staff choose a password by a one-time link; looking at it does not use it up |
@@ -24,6 +25,7 @@ mod form;
 pub(crate) mod language;
 mod notice;
 mod pace;
+mod preview;
 mod receipt;
 mod skeleton;
 #[cfg(test)]
@@ -85,6 +87,7 @@ pub fn routes(intake: Intake) -> Router {
                 .layer(from_fn(pace::evenly))
                 .post(answer_invitation),
         )
+        .route("/preview/{survey}/{pass}", get(preview::show))
         .route("/receipt", get(receipt::show).post(receipt::find))
         .route("/change", get(change::ask).post(change::answer))
         .route("/assets/{name}", get(asset::get))

@@ -20,6 +20,8 @@ pub(super) enum Notice {
     Unknown,
     /// The same for an account's link that was used, ran out or never was.
     LinkOver,
+    /// The same for a preview that ran out, whose survey has opened, or that never was.
+    PreviewOver,
     TooOften,
     Unavailable,
     TooLarge,
@@ -62,7 +64,9 @@ impl Notice {
     fn status(self) -> StatusCode {
         match self {
             Self::Closed => StatusCode::GONE,
-            Self::NotYetOpen | Self::Unknown | Self::LinkOver => StatusCode::NOT_FOUND,
+            Self::NotYetOpen | Self::Unknown | Self::LinkOver | Self::PreviewOver => {
+                StatusCode::NOT_FOUND
+            }
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::AlreadyAnswered | Self::SentBefore | Self::Changed => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -80,6 +84,7 @@ impl Notice {
             Self::Changed => "changed",
             Self::Unknown => "unknown",
             Self::LinkOver => "link-over",
+            Self::PreviewOver => "preview-over",
             Self::TooOften => "too-often",
             Self::Unavailable => "unavailable",
             Self::TooLarge => "too-large",

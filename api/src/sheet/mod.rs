@@ -6,6 +6,7 @@
 
 mod comma;
 mod import;
+mod list;
 mod results;
 mod scores;
 mod workbook;
@@ -14,7 +15,8 @@ mod workbook;
 mod tests;
 
 pub use import::{describe, name_inspector, read_table};
-pub(crate) use results::ResultTable;
+pub(crate) use list::ListTable;
+pub(crate) use results::{table_of_days, table_of_results, table_of_words};
 pub use scores::{ScoreColumn, ScoreRound, ScoreSheet, ScoreSubject};
 pub(crate) use scores::{without_formula, write_text};
 

@@ -1,15 +1,15 @@
-//! What a survey found as a table: a line for each subject, group of respondents, question and option.
+//! What a survey found as tables: a line for each subject, group of respondents, question and option; and one for each
+//! answer in words.
 
 use std::collections::BTreeMap;
 
 use domain::id::{Id, Subject};
 use domain::number::Ratio;
 use domain::scheme::file::Words;
-use domain::survey::{Definition, Line, Part, Question};
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
-use service::survey::SurveyResults;
+use domain::survey::{Definition, Line, Part, Question, TimeLine};
+use service::survey::{SurveyResults, TextDecision, WordsOf};
 
-use super::{without_formula, write_text};
+use super::ListTable;
 
 /// Names of the columns, for people and for programs.
 const COLUMNS: [(&str, &str); 15] = [
@@ -30,83 +30,139 @@ const COLUMNS: [(&str, &str); 15] = [
     ("95%区间上限", "high"),
 ];
 
+/// The same of what people wrote.
+const WORDS_COLUMNS: [(&str, &str); 8] = [
+    ("单位代码", "subject"),
+    ("单位名称", "name"),
+    ("题目代码", "question"),
+    ("题目", "text"),
+    ("意见编号", "id"),
+    ("意见", "words"),
+    ("处理", "decision"),
+    ("隐去处数", "removed"),
+];
+
+/// The same of the days on which sheets came in.
+const DAYS_COLUMNS: [(&str, &str); 5] = [
+    ("单位代码", "subject"),
+    ("单位名称", "name"),
+    ("从", "from"),
+    ("到", "to"),
+    ("答卷数", "sheets"),
+];
+
 /// The first column of numbers.
 const NUMBERS: usize = 9;
 
 /// What stands in place of figures that are withheld.
 const WITHHELD: &str = "withheld";
 
-/// A table of results.
-#[derive(Debug)]
-pub(crate) struct ResultTable {
-    title: String,
-    /// Its lines below the header.
-    pub(crate) lines: Vec<[String; 15]>,
+/// The table of a survey's results, with the codes and names of its subjects.
+pub(crate) fn table_of_results(
+    definition: &Definition,
+    results: &SurveyResults,
+    named: &BTreeMap<Id<Subject>, (String, Words)>,
+) -> ListTable<15> {
+    let mut lines = Vec::new();
+    for result in &results.questions {
+        for line in &result.lines {
+            let subject = line.subject.map(|subject| name(subject, named));
+            let front = front(definition, (subject, line), &result.question);
+            lines.extend(figures(line, &result.question).map(|end| {
+                let mut cells = front.iter().cloned().chain(end);
+                std::array::from_fn(|_| cells.next().unwrap_or_default())
+            }));
+        }
+    }
+    ListTable {
+        name: "测评结果 Results",
+        title: title(definition),
+        columns: COLUMNS,
+        numbers: NUMBERS,
+        lines,
+    }
 }
 
-impl ResultTable {
-    /// The table of a survey's results, with the codes and names of its subjects.
-    pub(crate) fn of(
-        definition: &Definition,
-        results: &SurveyResults,
-        named: &BTreeMap<Id<Subject>, (String, Words)>,
-    ) -> Self {
-        let mut lines = Vec::new();
-        for result in &results.questions {
-            for line in &result.lines {
-                let subject = line.subject.map(|subject| {
-                    let known = named.get(&subject).cloned();
-                    known.unwrap_or_else(|| (subject.to_string(), Words::new("", "")))
-                });
-                let front = front(definition, (subject, line), &result.question);
-                lines.extend(figures(line, &result.question).map(|end| {
-                    let mut cells = front.iter().cloned().chain(end);
-                    std::array::from_fn(|_| cells.next().unwrap_or_default())
-                }));
-            }
-        }
-        Self {
-            title: format!("{} {}", definition.name.zh, definition.name.en),
-            lines,
+/// The table of what people wrote.
+pub(crate) fn table_of_words(
+    definition: &Definition,
+    words: &[WordsOf],
+    named: &BTreeMap<Id<Subject>, (String, Words)>,
+) -> ListTable<8> {
+    let mut lines = Vec::new();
+    for group in words {
+        let (code, subject) = name(group.subject, named);
+        let question = definition.question(&group.question);
+        let question = question.map_or("", |(_, question)| question.text.zh.as_str());
+        for text in &group.texts {
+            let decision = match &text.decision {
+                Some((TextDecision::Hide, _)) => "hidden",
+                Some((TextDecision::Release, _)) => "released",
+                Some((TextDecision::ByRule, _)) | None => "",
+            };
+            lines.push([
+                code.clone(),
+                subject.zh.clone(),
+                group.question.clone(),
+                question.to_owned(),
+                text.id.to_string(),
+                text.text.clone().unwrap_or_default(),
+                decision.to_owned(),
+                text.removed.to_string(),
+            ]);
         }
     }
+    ListTable {
+        name: "文字意见 Comments",
+        title: title(definition),
+        columns: WORDS_COLUMNS,
+        numbers: 7,
+        lines,
+    }
+}
 
-    /// As CSV, with a mark in front by which spreadsheets know it as UTF-8.
-    pub(crate) fn write_csv(&self) -> Result<Vec<u8>, csv::Error> {
-        let mut writer = csv::Writer::from_writer(Vec::from("\u{feff}"));
-        writer.write_record(COLUMNS.map(|(_, name)| name))?;
-        for line in &self.lines {
-            writer.write_record(line.iter().map(|cell| without_formula(cell)))?;
+/// The table of the days on which sheets came in: of all subjects together, then of each.
+pub(crate) fn table_of_days(
+    definition: &Definition,
+    line: &TimeLine<Id<Subject>>,
+    named: &BTreeMap<Id<Subject>, (String, Words)>,
+) -> ListTable<5> {
+    let each = line.each.iter();
+    let each = each.map(|(subject, days)| (name(*subject, named), days));
+    let all = (String::new(), Words::new("全部", "All"));
+    let mut lines = Vec::new();
+    for ((code, subject), days) in std::iter::once((all, &line.all)).chain(each) {
+        let row = |from: String, to: String, sheets: String| {
+            [code.clone(), subject.zh.clone(), from, to, sheets]
+        };
+        match days {
+            None => lines.push(row(String::new(), String::new(), WITHHELD.to_owned())),
+            Some(days) => lines.extend(days.iter().map(|one| {
+                row(
+                    one.from.to_string(),
+                    one.to.to_string(),
+                    one.sheets.to_string(),
+                )
+            })),
         }
-        writer
-            .into_inner()
-            .map_err(|error| error.into_error().into())
     }
+    ListTable {
+        name: "答卷时间 Days",
+        title: title(definition),
+        columns: DAYS_COLUMNS,
+        numbers: 4,
+        lines,
+    }
+}
 
-    /// As a workbook.
-    pub(crate) fn write_workbook(&self) -> Result<Vec<u8>, XlsxError> {
-        let mut book = Workbook::new();
-        let sheet = book.add_worksheet();
-        sheet.set_name("测评结果 Results")?;
-        let (bold, plain) = (Format::new().set_bold(), Format::new());
-        write_text(sheet, (0, 0), &self.title, &bold)?;
-        for (at, (zh, en)) in (0_u16..).zip(COLUMNS) {
-            write_text(sheet, (1, at), &format!("{zh} {en}"), &bold)?;
-        }
-        sheet.set_freeze_panes(2, 0)?;
-        for (row, line) in (2_u32..).zip(&self.lines) {
-            for (at, (place, cell)) in (0_u16..).zip(line.iter().enumerate()) {
-                match cell.parse::<f64>() {
-                    Ok(value) if place >= NUMBERS => {
-                        sheet.write_number(row, at, value)?;
-                    }
-                    _ => write_text(sheet, (row, at), cell, &plain)?,
-                }
-            }
-        }
-        sheet.autofit();
-        book.save_to_buffer()
-    }
+fn title(definition: &Definition) -> String {
+    format!("{} {}", definition.name.zh, definition.name.en)
+}
+
+/// The code and the name of a subject.
+fn name(subject: Id<Subject>, named: &BTreeMap<Id<Subject>, (String, Words)>) -> (String, Words) {
+    let known = named.get(&subject).cloned();
+    known.unwrap_or_else(|| (subject.to_string(), Words::new("", "")))
 }
 
 /// Whom a line is about, whose answers it counts, and to what.

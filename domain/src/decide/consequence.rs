@@ -86,7 +86,9 @@ impl Engine<'_> {
         for place in counted {
             let count = data.and_then(|data| data.answers.get(place)).copied();
             let asked = self.ask_for(subject, rule, Some(Event::Answer(place)));
-            if let Some(count) = count.filter(|count| *count > 0)
+            let sealed =
+                (self.scheme.answers.get(place)).is_some_and(|plan| self.is_sealed(plan.survey));
+            if let Some(count) = count.filter(|count| *count > 0 && !sealed)
                 && asked.fired == Truth3::True
             {
                 result.fired = Truth3::True;

@@ -49,6 +49,12 @@ impl FigureValue {
 }
 
 impl Engine<'_> {
+    /// Whether nobody may see a figure of the survey at this place yet.
+    pub(super) fn is_sealed(&self, place: usize) -> bool {
+        let is_open = self.snapshot.open.get(place) == Some(&true);
+        is_open && (self.scheme.surveys.get(place)).is_some_and(|survey| survey.sealed)
+    }
+
     /// Computes every figure that something looks at.
     pub(super) fn tally(&mut self) {
         let scheme = self.scheme;
@@ -67,16 +73,18 @@ impl Engine<'_> {
                 continue;
             }
             unmet.clear();
-            unmet.extend(
-                (scheme.surveys.iter().zip(&data.surveys)).map(|(survey, counts)| {
+            unmet.extend((scheme.surveys.iter().zip(&data.surveys).enumerate()).map(
+                |(place, (survey, counts))| {
                     let about = survey.applies.get(data.category) == Some(&true);
-                    if about {
-                        unmet_demand(survey, counts)
-                    } else {
+                    if !about {
                         Some(ReasonCode::SurveyNotAbout.into())
+                    } else if self.is_sealed(place) {
+                        Some(ReasonCode::SurveySealed.into())
+                    } else {
+                        unmet_demand(survey, counts)
                     }
-                }),
-            );
+                },
+            ));
             let figure = |plan: &FigurePlan| {
                 let of = plan.survey;
                 match (scheme.surveys.get(of), data.surveys.get(of), unmet.get(of)) {

@@ -111,11 +111,16 @@ impl Engine<'_> {
     pub(super) fn list_open_surveys(&mut self) {
         for (place, survey) in self.scheme.surveys.iter().enumerate() {
             if self.snapshot.open.get(place) == Some(&true) {
+                let why = if survey.sealed {
+                    ReasonCode::SurveySealed
+                } else {
+                    ReasonCode::SurveyOpen
+                };
                 let gap = self.gap(
                     None,
                     GapKind::OpenSurvey,
                     &survey.code,
-                    ReasonCode::SurveyOpen,
+                    why,
                     Action::CloseSurvey,
                 );
                 self.gaps.push(gap);

@@ -127,6 +127,12 @@ impl Engine<'_> {
                 Counted::Sum(sum) => Looked::Exact(sum),
                 Counted::Unconfirmed => Looked::Missing(ReasonCode::NotConfirmed.into()),
             },
+            ValueKind::Answers(place)
+                if (self.scheme.answers.get(*place))
+                    .is_some_and(|plan| self.is_sealed(plan.survey)) =>
+            {
+                Looked::Missing(ReasonCode::SurveySealed.into())
+            }
             ValueKind::Answers(place) => {
                 let data = self.snapshot.subjects.get(subject);
                 let count = data.and_then(|data| data.answers.get(*place)).copied();

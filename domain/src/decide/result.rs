@@ -152,7 +152,8 @@ impl Engine<'_> {
                             }
                             _ => value.to_percent_text(2),
                         });
-                let classes = if plan.figure == Figure::SatisfactionRate {
+                let told = plan.figure == Figure::SatisfactionRate && !self.is_sealed(plan.survey);
+                let classes = if told {
                     self.classes(subject, plan)
                 } else {
                     Vec::new()
@@ -177,7 +178,8 @@ impl Engine<'_> {
     /// Lines of a ballot, within a figure's stratum; beside its satisfaction rate alone, as the classes.
     fn lines_of(&self, subject: usize, plan: &FigurePlan) -> Option<LineCounts> {
         let survey = self.scheme.surveys.get(plan.survey)?;
-        if survey.ballot.is_none() || plan.figure != Figure::SatisfactionRate {
+        let beside = plan.figure == Figure::SatisfactionRate && !self.is_sealed(plan.survey);
+        if survey.ballot.is_none() || !beside {
             return None;
         }
         let counts = self

@@ -1,6 +1,7 @@
 //! Schemes (评价体系) as data: read, checked, and laid out for evaluation.
 
 mod check;
+mod copy;
 pub mod diff;
 pub mod file;
 mod load;
@@ -8,6 +9,7 @@ pub(crate) mod model;
 mod remark;
 mod review;
 
+pub use copy::{CopyFault, SurveyCopy, copy_survey};
 pub use model::Scheme;
 pub use remark::{Fault, Warning};
 pub use review::{Review, TotalRange};

@@ -262,6 +262,7 @@ pub(crate) struct SurveyPlan {
     pub applies: Vec<bool>,
     pub ballot: Option<Ballot>,
     pub one_person: Option<OnePerson>,
+    pub sealed: bool,
     pub denominator: Denominator,
     pub combine: Combine,
     pub weighting: Option<UndefinedStratum>,

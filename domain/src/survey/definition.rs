@@ -11,8 +11,8 @@ use super::answer::Answer;
 use super::mark::MOST_MARKS;
 use crate::number::Ratio;
 use crate::scheme::file::{
-    self, Among, AnswerClass, Ballot, Channel, Combine, Demand, Denominator, OnePerson, Validity,
-    Weighting, Words,
+    self, Among, AnswerClass, Ballot, Channel, Combine, Demand, Denominator, OnePerson,
+    SurveyWarning, Validity, Weighting, Words,
 };
 
 /// The value of `format` in a definition that this engine writes.
@@ -58,6 +58,9 @@ pub struct Definition {
     /// Whether respondents are asked if anybody told them what to answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks_whether_told: bool,
+    /// Whether nobody sees any figure of it before it closes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// The groups of respondents.
     pub panels: Vec<Named>,
     /// The marks of respondents of which a least share is demanded among sheets, in the order of the demands. Sheets
@@ -72,6 +75,9 @@ pub struct Definition {
     pub validity: Validity,
     /// What must hold for the survey to have figures at all.
     pub demand: Demand,
+    /// What those who run it are warned of while it takes answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<SurveyWarning>,
 }
 
 /// A group of respondents with its weight.
@@ -263,6 +269,7 @@ impl Definition {
             one_person: survey.one_person,
             changeable: survey.changeable,
             asks_whether_told: survey.asks_whether_told,
+            sealed: survey.sealed,
             panels: survey
                 .panel
                 .iter()
@@ -284,6 +291,7 @@ impl Definition {
             questions,
             validity: survey.validity.clone(),
             demand: survey.demand.clone(),
+            warnings: survey.warning.clone(),
         })
     }
 

@@ -7,12 +7,16 @@ mod answer;
 mod ballot;
 mod definition;
 mod interference;
+mod live;
 mod mark;
+mod redact;
 mod result;
 mod sheet;
 mod tally;
 mod text;
+mod time_line;
 mod validity;
+mod warning;
 
 pub use answer::{Answer, AnswerFault, Answers, Entries, FaultCode, parse, validate};
 pub use ballot::{
@@ -23,12 +27,16 @@ pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Que
 pub use interference::{
     Alike, Arrival, Arrived, Burst, Jump, SPAN_SECONDS, Shared, Signs, Told, read_signs, show_told,
 };
+pub use live::Live;
 pub use mark::{MOST_MARKS, Marks, UnknownMark};
+pub use redact::{Redacted, redact};
 pub use result::{Choice, Counts, Line, Part, Strata, show_question};
 pub use sheet::{SheetError, decode, encode};
 pub use tally::{ABSTAINED, Booked, LineLength, RATED, SheetState, Tally, recount};
 pub use text::{clean, without_controls};
+pub use time_line::{ByDay, Days, TimeLine, show_days};
 pub use validity::{Invalidity, Verdict, judge};
+pub use warning::{WarningGround, find_ground};
 
 #[cfg(test)]
 mod tests;

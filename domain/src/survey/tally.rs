@@ -78,7 +78,7 @@ pub const RATED: (u16, u16) = (32_767, 0);
 pub const ABSTAINED: (u16, u16) = (32_767, 1);
 
 /// Where a tally counts sheets by mark: twice the place of the mark for valid ones, one more for all that came back.
-const MARKED: u16 = 32_766;
+pub(super) const MARKED: u16 = 32_766;
 
 /// Counts of one group of sheets, say of one subject, panel and channel.
 ///

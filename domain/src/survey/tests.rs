@@ -9,7 +9,10 @@ use crate::number::Ratio;
 use crate::scheme::file;
 
 mod limit;
+mod live;
+mod redact;
 mod result;
+mod time_line;
 
 const SCHEME: &str = r#"
 [[scale]]

@@ -21,7 +21,7 @@ use crate::frame::{Frame, Whom, local_day, parse_date};
 use crate::freeze::list_named;
 use crate::inspection::{Checklist, Measure, NilReport, ProposedGrade, Row, read_rows};
 use crate::succession;
-use crate::survey::{Group, list_tallies_of};
+use crate::survey::{Group, list_shown_of, list_tallies_of};
 
 /// The value of `period` in the inputs where a measure has one value for the whole round; the column is empty then.
 pub(crate) const WHOLE_ROUND: &str = "round";
@@ -38,7 +38,7 @@ pub(crate) struct Loaded {
     pub correction: Option<Correction>,
 }
 
-/// A survey of the round with the counts that were kept up.
+/// A survey of the round with the counts that were kept up, or while it takes answers with those that may be shown.
 #[derive(Debug)]
 pub(crate) struct LoadedSurvey {
     pub id: i64,
@@ -47,7 +47,7 @@ pub(crate) struct LoadedSurvey {
     pub kept: BTreeMap<Group, Tally>,
 }
 
-/// Reads a round. Twenty-two statements, however large it is; a few more where it is composed of closed rounds, or
+/// Reads a round. Twenty-three statements, however large it is; a few more where it is composed of closed rounds, or
 /// reopened: then what is not named is as the revision holds that is corrected.
 pub(crate) async fn load(
     connection: &impl ConnectionTrait,
@@ -398,7 +398,8 @@ impl<C: ConnectionTrait> Reading<'_, C> {
         Ok(())
     }
 
-    /// Kept tallies and counts of people, for every survey of the round.
+    /// Counts of answers and of people, for every survey of the round: of a closed one the kept tallies, of one that takes
+    /// answers what may be shown.
     async fn surveys(&self, inputs: &mut Inputs) -> Result<Vec<LoadedSurvey>, Fault> {
         let rows = survey::Entity::find()
             .filter(survey::Column::RoundId.eq(self.round))
@@ -419,11 +420,15 @@ impl<C: ConnectionTrait> Reading<'_, C> {
             surveys.insert(row.id, loaded);
         }
         let ids: Vec<i64> = surveys.keys().copied().collect();
-        let definitions = surveys
-            .iter()
-            .map(|(id, survey)| (*id, &survey.definition))
-            .collect();
-        for (id, kept) in list_tallies_of(self.connection, &definitions).await? {
+        let definitions = |is_closed: bool| {
+            let all = surveys.iter();
+            all.filter(|(_, survey)| (survey.state == survey::State::Closed) == is_closed)
+                .map(|(id, survey)| (*id, &survey.definition))
+                .collect()
+        };
+        let mut counts = list_tallies_of(self.connection, &definitions(true)).await?;
+        counts.extend(list_shown_of(self.connection, &definitions(false)).await?);
+        for (id, kept) in counts {
             if let Some(survey) = surveys.get_mut(&id) {
                 survey.kept = kept;
             }

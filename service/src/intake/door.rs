@@ -145,6 +145,14 @@ impl Admitted {
         }
     }
 
+    /// By an open link to a ballot.
+    pub(super) fn by_ballot_link(link: Arc<BallotLink>) -> Self {
+        Self {
+            survey: link.survey.clone(),
+            way: Way::BallotLink(link),
+        }
+    }
+
     pub(super) fn admission(&self) -> Admission {
         match &self.way {
             Way::Link(link) => Admission::Link {
@@ -199,6 +207,25 @@ impl Admitted {
 }
 
 impl KnownSurvey {
+    /// One that takes no answers yet and may not even be made: for its form to be looked at.
+    pub(super) fn unopened(
+        round: Words,
+        definition: Definition,
+        (zone, closes_at): (chrono_tz::Tz, Option<i64>),
+    ) -> Self {
+        Self {
+            id: Id::new(0),
+            round,
+            definition,
+            round_id: 0,
+            zone,
+            standing: AtomicU8::new(0),
+            closes_at: AtomicI64::new(closes_at.unwrap_or(i64::MAX)),
+            network_key: NetworkKey::default(),
+            asked_at: AtomicI64::new(0),
+        }
+    }
+
     /// What was found last; nothing before anybody has asked with success.
     fn standing(&self) -> Option<Standing> {
         match self.standing.load(Ordering::Relaxed) {

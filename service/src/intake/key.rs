@@ -22,7 +22,7 @@ const RECEIPT: &[u8] = b"receipt";
 const CHANGE: &[u8] = b"change";
 
 /// The key of all that is derived here.
-pub(super) struct Secret(hmac::Key);
+pub(crate) struct Secret(hmac::Key);
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,7 +31,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Reads the secret, after making one where there is none.
-pub(super) async fn find_or_make_secret(service: &Service) -> Result<Secret, Fault> {
+pub(crate) async fn find_or_make_secret(service: &Service) -> Result<Secret, Fault> {
     let fresh: [u8; 32] = service.ids.bytes()?;
     let transaction = service.database.begin_write().await?;
     let kept = Setting {
@@ -47,7 +47,7 @@ pub(super) async fn find_or_make_secret(service: &Service) -> Result<Secret, Fau
 }
 
 impl Secret {
-    fn derive<const N: usize>(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; N] {
+    pub(crate) fn derive<const N: usize>(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; N] {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(purpose);
         for part in parts {

@@ -65,8 +65,10 @@ pub struct PanelProgress {
     pub channel: Channel,
     /// How many sheets or invitations were issued; none where nobody counted.
     pub issued: Option<u64>,
-    /// Sheets that came in, by what became of them.
-    pub sheets: BTreeMap<SheetState, u64>,
+    /// Sheets that came in.
+    pub returned: u64,
+    /// The same by what became of them, once the survey is closed: before, this would tell of single answers.
+    pub sheets: Option<BTreeMap<SheetState, u64>>,
 }
 
 /// What the posters of a survey are made from.
@@ -124,6 +126,7 @@ impl Survey {
 #[derive(Debug, FromQueryResult)]
 struct CountRow {
     survey_id: i64,
+    survey_state: survey::State,
     panel: String,
     channel: String,
     state: Option<String>,
@@ -199,13 +202,21 @@ impl Service {
                 panel: row.panel,
                 channel,
                 issued: None,
-                sheets: BTreeMap::new(),
+                returned: 0,
+                sheets: (row.survey_state == survey::State::Closed).then(BTreeMap::new),
             });
             let count = row.count.and_then(|count| u64::try_from(count).ok());
             match row.state.as_deref().map(SheetState::parse) {
                 None => progress.issued = count,
                 Some(Some(state)) => {
-                    progress.sheets.insert(state, count.unwrap_or(0));
+                    let count = count.unwrap_or(0);
+                    // What a sheet said before it was changed is no other sheet.
+                    if state != SheetState::Changed {
+                        progress.returned = progress.returned.saturating_add(count);
+                    }
+                    if let Some(sheets) = &mut progress.sheets {
+                        sheets.insert(state, count);
+                    }
                 }
                 Some(None) => return Err(Fault::internal("a tally is of an unknown state")),
             }
@@ -428,7 +439,7 @@ async fn ask_about_subjects(
 }
 
 /// Whether a subject of the survey's round lies in the actor's grants; the statement joins `survey`.
-fn sees_subject(actor: &Actor, action: Action, subject: Expr) -> Cond {
+pub(super) fn sees_subject(actor: &Actor, action: Action, subject: Expr) -> Cond {
     let column = |column| Expr::col((round_subject::Entity, column));
     let entry = Query::select()
         .expr(Expr::val(1))
@@ -452,6 +463,7 @@ fn sheets_of(actor: &Actor, surveys: &[Id<id::Survey>]) -> SelectStatement {
             (Entity, Column::Channel),
             (Entity, Column::State),
         ])
+        .expr_as(survey_state(), Alias::new("survey_state"))
         .expr_as(sum(Expr::col((Entity, Column::Count))), Alias::new("count"))
         .from(Entity)
         .inner_join(
@@ -476,6 +488,7 @@ fn sheets_of(actor: &Actor, surveys: &[Id<id::Survey>]) -> SelectStatement {
             (Entity, Column::Channel),
             (Entity, Column::State),
         ])
+        .add_group_by([survey_state()])
         .to_owned()
 }
 
@@ -487,6 +500,7 @@ fn issued_of(actor: &Actor, surveys: &[Id<id::Survey>]) -> SelectStatement {
             (Entity, Column::Panel),
             (Entity, Column::Channel),
         ])
+        .expr_as(survey_state(), Alias::new("survey_state"))
         .expr_as(Expr::cust("CAST(NULL AS TEXT)"), Alias::new("state"))
         .expr_as(
             sum(Expr::col((Entity, Column::Issued))),
@@ -514,7 +528,12 @@ fn issued_of(actor: &Actor, surveys: &[Id<id::Survey>]) -> SelectStatement {
             (Entity, Column::Panel),
             (Entity, Column::Channel),
         ])
+        .add_group_by([survey_state()])
         .to_owned()
+}
+
+fn survey_state() -> Expr {
+    Expr::col((survey::Entity, survey::Column::State))
 }
 
 /// Leaves out all lines of a ballot but the first: a ballot counts once, though it is about many.

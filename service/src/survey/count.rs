@@ -150,7 +150,7 @@ async fn list_sheet_counts(
     Ok(tallies)
 }
 
-fn group_of(subject_id: i64, panel: String, channel: &str) -> Result<Group, Fault> {
+pub(super) fn group_of(subject_id: i64, panel: String, channel: &str) -> Result<Group, Fault> {
     Ok(Group {
         subject: Id::new(subject_id),
         panel,
@@ -367,7 +367,7 @@ fn state_of(state: sheet::State) -> SheetState {
     SheetState::parse(&word).unwrap_or(SheetState::Quarantined)
 }
 
-fn unsigned<N, M>(number: N) -> Result<M, Fault>
+pub(super) fn unsigned<N, M>(number: N) -> Result<M, Fault>
 where
     M: TryFrom<N>,
     M::Error: std::error::Error + Send + Sync + 'static,

@@ -256,6 +256,39 @@ pub(super) async fn ask_for_survey(
     })
 }
 
+/// Asks for what lies where a subject of the survey's round does; nothing where it is not on the roster.
+///
+/// # Errors
+/// [`Fault::Denied`], also for whoever asks about somebody else without being allowed the whole round: nobody learns who
+/// is on a roster.
+pub(super) async fn ask_about(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
+    (action, row, subject): (Action, &survey::Model, Id<id::Subject>),
+) -> Result<Option<(Permit, round_subject::Model)>, Fault> {
+    let round = Some(Id::new(row.round_id));
+    let found = round_subject::Entity::find_by_id((row.round_id, subject.number()))
+        .one(connection)
+        .await?;
+    let Some(found) = found else {
+        let scope = Scope {
+            round,
+            ..Scope::default()
+        };
+        Permit::ask(actor, action, &scope)?;
+        return Ok(None);
+    };
+    let regions = scope::path_of(connection, Id::new(found.region_id)).await?;
+    let place = Scope {
+        regions: &regions,
+        category: Some(&found.category),
+        round,
+        subject: Some(subject),
+    };
+    let permit = Permit::ask(actor, action, &place)?;
+    Ok(Some((permit, found)))
+}
+
 /// Asks for a survey about one subject, and refuses what could never be answered.
 async fn ask_for_subject(
     connection: &impl ConnectionTrait,
@@ -268,19 +301,8 @@ async fn ask_for_subject(
         .one(connection)
         .await?
         .ok_or(Fault::NotFound)?;
-    let subject = round_subject::Entity::find_by_id((row.round_id, wanted.subject.number()))
-        .one(connection)
-        .await?;
-    let Some(subject) = subject else {
-        // Whoever may not act on the whole round learns nothing about its roster.
-        Permit::ask(
-            actor,
-            Action::RunSurvey,
-            &Scope {
-                round: Some(Id::new(row.round_id)),
-                ..Scope::default()
-            },
-        )?;
+    let found = ask_about(connection, actor, (Action::RunSurvey, &row, wanted.subject)).await?;
+    let Some((permit, subject)) = found else {
         let message = format!(
             "`{}` is not on the roster of the survey's round",
             wanted.subject
@@ -289,14 +311,6 @@ async fn ask_for_subject(
             Refusal::new("SUBJECT_NOT_IN_ROUND", message).at(["subject"]),
         ));
     };
-    let regions = scope::path_of(connection, Id::new(subject.region_id)).await?;
-    let place = Scope {
-        regions: &regions,
-        category: Some(&subject.category),
-        round: Some(Id::new(row.round_id)),
-        ..Scope::default()
-    };
-    let permit = Permit::ask(actor, Action::RunSurvey, &place)?;
     let definition: Definition = serde_json::from_str(&row.definition).map_err(Fault::internal)?;
     super::ballot::refuse_ballot(&definition)?;
     super::refuse_not_about(&definition, [&subject], "subject")?;

@@ -26,6 +26,8 @@ async fn a_ranking_page_costs_the_same_however_many_subjects(world: World) {
     assert_eq!(service.refresh_standings(&seen).await.unwrap(), 1);
     assert_eq!(service.refresh_standings(&seen).await.unwrap(), 0);
     stand.answer(1, "good").await;
+    assert_eq!(service.refresh_standings(&seen).await.unwrap(), 0);
+    stand.show_answers().await;
     assert_eq!(service.refresh_standings(&seen).await.unwrap(), 1);
     let mut wanted = Wanted {
         round: ROUND,

@@ -66,6 +66,9 @@ const ROWS: &[&str] = &[
     "INSERT INTO network_key (survey_id, key) VALUES (61, {digest})",
     "INSERT INTO arrival (survey_id, channel, span, network, answers, fast) VALUES (61, 'web', 1, 7, 2, 1)",
     "INSERT INTO told_count (survey_id, about, said, count) VALUES (61, 11, 'yes', 1)",
+    "INSERT INTO shown_tally (survey_id, subject_id, panel, channel, shown_sheets, shown_counts, next_sheets, next_counts,
+            next_valid, steps)
+        VALUES (61, 11, 'public', 'web', '{}', '{0,0,0}', '{\"valid\":10}', '{10,10,0}', 10, 1)",
     "INSERT INTO survey_issue (survey_id, subject_id, panel, channel, invited, issued, attended, entitled)
         VALUES (61, 11, 'public', 'web', 1, NULL, NULL, NULL)",
     "INSERT INTO score (round_id, subject_id, item, part, inspector_id, points_e4, row_version, awarded_at, note)
@@ -105,6 +108,11 @@ const ROWS: &[&str] = &[
     "INSERT INTO revision_source (round_id, revision, source_round_id, source_revision) VALUES (41, 1, 41, 1)",
     "INSERT INTO survey_seal (survey_id, number, size, root, salt, note, verifier_key, sealed_at)
         VALUES (61, 1, 1, {digest}, {digest}, 'note', 'key', 0)",
+    "INSERT INTO survey_day (survey_id, day_on, counted_at) VALUES (61, '2026-03-02', 0)",
+    "INSERT INTO sheet_day (survey_id, subject_id, day_on, sheets) VALUES (61, 11, '2026-03-02', 1)",
+    "INSERT INTO survey_warning (survey_id, subject_id, code, found, raised_at) VALUES (61, 11, 'W1', '1/2', 0)",
+    "INSERT INTO text_decision (survey_id, text_id, decision, reason, decided_at)
+        VALUES (61, {name}, 'hide', 'why', 0)",
     "INSERT INTO seal_page (survey_id, number, page_no, first_receipt_hash, root) VALUES (61, 1, 0, {digest}, {digest})",
     "INSERT INTO checkpoint (size, root, note, verifier_key, frontier, made_at)
         VALUES (1, {digest}, 'note', 'key', {digest}, 0)",
@@ -176,6 +184,7 @@ fn spelled(world: &World, sql: &str) -> String {
     };
     sql.replace("{digest}", digest)
         .replace("{sealed}", &digest.replace("32", "48"))
+        .replace("{name}", &digest.replace("32", "16"))
 }
 
 async fn execute(database: &Database, sql: &str) -> Result<(), String> {
@@ -250,6 +259,9 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE arrival SET network = 65536",
         "UPDATE network_key SET key = substr(key, 2)",
         "UPDATE told_count SET said = 'perhaps'",
+        "UPDATE text_decision SET decision = 'show'",
+        "UPDATE text_decision SET reason = ''",
+        "UPDATE sheet_day SET sheets = 0",
         "UPDATE survey_issue SET issued = -1",
         "UPDATE survey_issue SET invited_marks = '{}'",
         "UPDATE checklist_result SET done = 3",
@@ -295,6 +307,7 @@ async fn what_refers_to_nothing_is_refused(world: World) {
         "INSERT INTO nil_report (round_id, subject_id, kind) VALUES (41, 12, 'K1')",
         "INSERT INTO proposed_grade (round_id, subject_id, grade) VALUES (41, 12, 'A')",
         "UPDATE ballot_sheet SET ballot_no = 2",
+        "INSERT INTO sheet_day (survey_id, subject_id, day_on, sheets) VALUES (61, 11, '2026-03-03', 1)",
         "UPDATE ballot_invitation SET ballot_no = 2",
         "INSERT INTO ballot_line (survey_id, ballot_no, line_no, subject_id) VALUES (61, 2, 1, 12)",
         "INSERT INTO tally (survey_id, subject_id, panel, channel, counts) VALUES (62, 11, 'public', 'web', '{1}')",

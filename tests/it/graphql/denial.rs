@@ -135,6 +135,11 @@ const QUERIES: &[Row] = &[
         Null,
     ),
     row(
+        "surveyWords(surveyId: \"{survey}\", subjectId: \"{unit}\", question: \"overall\", first: 5) { withheld }",
+        action(Action::ReadWords),
+        Error,
+    ),
+    row(
         "serviceTokens(first: 5) { nodes { name } }",
         action(Action::ReadStaff),
         Error,
@@ -338,6 +343,21 @@ const MUTATIONS: &[Row] = &[
     row(
         "compositionRemove(roundId: \"{round}\", closedRoundId: \"{round}\") { refusals { code } }",
         action(Action::ChangeRound),
+        Error,
+    ),
+    row(
+        "surveyCopy(input: {surveyId: \"{survey}\", schemeVersionId: \"{version}\", version: \"9\"}) { refusals { code } }",
+        action(Action::AddScheme),
+        Error,
+    ),
+    row(
+        "surveyDecideText(input: {surveyId: \"{survey}\", subjectId: \"{unit}\", question: \"overall\", text: \"00000000000000000000000000\", decision: HIDE, reason: \"r\"}) { refusals { code } }",
+        action(Action::ReviewWords),
+        Error,
+    ),
+    row(
+        "surveyMakePreview(input: {roundId: \"{round}\", survey: \"public\"}) { refusals { code } }",
+        action(Action::RunSurvey),
         Error,
     ),
     row(
@@ -1081,7 +1101,7 @@ async fn files_are_taken_from_those_who_may_send_them(world: World) {
 }
 
 /// Routes that take no file from staff: pages for everybody, and GraphQL, whose fields have rows above.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 16] = [
     "/account/{token}",
     "/assets/{name}",
     "/change",
@@ -1092,6 +1112,7 @@ const OTHERS: [&str; 15] = [
     "/healthz",
     "/i/{token}",
     "/metrics",
+    "/preview/{survey}/{pass}",
     "/readyz",
     "/receipt",
     "/reset",

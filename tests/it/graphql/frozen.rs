@@ -111,6 +111,15 @@ fn rows() -> Vec<(&'static str, Does)> {
         ("contactListConfirm", Change(public.clone())),
         ("contactListRemind", Change(public.clone())),
         ("contactListWithdraw", Change(public)),
+        ("surveyCopy", Nothing(NO_ROUND)),
+        (
+            "surveyMakePreview",
+            Nothing("it shows a form and stores nothing"),
+        ),
+        (
+            "surveyDecideText",
+            Nothing("it is about who reads a text, which nothing is decided by"),
+        ),
         ("surveyInvite", Nothing(CLOSED)),
         ("surveyAddLinks", Nothing(CLOSED)),
         ("surveyInviteToBallot", Nothing(CLOSED)),

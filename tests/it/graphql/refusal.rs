@@ -462,23 +462,29 @@ async fn a_closed_round_takes_nothing_and_its_ranking_says_so(world: World) {
 
 async fn progress_of_a_survey_counts_answers_as_they_come(world: World) {
     let scene = Scene::new(world).await;
-    let query = "query($id: ID!) { survey(id: $id) { state progress { valid notCounted panels { panel channel valid } } } }";
+    let query = "query($id: ID!) { survey(id: $id) { state progress { returned valid notCounted panels { panel channel returned valid } } } }";
     let id = json!({ "id": scene.stand.survey.to_string() });
     let read = || scene.site.get(&scene.inspector, query, id.clone());
     let none = read().await;
     assert_eq!(
         none["progress"],
-        json!({ "valid": "0", "notCounted": "0", "panels": [] })
+        json!({ "returned": "0", "valid": null, "notCounted": null, "panels": [] })
     );
     for (unit, count) in [(1, "1"), (2, "2")] {
         scene.stand.answer(unit, "good").await;
         let some = read().await;
-        let users = json!({ "panel": "users", "channel": "WEB", "valid": count });
+        let users = json!({ "panel": "users", "channel": "WEB", "returned": count, "valid": null });
         assert_eq!(
             some["progress"],
-            json!({ "valid": count, "notCounted": "0", "panels": [users] })
+            json!({ "returned": count, "valid": null, "notCounted": null, "panels": [users] })
         );
     }
+    scene.stand.close_survey().await;
+    let users = json!({ "panel": "users", "channel": "WEB", "returned": "2", "valid": "2" });
+    assert_eq!(
+        read().await["progress"],
+        json!({ "returned": "2", "valid": "2", "notCounted": "0", "panels": [users] })
+    );
     // Nobody else is told.
     let answer = scene.site.ask(&None, query, id).await;
     assert_eq!(answer["data"]["survey"], Value::Null, "{answer}");

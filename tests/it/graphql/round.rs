@@ -98,13 +98,12 @@ async fn a_round_is_set_up_opened_and_watched(world: World) {
         json!([{ "code": "PANEL_UNKNOWN", "path": ["panel"] }])
     );
 
-    let progress =
-        "query($id: ID!) { survey(id: $id) { progress { issued valid panels { panel issued } } } }";
+    let progress = "query($id: ID!) { survey(id: $id) { progress { issued returned panels { panel issued } } } }";
     let counts = site
         .get(&token, progress, json!({ "id": survey["id"] }))
         .await;
     assert_eq!(counts["progress"]["issued"], "4");
-    assert_eq!(counts["progress"]["valid"], "0");
+    assert_eq!(counts["progress"]["returned"], "0");
     // Nobody else learns that the round exists.
     let hidden = "query($id: ID!) { round(id: $id) { code } }";
     assert_eq!(

@@ -93,6 +93,7 @@ impl Scene {
                 scene.stand.answer(unit, option).await;
             }
         }
+        scene.stand.show_answers().await;
         // Nobody was asked about the third.
         let waive = "mutation($input: WaiverInput!) { waiverAdd(input: $input) { refusals { code path message } } }";
         for input in [waiver(), unasked()] {

@@ -99,7 +99,7 @@ impl Socket {
 
 fn progress() -> String {
     format!(
-        "subscription {{ roundProgress(id: \"{ROUND}\") {{ roundId asOf closed subjects validSheets sheets scores }} }}"
+        "subscription {{ roundProgress(id: \"{ROUND}\") {{ roundId asOf closed subjects validSheets sheets scores warnings }} }}"
     )
 }
 
@@ -120,14 +120,17 @@ async fn progress_is_told_at_once_then_when_it_changes_until_the_round_is_closed
     let scene = Scene::filled(world).await;
     let mut socket = Socket::admitted(&scene.site, &scene.auditor).await;
     socket.subscribe("p", &progress()).await;
-    let told = |closed: bool, sheets: u32| {
-        json!({ "roundId": ROUND.to_string(), "closed": closed, "subjects": 3, "validSheets": sheets, "sheets": sheets,
-            "scores": 3 })
+    let told_of = |closed: bool, [valid, sheets]: [u32; 2]| {
+        json!({ "roundId": ROUND.to_string(), "closed": closed, "subjects": 3, "validSheets": valid, "sheets": sheets,
+            "scores": 3, "warnings": 0 })
     };
-    assert_eq!(counts(&socket.hear().await), told(false, 8));
+    let told = |closed: bool, sheets: u32| told_of(closed, [sheets, sheets]);
+    // How many of them count is told once the survey is closed.
+    assert_eq!(counts(&socket.hear().await), told_of(false, [0, 8]));
     scene.stand.answer(1, "good").await;
-    assert_eq!(counts(&socket.hear().await), told(false, 9));
+    assert_eq!(counts(&socket.hear().await), told_of(false, [0, 9]));
     scene.stand.close_survey().await;
+    assert_eq!(counts(&socket.hear().await), told(false, 9));
     scene.stand.investigate(Finding::Unfounded).await;
     let closed = scene
         .stand

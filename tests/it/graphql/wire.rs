@@ -63,7 +63,7 @@ const NOBODY: &str = "nobody answers here, but in a test of its own";
 const PROVIDER: &str = "no provider of identities is near; one is in tests/client";
 
 /// Fields that show nothing here, each for its reason.
-const SILENT: [(&str, &str); 13] = [
+const SILENT: [(&str, &str); 34] = [
     ("Checklist.part", "no item here has parts"),
     ("Score.part", "no item here has parts"),
     (
@@ -85,6 +85,27 @@ const SILENT: [(&str, &str); 13] = [
     ("SessionBeginByProviderPayload.departure", PROVIDER),
     ("ProviderDeparture.address", PROVIDER),
     ("ProviderDeparture.ticket", PROVIDER),
+    ("Survey.timeLine", NOBODY),
+    ("Survey.warnings", NOBODY),
+    ("SurveyWarning.code", NOBODY),
+    ("SurveyWarning.found", NOBODY),
+    ("SurveyWarning.name", NOBODY),
+    ("SurveyWarning.nameEn", NOBODY),
+    ("SurveyWarning.raisedAt", NOBODY),
+    ("SurveyWarning.subjectId", NOBODY),
+    ("SurveyDays.from", NOBODY),
+    ("SurveyDays.sheets", NOBODY),
+    ("SurveyDays.to", NOBODY),
+    ("SurveyDecideTextPayload.text", NOBODY),
+    ("SurveyText.decision", NOBODY),
+    ("SurveyText.name", NOBODY),
+    ("SurveyText.reason", NOBODY),
+    ("SurveyText.removed", NOBODY),
+    ("SurveyText.text", NOBODY),
+    ("SurveyTextConnection.edges", NOBODY),
+    ("SurveyTextConnection.nodes", NOBODY),
+    ("SurveyTextEdge.cursor", NOBODY),
+    ("SurveyTextEdge.node", NOBODY),
     ("Survey.opensAt", "surveys are opened and closed by hand"),
 ];
 
@@ -322,6 +343,14 @@ async fn every_change_is_made_and_every_field_shows_a_value(mut world: World) {
     }
     let call = format!("roundSubject(roundId: {}, subjectId: {late})", opened["id"]);
     on.read(administrator, &call).await;
+    let preview = |survey: &str| {
+        format!(
+            "surveyMakePreview(input: {{ roundId: {}, survey: \"{survey}\", subjectId: \"{first}\" }})",
+            opened["id"]
+        )
+    };
+    on.change(administrator, &preview("public")).await;
+    on.refuse(administrator, &preview("nothing")).await;
     on.change(administrator, &format!("surveyOpen(id: {survey})"))
         .await;
     let call = format!(
@@ -332,6 +361,22 @@ async fn every_change_is_made_and_every_field_shows_a_value(mut world: World) {
         "surveyAddLinks(input: {{ surveyId: {survey}, subjectIds: [\"{first}\"], panel: \"users\", marks: [\"front\"] }})"
     );
     on.change(administrator, &call).await;
+    let scheme_version = &version["id"];
+    let copy = |version: &str| {
+        format!(
+            "surveyCopy(input: {{ surveyId: {survey}, schemeVersionId: {scheme_version}, version: \"{version}\" }})"
+        )
+    };
+    on.change(administrator, &copy("3")).await;
+    on.refuse(administrator, &copy("")).await;
+    let words = format!("surveyId: {survey}, subjectId: \"{first}\", question: \"overall\"");
+    on.read(administrator, &format!("surveyWords({words}, first: 5)"))
+        .await;
+    let call = format!(
+        "surveyDecideText(input: {{ {words}, text: \"{:026}\", decision: HIDE, reason: \"a name\" }})",
+        0
+    );
+    on.refuse(administrator, &call).await;
     // The second survey is a ballot.
     let vote = &opened["surveys"][1]["id"];
     let call = format!(
@@ -421,6 +466,7 @@ async fn every_change_is_made_and_every_field_shows_a_value(mut world: World) {
     ] {
         scene.stand.answer(unit, option).await;
     }
+    scene.stand.show_answers().await;
     let call = format!("investigationsOpenDue(roundId: \"{round}\")");
     let due = on.change(administrator, &call).await["investigations"][0].clone();
     let call = format!(

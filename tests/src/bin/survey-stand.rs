@@ -20,7 +20,7 @@ use sea_orm::ConnectionTrait;
 use service::Service;
 use service::clock::{Clock, SystemClock};
 use service::database::DatabaseSettings;
-use service::intake::{Intake, IntakeSettings};
+use service::intake::{Intake, IntakeSettings, PreviewWanted};
 use service::staff::StaffDraft;
 use service::staff::link::{INVITATION_JOB, Lifetimes};
 use service::survey::{self, BallotFor, LinkFor, NewBallotInvitations, NewInvitations, NewSurvey};
@@ -288,6 +288,13 @@ async fn fill(service: &Service) -> Result<String, service::Fault> {
             .map(|issued| format!("/i/{}", issued.token.expose()))
             .collect(),
     );
+    let wanted = PreviewWanted {
+        round: Id::new(1),
+        survey: "draft-public".to_owned(),
+        subject: Some(subject),
+    };
+    let pass = service.make_preview(&Actor::Operator, &wanted).await?;
+    links.insert("preview".to_owned(), vec![pass.path].into());
     serde_json::to_string(&links).map_err(service::Fault::internal)
 }
 

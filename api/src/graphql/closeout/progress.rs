@@ -31,12 +31,14 @@ pub struct RoundProgress {
     closed: bool,
     /// Subjects that take part.
     subjects: u64,
-    /// Answer sheets that count, over all surveys.
+    /// Answer sheets that count, over all surveys that are closed: of an open one that would tell of single answers.
     valid_sheets: u64,
     /// Answer sheets that came in, over all surveys.
     sheets: u64,
     /// Points that inspectors awarded.
     scores: u64,
+    /// Warnings that its surveys have raised.
+    warnings: u64,
 }
 
 impl From<Progress> for RoundProgress {
@@ -49,6 +51,7 @@ impl From<Progress> for RoundProgress {
             valid_sheets: progress.valid_sheets,
             sheets: progress.sheets,
             scores: progress.scores,
+            warnings: progress.warnings,
         }
     }
 }

@@ -3,6 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use domain::access::Actor;
 use domain::id::{self, Id};
+use service::intake::{PreviewPass, PreviewWanted};
 use service::survey::{IssuedInvitation, NewHours, NewInvitations, NewLinks};
 use service::{Fault, Service};
 
@@ -106,6 +107,43 @@ pub struct SurveyAddLinksPayload {
     refusals: Vec<Refusal>,
 }
 
+/// A form to be looked at.
+#[derive(Debug, InputObject)]
+pub struct SurveyMakePreviewInput {
+    /// The round, also while it is a draft.
+    round_id: Key<id::Round>,
+    /// The survey, by its code in the round's scheme.
+    survey: String,
+    /// Whom the answers would be about; null for the first by code.
+    subject_id: Option<Key<id::Subject>>,
+}
+
+/// Where the form of a survey can be looked at before it opens.
+#[derive(Debug, SimpleObject)]
+pub struct SurveyPreview {
+    /// The path on this server, good for whoever has it. Nothing can be sent from there.
+    path: String,
+    /// Until when.
+    until: Instant,
+}
+
+payload! {
+    /// What came of asking for a preview.
+    SurveyMakePreviewPayload {
+        /// Where the form can be looked at.
+        preview: SurveyPreview
+    }
+}
+
+impl From<PreviewPass> for SurveyPreview {
+    fn from(pass: PreviewPass) -> Self {
+        Self {
+            path: pass.path,
+            until: Instant(pass.until),
+        }
+    }
+}
+
 /// The part of the mutation root about surveys.
 #[derive(Debug, Default)]
 pub struct SurveyMutation;
@@ -122,6 +160,22 @@ impl SurveyMutation {
         let service = service(context)?;
         let outcome = service.open_survey(actor, id.0).await;
         SurveyOpenPayload::of(find_after(service, actor, id.0, outcome).await)
+    }
+
+    /// Makes an address under which the form of a survey can be looked at as citizens will see it, for an hour, until the
+    /// survey opens. Nothing is stored.
+    async fn survey_make_preview(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The form to be looked at.")] input: SurveyMakePreviewInput,
+    ) -> Result<SurveyMakePreviewPayload, GraphqlFault> {
+        let wanted = PreviewWanted {
+            round: input.round_id.0,
+            survey: input.survey,
+            subject: input.subject_id.map(|key| key.0),
+        };
+        let actor = &Asker::of(context)?.actor;
+        SurveyMakePreviewPayload::of(service(context)?.make_preview(actor, &wanted).await)
     }
 
     /// Sets the hours of a survey, or moves its end while it runs. At its end it is closed by itself.

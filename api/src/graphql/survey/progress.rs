@@ -24,55 +24,80 @@ pub enum Channel {
     Phone,
 }
 
-/// How far a survey has come. Equal counts are equal.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SurveyProgress(Vec<PanelProgress>);
-
-impl From<Vec<PanelProgress>> for SurveyProgress {
-    fn from(panels: Vec<PanelProgress>) -> Self {
-        Self(panels)
-    }
+/// How far a survey has come.
+#[derive(Debug, Clone, Default)]
+pub struct SurveyProgress {
+    panels: Vec<PanelProgress>,
+    is_closed: bool,
 }
 
 impl SurveyProgress {
-    fn count(&self, state: SheetState) -> u64 {
-        self.0
-            .iter()
-            .filter_map(|panel| panel.sheets.get(&state))
-            .sum()
+    /// The same of a survey that is closed, or is not.
+    pub(super) fn of_closed(self, is_closed: bool) -> Self {
+        Self { is_closed, ..self }
     }
+
+    /// Of sheets that fare so; nothing while the survey takes answers.
+    fn count(&self, fares: impl Fn(SheetState) -> bool) -> Option<u64> {
+        let panels = self.panels.iter();
+        panels
+            .map(|panel| count(panel, &fares))
+            .sum::<Option<u64>>()
+            .filter(|_| self.is_closed)
+    }
+}
+
+fn count(panel: &PanelProgress, fares: impl Fn(SheetState) -> bool) -> Option<u64> {
+    let sheets = panel.sheets.as_ref()?.iter();
+    Some(
+        sheets
+            .filter(|(state, _)| fares(**state))
+            .map(|(_, count)| count)
+            .sum(),
+    )
 }
 
 /// How far a survey has come at the moment of asking: interim until the survey is closed. Counts are texts where they
-/// may exceed what a number of JSON holds.
+/// may exceed what a number of JSON holds. What became of the sheets is told once it is closed: before, this would tell
+/// of single answers.
 #[Object]
 impl SurveyProgress {
-    /// Sheets that count.
-    async fn valid(&self) -> String {
-        self.count(SheetState::Valid).to_string()
+    /// Sheets that came in, whatever became of them.
+    async fn returned(&self) -> String {
+        let counts = self.panels.iter().map(|panel| panel.returned);
+        counts.sum::<u64>().to_string()
     }
 
-    /// Sheets that came in but do not count, for whatever reason.
-    async fn not_counted(&self) -> String {
-        let states = SheetState::ALL
-            .into_iter()
-            .filter(|state| *state != SheetState::Valid);
-        states
-            .map(|state| self.count(state))
-            .sum::<u64>()
-            .to_string()
+    /// Sheets that count. Null while the survey takes answers.
+    async fn valid(&self) -> Option<String> {
+        let count = self.count(|state| state == SheetState::Valid);
+        count.map(|count| count.to_string())
+    }
+
+    /// Sheets that came in but do not count, for whatever reason. Null while the survey takes answers.
+    async fn not_counted(&self) -> Option<String> {
+        let count = self.count(|state| state != SheetState::Valid);
+        count.map(|count| count.to_string())
     }
 
     /// Sheets or invitations that were issued; null where nobody counted.
     async fn issued(&self) -> Option<String> {
-        let counts: Vec<u64> = self.0.iter().filter_map(|panel| panel.issued).collect();
+        let counts: Vec<u64> = self
+            .panels
+            .iter()
+            .filter_map(|panel| panel.issued)
+            .collect();
         (!counts.is_empty()).then(|| counts.iter().sum::<u64>().to_string())
     }
 
     /// The same by panel and channel, where anything was issued or came in.
     #[graphql(complexity = "10 * child_complexity")]
     async fn panels(&self) -> Vec<SurveyPanelProgress> {
-        self.0.iter().cloned().map(SurveyPanelProgress).collect()
+        self.panels
+            .iter()
+            .cloned()
+            .map(SurveyPanelProgress)
+            .collect()
     }
 }
 
@@ -81,8 +106,9 @@ impl SurveyProgress {
 pub struct SurveyPanelProgress(PanelProgress);
 
 impl SurveyPanelProgress {
-    fn count(&self, state: SheetState) -> String {
-        self.0.sheets.get(&state).copied().unwrap_or(0).to_string()
+    fn count(&self, state: SheetState) -> Option<String> {
+        let count = count(&self.0, |one| one == state);
+        count.map(|count| count.to_string())
     }
 }
 
@@ -104,33 +130,38 @@ impl SurveyPanelProgress {
         Some(self.0.issued?.to_string())
     }
 
-    /// Sheets that count.
-    async fn valid(&self) -> String {
+    /// Sheets that came in, whatever became of them.
+    async fn returned(&self) -> String {
+        self.0.returned.to_string()
+    }
+
+    /// Sheets that count. Null while the survey takes answers, as what follows.
+    async fn valid(&self) -> Option<String> {
         self.count(SheetState::Valid)
     }
 
     /// Sheets against which a rule of validity speaks.
-    async fn invalid(&self) -> String {
+    async fn invalid(&self) -> Option<String> {
         self.count(SheetState::Invalid)
     }
 
     /// Sheets in whose place another of the same person counts.
-    async fn replaced(&self) -> String {
+    async fn replaced(&self) -> Option<String> {
         self.count(SheetState::Replaced)
     }
 
     /// What respondents have changed: sheets in whose place they have put another.
-    async fn changed(&self) -> String {
+    async fn changed(&self) -> Option<String> {
         self.count(SheetState::Changed)
     }
 
     /// Sheets that were entered after the survey closed.
-    async fn late(&self) -> String {
+    async fn late(&self) -> Option<String> {
         self.count(SheetState::Late)
     }
 
     /// Sheets that are held back until somebody decides about them.
-    async fn quarantined(&self) -> String {
+    async fn quarantined(&self) -> Option<String> {
         self.count(SheetState::Quarantined)
     }
 }
@@ -151,7 +182,10 @@ impl Loader<ProgressKey> for Batch {
         let found = self.service.list_progress_of(&self.actor, &ids).await?;
         Ok(found
             .into_iter()
-            .map(|(id, panels)| (ProgressKey(id), SurveyProgress(panels)))
+            .map(|(id, panels)| {
+                let is_closed = false;
+                (ProgressKey(id), SurveyProgress { panels, is_closed })
+            })
             .collect())
     }
 }

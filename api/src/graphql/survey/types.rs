@@ -13,6 +13,7 @@ use super::progress::{ProgressKey, SurveyProgress};
 use super::quarantine::SurveyHeldSheet;
 use super::question::SurveyQuestion;
 use super::result::{ResultsKey, SurveyQuestionResult};
+use super::running::{SurveyDays, SurveyWarning, TimeLineKey, WarningsKey};
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::connection::{Connection, Window, page_cost};
 use crate::graphql::error::GraphqlFault;
@@ -91,6 +92,11 @@ impl Survey {
         self.0.closes_at.map(Instant)
     }
 
+    /// Whether nobody sees any figure of it before it closes, only how many sheets came in.
+    async fn sealed(&self) -> bool {
+        self.0.definition.sealed
+    }
+
     /// The groups of people who answer, by their codes.
     async fn panels(&self) -> Vec<&str> {
         self.0
@@ -124,7 +130,8 @@ impl Survey {
         context: &Context<'_>,
     ) -> Option<Result<SurveyProgress, GraphqlFault>> {
         let loaded = load(context, ProgressKey(self.0.id)).await;
-        Some(loaded.map(Option::unwrap_or_default))
+        let is_closed = self.0.state == survey::SurveyState::Closed;
+        Some(loaded.map(|found| found.unwrap_or_default().of_closed(is_closed)))
     }
 
     /// What was answered, in the order of the questions: about all subjects together, or about one of them. Null until
@@ -139,6 +146,33 @@ impl Survey {
         let loaded = load(context, ResultsKey(self.0.id)).await.transpose()?;
         let subject = subject_id.map(|key| key.0);
         Some(loaded.map(|results| results.about(subject)))
+    }
+
+    /// When its sheets came in, by days: about all subjects together, or about one of them. Null until the survey is closed,
+    /// and where it is withheld.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn time_line(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whom the sheets are about; all subjects together without it.")]
+        subject_id: Option<Key<id::Subject>>,
+    ) -> Option<Result<Vec<SurveyDays>, GraphqlFault>> {
+        let loaded = load(context, TimeLineKey(self.0.id)).await;
+        let subject = subject_id.map(|key| key.0);
+        match loaded {
+            Ok(line) => line?.about(subject).map(Ok),
+            Err(fault) => Some(Err(fault)),
+        }
+    }
+
+    /// The warnings that it raised about subjects within the roles of whoever asks, the latest first. For staff.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn warnings(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<Vec<SurveyWarning>, GraphqlFault>> {
+        let loaded = load(context, WarningsKey(self.0.id)).await;
+        Some(loaded.map(Option::unwrap_or_default))
     }
 
     /// Who stands on one ballot; null where a sheet is about one subject.

@@ -255,11 +255,13 @@ impl Checker {
             }
         }
         let demand = self.demand_plan(&path, survey);
+        self.check_warnings(&path, survey);
         SurveyPlan {
             code: Arc::from(survey.code.as_str()),
             applies,
             ballot: survey.ballot,
             one_person: survey.one_person,
+            sealed: survey.sealed,
             denominator: survey.denominator,
             combine: survey.combine,
             weighting: survey.weighting.map(|w| w.undefined_stratum),
@@ -267,6 +269,49 @@ impl Checker {
             channels,
             questions,
             demand,
+        }
+    }
+
+    /// What a survey warns of while it runs.
+    fn check_warnings(&mut self, path: &str, survey: &Survey) {
+        let mut seen = BTreeSet::new();
+        for warning in &survey.warning {
+            let place = format!("{path}/warning/{}", warning.code);
+            if !seen.insert(warning.code.as_str()) {
+                self.faults.say(
+                    &place,
+                    "code_used_twice",
+                    Words::new(
+                        format!("预警 `{}` 出现了两次", warning.code),
+                        format!("the warning `{}` is there twice", warning.code),
+                    ),
+                );
+            }
+            let few = (warning.fewer_than, warning.hours_before_end);
+            let is_one = matches!(
+                (&warning.dissatisfied_above, few),
+                (Some(_), (None, None)) | (None, (Some(_), Some(_)))
+            );
+            if !is_one {
+                self.faults.say(
+                    &place,
+                    "not_one_way",
+                    Words::new(
+                        "预警要写 `dissatisfied_above`，或者同时写 `fewer_than` 和 `hours_before_end`，二者取一",
+                        "a warning has either `dissatisfied_above`, or `fewer_than` and `hours_before_end`",
+                    ),
+                );
+            }
+        }
+        if survey.sealed && !survey.warning.is_empty() {
+            self.faults.say(
+                path,
+                "sealed_survey_warns",
+                Words::new(
+                    "密封的测评在结束前不显示任何数字，也就不能预警：请去掉 `warning` 或 `sealed`",
+                    "a sealed survey shows no figure before it closes, so it cannot warn: leave out `warning` or `sealed`",
+                ),
+            );
         }
     }
 

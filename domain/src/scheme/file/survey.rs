@@ -150,6 +150,9 @@ pub struct Survey {
     /// apart from the sheets, and only those who supervise see the counts.
     #[serde(default)]
     pub asks_whether_told: bool,
+    /// Whether nobody sees any figure of it before it closes, only how many sheets came in.
+    #[serde(default)]
+    pub sealed: bool,
     /// The groups of respondents.
     pub panel: Vec<Panel>,
     /// Marks of respondents that demands look at, by name: front-line staff 基层一线 …
@@ -165,6 +168,30 @@ pub struct Survey {
     /// What must hold for the survey to have figures at all.
     #[serde(default)]
     pub demand: Demand,
+    /// What those who run it are warned of while it takes answers; nothing where it is sealed.
+    #[serde(default)]
+    pub warning: Vec<SurveyWarning>,
+}
+
+/// What those who run a survey are warned of while it takes answers, by mail and once for each subject: either
+/// `dissatisfied_above`, or `fewer_than` with `hours_before_end`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyWarning {
+    /// Its code.
+    pub code: String,
+    /// What it warns of.
+    pub name: Words,
+    /// More of the rated answers than this are dissatisfied, over all questions. It looks at the figures that may be
+    /// shown, which move by ten answers and more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dissatisfied_above: Option<Ratio>,
+    /// Fewer sheets than this have come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fewer_than: Option<u32>,
+    /// So many hours before the end of the survey's hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours_before_end: Option<u32>,
 }
 
 /// A ballot (评议票): a line for each subject that the survey is about. A line that is left blank as a whole is an

@@ -126,7 +126,7 @@ fn inverse(value: i128) -> i128 {
 
 /// Everything that follows from known sums by adding them up and taking them off each other.
 #[derive(Default)]
-struct Span(Vec<Vec<i128>>);
+pub(super) struct Span(Vec<Vec<i128>>);
 
 impl Span {
     fn reduce(&self, mut row: Vec<i128>) -> Vec<i128> {
@@ -140,7 +140,7 @@ impl Span {
         row
     }
 
-    fn add(&mut self, row: Vec<i128>) {
+    pub(super) fn add(&mut self, row: Vec<i128>) {
         let mut row = self.reduce(row);
         if let Some(lead) = row.iter().position(|value| *value != 0) {
             let factor = inverse(row[lead]);
@@ -151,7 +151,7 @@ impl Span {
         }
     }
 
-    fn holds(&self, row: Vec<i128>) -> bool {
+    pub(super) fn holds(&self, row: Vec<i128>) -> bool {
         self.reduce(row).iter().all(|value| *value == 0)
     }
 }
