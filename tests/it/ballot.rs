@@ -30,7 +30,7 @@ use service::{Fault, Refusal};
 use support::{World, on_both, plant};
 
 use crate::intake::receipt;
-use crate::stand::refusals;
+use crate::stand::{recount, refusals};
 
 mod entry;
 mod mark;
@@ -288,12 +288,7 @@ impl Stand {
 
     /// By the code of the subject: valid, rated, blank and invalid lines, counted from the sheets and as kept up.
     async fn lines(&self) -> BTreeMap<i64, [u64; 4]> {
-        let recount = self
-            .world
-            .service
-            .recount_survey(OPERATOR, self.meeting.id)
-            .await
-            .unwrap();
+        let recount = recount(&self.world.service, self.meeting.id).await;
         assert_eq!(recount.differences, []);
         let mut lines: BTreeMap<i64, [u64; 4]> = BTreeMap::new();
         for (group, tally) in recount.tallies {
@@ -506,8 +501,7 @@ async fn ballots_and_other_sheets_wait_in_one_queue(world: World) {
     }
     assert_eq!(stand.first_ballot().await[0], [20, 20, 0, 0]);
     let service = &stand.world.service;
-    let public = service.recount_survey(OPERATOR, stand.public.id).await;
-    let public = public.unwrap();
+    let public = recount(service, stand.public.id).await;
     assert_eq!(public.differences, []);
     assert_eq!(
         public
@@ -605,12 +599,7 @@ async fn a_recount_of_ballots_notices_a_changed_tally(world: World) {
     let sql = format!("UPDATE sheet_tally SET count = 2 WHERE subject_id = {subject}");
     transaction.execute_unprepared(&sql).await.unwrap();
     transaction.commit().await.unwrap();
-    let recount = stand
-        .world
-        .service
-        .recount_survey(OPERATOR, stand.meeting.id)
-        .await
-        .unwrap();
+    let recount = recount(&stand.world.service, stand.meeting.id).await;
     let subjects: Vec<i64> = recount
         .differences
         .iter()

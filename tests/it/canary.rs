@@ -255,6 +255,7 @@ async fn walk_the_pages(visitor: &mut Visitor, link: &str, invitation: &str) {
         "/i/kanarie",
         "/assets/kanarie.css",
         "/account/kanarie",
+        "/preview/load/kanarie",
         "/kanarie?kanarie=1",
     ] {
         let page = visitor.get(path).await;

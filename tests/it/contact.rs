@@ -22,7 +22,7 @@ use support::plant::Plan;
 use support::post;
 use support::{World, on_both};
 
-use crate::stand::{ROUND, Stand, refusals};
+use crate::stand::{ROUND, Stand, progress, refusals};
 
 pub mod linking;
 
@@ -215,10 +215,7 @@ async fn nothing_leaves_before_a_list_is_confirmed_and_then_everybody_gets_one_m
             Booking::Refused(RefusedAnswer::AlreadyAnswered)
         );
     }
-    let progress = (post.stand.world.service)
-        .list_survey_progress(OPERATOR, post.stand.survey)
-        .await
-        .unwrap();
+    let progress = progress(&post.stand.world.service, post.stand.survey).await;
     let counts: Vec<_> = progress
         .iter()
         .map(|group| (group.issued, group.sheets.get(&SheetState::Valid).copied()))
@@ -504,10 +501,7 @@ async fn a_withdrawn_list_leaves_no_link_that_works(world: World) {
     // What was answered stays; the others admit nobody and no longer count as issued.
     let unused = post.answer(&links[1].token, "good").await;
     assert_eq!(unused, Booking::Refused(RefusedAnswer::Unknown));
-    let progress = service
-        .list_survey_progress(OPERATOR, post.stand.survey)
-        .await
-        .unwrap();
+    let progress = progress(service, post.stand.survey).await;
     let issued: u64 = progress.iter().filter_map(|group| group.issued).sum();
     assert_eq!(issued, 1);
     let rows = everything(&post.stand.world, "SELECT address AS text FROM contact").await;

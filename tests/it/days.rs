@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::access::Actor;
 use domain::survey::Days;
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use service::intake::Booking;
 use support::{World, on_both};
 
@@ -51,7 +51,16 @@ async fn sheets_are_counted_by_days_once_the_survey_is_closed(world: World) {
     answer(&stand, 1, 3).await;
     answer(&stand, 2, 7).await;
     sleep(&stand).await;
-    answer(&stand, 1, 11).await;
+    answer(&stand, 1, 9).await;
+    // Two more were not valid, so they are counted in a row of their own.
+    let transaction = service.database.begin_write().await.unwrap();
+    let sql = format!(
+        "INSERT INTO sheet_tally (survey_id, subject_id, panel, channel, state, count) \
+         VALUES ({}, 1, 'users', 'web', 'invalid', 2)",
+        stand.survey.number()
+    );
+    transaction.execute_unprepared(&sql).await.unwrap();
+    transaction.commit().await.unwrap();
     let lines = async || {
         let found = service.list_time_lines_of(OPERATOR, &[stand.survey]).await;
         found.unwrap().remove(&stand.survey)

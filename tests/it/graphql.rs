@@ -6,6 +6,7 @@ mod corrected;
 mod denial;
 mod factor;
 mod frozen;
+mod looks;
 mod reading;
 mod refusal;
 mod reporter;
@@ -17,6 +18,7 @@ mod socket;
 mod survey;
 mod token;
 mod trial;
+mod watched;
 pub mod wire;
 
 use std::net::SocketAddr;

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, Statement};
 use service::Fault;
 use service::intake::{Beside, Booking, IntakeSettings, Submission};
-use service::survey::AnsweredAbout;
+use service::survey::{AnsweredAbout, Interference};
 use support::{World, on_both};
 
 use crate::intake::{GOOD, Stand, answers, definition, receipt};
@@ -71,6 +71,12 @@ async fn asking_whether_told(world: World) -> Stand {
     Stand::asking(world, IntakeSettings::default(), &definition).await
 }
 
+/// The signs of a survey that is not sealed.
+async fn look(stand: &Stand, who: &Actor) -> Interference {
+    let found = (stand.world.service).read_interference(who, stand.survey);
+    found.await.unwrap().unwrap()
+}
+
 /// What a query of one number gives.
 async fn number(stand: &Stand, sql: &str) -> i64 {
     let reader = stand.world.service.database.reader();
@@ -124,27 +130,32 @@ async fn what_one_network_sends_stands_out_from_ten_answers_on(world: World) {
     let stand = Stand::new(world).await;
     let service = &stand.world.service;
     let auditor = actor(Role::Auditor);
+    let look = || async { look(&stand, &auditor).await };
     for place in 0..9 {
         receipt(&answer(&stand, GOOD, from(OFFICE, None)).await);
         receipt(&answer(&stand, GOOD, from([203, 0, 113, place], None)).await);
         stand.world.clock.advance(Duration::from_mins(16));
     }
-    let found = service
-        .read_interference(&auditor, stand.survey)
-        .await
-        .unwrap();
-    assert_eq!(found.signs.networks, [], "nine are few");
+    assert_eq!(look().await.signs.networks, [], "nine are few");
     receipt(&answer(&stand, GOOD, from(OFFICE, None)).await);
-    let found = service
-        .read_interference(&auditor, stand.survey)
-        .await
-        .unwrap();
+    assert_eq!(look().await.signs.networks, [], "the quarter is not over");
+    stand.world.clock.advance(Duration::from_mins(16));
+    receipt(&answer(&stand, GOOD, from(OFFICE, None)).await);
+    let found = look().await;
+    assert_eq!(
+        found.signs.networks,
+        [],
+        "no ten have come since the way moved"
+    );
+    assert_eq!(found.signs.channels[0].answers, 10);
+    stand.world.clock.advance(Duration::from_mins(16));
+    let found = look().await;
     let [network] = found.signs.networks[..] else {
         panic!("{found:?}");
     };
     assert_eq!((network.channel, network.answers), (Channel::Web, 10));
     assert!(network.spans >= 9);
-    assert_eq!(found.signs.channels[0].answers, 19);
+    assert_eq!(found.signs.channels[0].answers, 20);
     assert!(found.alike.is_none(), "not before the survey is closed");
 
     let administrator = actor(Role::RoundAdministrator);
@@ -167,12 +178,8 @@ async fn sheets_that_are_alike_are_told_once_the_survey_is_closed(world: World) 
         answer(&stand, &[("speed", "bad")], Beside::default()).await;
     }
     stand.close().await;
-    let auditor = actor(Role::Auditor);
-    let service = &stand.world.service;
-    let found = service
-        .read_interference(&auditor, stand.survey)
-        .await
-        .unwrap();
+    let found = look(&stand, &actor(Role::Auditor)).await;
+    assert_eq!(found.signs.channels[0].answers, 19);
     let [alike] = found.alike.as_deref().unwrap() else {
         panic!("{found:?}");
     };
@@ -189,13 +196,10 @@ async fn being_told_what_to_answer_is_counted_apart_and_shown_to_supervisors_alo
     }
     // Who does not say is not counted.
     answer(&stand, GOOD, from(OFFICE, None)).await;
-    let told = service
-        .read_told(&auditor, stand.survey)
-        .await
-        .unwrap()
-        .unwrap();
-    assert!(told.iter().all(|one| one.said.is_none()), "{told:?}");
     answer(&stand, GOOD, from(OFFICE, Some(true))).await;
+    let early = service.read_told(&auditor, stand.survey).await.unwrap();
+    assert_eq!(early, None, "two looks would tell of one respondent");
+    stand.close().await;
     let told = service
         .read_told(&auditor, stand.survey)
         .await

@@ -17,10 +17,11 @@ use service::intake::{
 };
 use service::survey::{self, LinkFor, NewInvitations, NewSurvey};
 use support::plant::{Plan, plant};
+use support::poll::show_answers;
 use support::{World, on_both};
 
 use crate::contact::Post;
-use crate::stand::{ROUND, SCHEME, refusals, staff, subject};
+use crate::stand::{ROUND, SCHEME, recount, refusals, staff, subject};
 
 mod moved;
 
@@ -75,7 +76,7 @@ pub async fn count_marked(
     service: &Service,
     (survey, definition): (Id<id::Survey>, &Definition),
 ) -> BTreeMap<i64, [u64; 2]> {
-    let recount = service.recount_survey(OPERATOR, survey).await.unwrap();
+    let recount = recount(service, survey).await;
     assert_eq!(recount.differences, []);
     assert_eq!(definition.marks.len(), 1);
     let mut counts: BTreeMap<i64, [u64; 2]> = BTreeMap::new();
@@ -207,8 +208,9 @@ impl Poll {
         count_marked(&self.world.service, (self.survey, &self.definition)).await
     }
 
-    /// Why a unit's survey has no figures; nothing where it has.
+    /// Why a unit's survey has no figures, if what was answered is shown; nothing where it has.
     async fn why(&self, unit: i64) -> Option<String> {
+        show_answers(&self.world.service).await;
         let preflight = self.world.service.preflight(OPERATOR, ROUND).await.unwrap();
         let decision = preflight.outcome.find(&format!("u-{unit:03}")).unwrap();
         let mut figures = decision.figures.iter();

@@ -14,8 +14,8 @@ use sea_orm::ConnectionTrait;
 use service::inspection::{FactDraft, FactStatus, Measure, Put, ScoreChange};
 use service::intake::{Admitted, Beside, Booking, Intake, IntakeSettings, Submission};
 use service::investigation::FindingDraft;
-use service::survey::{self, LinkFor, NewSurvey};
-use service::{Fault, Refusal};
+use service::survey::{self, GroupProgress, LinkFor, NewSurvey, Recount};
+use service::{Fault, Refusal, Service};
 use support::World;
 pub use support::plant::ROUND;
 use support::plant::{Plan, plant};
@@ -92,6 +92,20 @@ pub fn refusals<T: std::fmt::Debug>(result: Result<T, Fault>) -> Vec<Refusal> {
         Err(Fault::Refused(refusals)) => refusals,
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// The counts of a survey made again from its sheets, set against those that are kept.
+pub async fn recount(service: &Service, survey: Id<id::Survey>) -> Recount {
+    let reading = service.database.begin_read().await.unwrap();
+    let definition = survey::get_definition(&reading, survey).await.unwrap();
+    let recount = survey::count_from_sheets(&reading, survey, &definition);
+    recount.await.unwrap()
+}
+
+/// How far a survey has come, with what became of its sheets, whether or not anybody may see it.
+pub async fn progress(service: &Service, survey: Id<id::Survey>) -> Vec<GroupProgress> {
+    let reading = service.database.begin_read().await.unwrap();
+    survey::list_progress(&reading, survey).await.unwrap()
 }
 
 impl Stand {

@@ -27,13 +27,17 @@ pub(super) async fn list_held(
     codes: &BTreeMap<Id<Subject>, String>,
 ) -> Result<Vec<[String; 5]>, Failure> {
     let held = service.list_held_sheets(&Actor::Operator, survey).await;
-    let held = held.map_err(|fault| of_fault(&fault))?.into_iter();
-    let lines = held.map(|one| {
+    let held = held.map_err(|fault| of_fault(&fault))?.ok_or_else(sealed)?;
+    let lines = held.into_iter().map(|one| {
         let about = name_about(codes, one.about);
         let channel = one.channel.word().to_owned();
         [one.name, about, one.panel, channel, one.reason]
     });
     Ok(lines.collect())
+}
+
+fn sealed() -> Failure {
+    Failure::new("the survey is sealed: until it is closed it only says how many have answered")
 }
 
 fn name_about(codes: &BTreeMap<Id<Subject>, String>, about: AnsweredAbout) -> String {
@@ -50,7 +54,9 @@ pub(super) async fn list(
     (zone, codes): (&str, &BTreeMap<Id<Subject>, String>),
 ) -> Result<Vec<[String; 5]>, Failure> {
     let found = service.read_interference(&Actor::Operator, survey).await;
-    let found = found.map_err(|fault| of_fault(&fault))?;
+    let found = found
+        .map_err(|fault| of_fault(&fault))?
+        .ok_or_else(sealed)?;
     let told = service.read_told(&Actor::Operator, survey).await;
     let told = told.map_err(|fault| of_fault(&fault))?;
     let about = |about| name_about(codes, about);

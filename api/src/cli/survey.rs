@@ -428,10 +428,10 @@ pub(super) async fn run(config: Option<&Path>, command: &SurveyCommand) -> Resul
             };
             let counted = service.decide_sheets(OPERATOR, &decision).await;
             let counted = counted.map_err(|fault| of_fault(&fault))?;
-            format!(
-                "{}: {counted} of {} sheets count now\n",
-                survey.survey,
-                sheets.len()
+            let of = sheets.len();
+            counted.map_or_else(
+                || format!("{}: {of} sheets are decided about\n", survey.survey),
+                |counted| format!("{}: {counted} of {of} sheets count now\n", survey.survey),
             )
         }
         SurveyCommand::Posters { survey, folder } => {

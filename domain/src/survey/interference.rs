@@ -4,7 +4,8 @@
 //! They come from counts alone. None says that anything is wrong: a meeting fills in its sheets within minutes, and an
 //! office has one network. Whoever reads them asks further.
 //!
-//! Nothing is listed that fewer than [`FEW`] answers make. Deliberately absent: any address, and any sheet.
+//! Nothing is listed that fewer than [`FEW`] answers make, and while answers come in no count moves by fewer.
+//! Deliberately absent: any address, and any sheet.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +68,7 @@ pub struct Arrived {
     pub channel: Channel,
     /// How many.
     pub answers: u64,
-    /// How many of them were filled in too fast; nothing where these or the others are few.
+    /// How many of them were filled in too fast; nothing where these or the others are few, and while answers come in.
     pub fast: Option<u64>,
 }
 
@@ -109,17 +110,12 @@ pub struct Jump {
     pub after: Ratio,
 }
 
-/// Reads the signs off the counts, in whatever order these come.
+/// Reads the signs off the counts of a survey that takes no more answers, in whatever order these come.
 pub fn read_signs(arrivals: &[Arrival]) -> Signs {
-    let mut channels: BTreeMap<Channel, Way> = BTreeMap::new();
-    let mut days: BTreeMap<Date, BTreeMap<Channel, u64>> = BTreeMap::new();
-    for arrival in arrivals {
-        channels.entry(arrival.channel).or_default().add(arrival);
-        let of_day = days.entry(arrival.day).or_default();
-        add(of_day.entry(arrival.channel).or_default(), arrival.answers);
-    }
+    let ways = by_way(arrivals.iter());
     let mut signs = Signs::default();
-    for (channel, way) in &channels {
+    for (channel, arrivals) in &ways {
+        let way = Way::of(arrivals);
         let slow = way.answers.saturating_sub(way.fast);
         signs.channels.push(Arrived {
             channel: *channel,
@@ -129,15 +125,82 @@ pub fn read_signs(arrivals: &[Arrival]) -> Signs {
         signs.bursts.extend(way.bursts(*channel));
         signs.networks.extend(way.shared(*channel));
     }
-    signs
-        .bursts
-        .sort_by_key(|one| (std::cmp::Reverse(one.answers), one.span));
-    signs.bursts.truncate(MOST);
-    (signs.networks).sort_by_key(|one| (std::cmp::Reverse(one.answers), one.spans));
-    signs.networks.truncate(MOST);
-    signs.jumps = find_jumps(&days);
-    signs.jumps.truncate(MOST);
-    signs
+    signs.jumps = find_jumps(arrivals.iter());
+    signs.cut()
+}
+
+/// The same while answers come in, at a quarter of an hour of a day: only of quarters and of days that are over, and of
+/// each way and each network up to where [`FEW`] answers or more had come since it last moved. Whoever looks twice sees a
+/// difference of none or of so many. How many were filled in too fast is told at the end, for that is said of answers.
+pub fn read_signs_so_far(arrivals: &[Arrival], (span, day): (i64, Date)) -> Signs {
+    let over = || arrivals.iter().filter(|arrival| arrival.span < span);
+    let mut signs = Signs::default();
+    for (channel, arrivals) in &by_way(over()) {
+        let told = settle(arrivals);
+        if told.is_empty() {
+            continue;
+        }
+        let way = Way::of(&told);
+        signs.channels.push(Arrived {
+            channel: *channel,
+            answers: way.answers,
+            fast: None,
+        });
+        signs.bursts.extend(way.bursts(*channel));
+        let mut networks: BTreeMap<u16, Vec<&Arrival>> = BTreeMap::new();
+        for arrival in told {
+            if let Some(network) = arrival.network {
+                networks.entry(network).or_default().push(arrival);
+            }
+        }
+        let settled: Vec<&Arrival> = networks
+            .values()
+            .flat_map(|of_one| settle(of_one))
+            .collect();
+        signs.networks.extend(Way::of(&settled).shared(*channel));
+    }
+    signs.jumps = find_jumps(over().filter(|arrival| arrival.day < day));
+    signs.cut()
+}
+
+fn by_way<'a>(arrivals: impl Iterator<Item = &'a Arrival>) -> BTreeMap<Channel, Vec<&'a Arrival>> {
+    let mut ways: BTreeMap<Channel, Vec<&Arrival>> = BTreeMap::new();
+    for arrival in arrivals {
+        ways.entry(arrival.channel).or_default().push(arrival);
+    }
+    ways
+}
+
+/// What lies before the last quarter of an hour with which [`FEW`] answers or more had come since the one before.
+fn settle<'a>(arrivals: &[&'a Arrival]) -> Vec<&'a Arrival> {
+    let mut spans: BTreeMap<i64, u64> = BTreeMap::new();
+    for arrival in arrivals {
+        add(spans.entry(arrival.span).or_default(), arrival.answers);
+    }
+    let (mut end, mut since) = (None, 0_u64);
+    for (span, answers) in spans {
+        add(&mut since, answers);
+        if since >= FEW {
+            (end, since) = (Some(span), 0);
+        }
+    }
+    let told = arrivals
+        .iter()
+        .filter(|one| end.is_some_and(|end| one.span <= end));
+    told.copied().collect()
+}
+
+impl Signs {
+    /// The greatest of each kind.
+    fn cut(mut self) -> Self {
+        self.bursts
+            .sort_by_key(|one| (std::cmp::Reverse(one.answers), one.span));
+        self.bursts.truncate(MOST);
+        (self.networks).sort_by_key(|one| (std::cmp::Reverse(one.answers), one.spans));
+        self.networks.truncate(MOST);
+        self.jumps.truncate(MOST);
+        self
+    }
 }
 
 /// What came in on one way.
@@ -151,6 +214,14 @@ struct Way {
 }
 
 impl Way {
+    fn of(arrivals: &[&Arrival]) -> Self {
+        let mut way = Self::default();
+        for arrival in arrivals {
+            way.add(arrival);
+        }
+        way
+    }
+
     fn add(&mut self, arrival: &Arrival) {
         add(&mut self.answers, arrival.answers);
         add(&mut self.fast, arrival.fast);
@@ -198,7 +269,12 @@ impl Way {
 }
 
 /// Days with few answers say nothing, and are passed over.
-fn find_jumps(days: &BTreeMap<Date, BTreeMap<Channel, u64>>) -> Vec<Jump> {
+fn find_jumps<'a>(arrivals: impl Iterator<Item = &'a Arrival>) -> Vec<Jump> {
+    let mut days: BTreeMap<Date, BTreeMap<Channel, u64>> = BTreeMap::new();
+    for arrival in arrivals {
+        let of_day = days.entry(arrival.day).or_default();
+        add(of_day.entry(arrival.channel).or_default(), arrival.answers);
+    }
     let whole =
         |of_day: &BTreeMap<Channel, u64>| of_day.values().copied().fold(0, u64::saturating_add);
     let busy: Vec<_> = days
@@ -348,6 +424,53 @@ mod tests {
         let jumps = read_signs(&days(10)).jumps;
         assert_eq!(jumps.len(), 2, "web fell to a half, and paper rose to it");
         assert_eq!(jumps[0].after, Ratio::of_counts(1, 2).unwrap());
+    }
+
+    #[test]
+    fn while_answers_come_in_no_count_moves_by_fewer_than_ten() {
+        let comes: Vec<Arrival> = (0..40)
+            .map(|span| arrival(Channel::Web, span, 1 + u16::from(span % 3 == 0), 3))
+            .collect();
+        let day = |number| Date(NaiveDate::from_ymd_opt(2026, 3, number).unwrap());
+        let looks: Vec<Signs> = (0..=40)
+            .map(|now| read_signs_so_far(&comes, (now, day(1))))
+            .collect();
+        let whole = |signs: &Signs| signs.channels.first().map_or(0, |one| one.answers);
+        let of_network = |signs: &Signs, place: usize| {
+            let mut answers: Vec<u64> = signs.networks.iter().map(|one| one.answers).collect();
+            answers.sort_unstable_by(|one, other| other.cmp(one));
+            answers.get(place).copied().unwrap_or(0)
+        };
+        for two in looks.windows(2) {
+            let steps = [
+                (whole(&two[0]), whole(&two[1])),
+                (of_network(&two[0], 0), of_network(&two[1], 0)),
+                (of_network(&two[0], 1), of_network(&two[1], 1)),
+            ];
+            assert!(
+                steps
+                    .iter()
+                    .all(|(before, after)| before == after || *after >= before + FEW),
+                "{two:?}"
+            );
+            assert!(two[1].channels.iter().all(|one| one.fast.is_none()));
+        }
+        // Ten quarters of twelve answers; what has come of a thirteenth is not told.
+        assert_eq!((whole(&looks[40]), looks[40].networks.len()), (120, 2));
+        assert_eq!(whole(&read_signs_so_far(&comes[..39], (40, day(1)))), 108);
+        // The quarter and the day that run are not over.
+        let busy = [
+            arrival(Channel::Web, 95, 1, 10),
+            arrival(Channel::Paper, 96, 0, 10),
+        ];
+        let tells = |now| {
+            let signs = read_signs_so_far(&busy, now);
+            (signs.channels.len(), signs.jumps.len())
+        };
+        assert_eq!(tells((95, day(1))), (0, 0));
+        assert_eq!(tells((96, day(2))), (1, 0));
+        assert_eq!(tells((97, day(2))), (2, 0));
+        assert_eq!(tells((192, day(3))), (2, 2));
     }
 
     #[test]

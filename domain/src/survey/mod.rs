@@ -25,7 +25,8 @@ pub use ballot::{
 };
 pub use definition::{Asked, Definition, DefinitionError, FORMAT, Named, Opt, Question, ShowIf};
 pub use interference::{
-    Alike, Arrival, Arrived, Burst, Jump, SPAN_SECONDS, Shared, Signs, Told, read_signs, show_told,
+    Alike, Arrival, Arrived, Burst, Jump, SPAN_SECONDS, Shared, Signs, Told, read_signs,
+    read_signs_so_far, show_told,
 };
 pub use live::Live;
 pub use mark::{MOST_MARKS, Marks, UnknownMark};

@@ -1,8 +1,8 @@
 //! When the sheets of a survey came in, by days, as it may be shown: about each subject and about all together.
 //!
-//! Days are taken together until [`FEW`] sheets lie in what is shown. All together are cut at a day only if those
-//! subjects that are not cut there make a group that may be shown, before that day and after it: else it would follow from
-//! what is shown of the others.
+//! Days are taken together until [`FEW`] sheets lie in what is shown. All together are cut at a day only if what is left
+//! between any two of their cuts, after those subjects are taken off that are shown there by themselves, makes a group that
+//! may be shown: else it would follow.
 
 use std::collections::BTreeMap;
 
@@ -44,35 +44,91 @@ pub fn show_days<S: Ord + Copy>(began: NaiveDate, counts: &ByDay<S>) -> TimeLine
     let each: BTreeMap<S, Option<Vec<Days>>> = (counts.iter())
         .map(|(subject, by_day)| (*subject, cut((began, last), by_day, |_| true)))
         .collect();
-    let may_show = |sheets: u64| sheets == 0 || sheets >= FEW;
-    // Of subjects that are not cut at the end of a day it would follow what came before and what comes after, within what
-    // is shown of them.
-    let may_cut = |day: NaiveDate| {
-        let (mut before, mut after) = (0_u64, 0_u64);
-        for (subject, by_day) in counts {
+    let days: Vec<NaiveDate> = all.keys().copied().collect();
+    let courses: Vec<Course> = (counts.iter())
+        .map(|(subject, by_day)| {
             let shown = each.get(subject).and_then(Option::as_deref);
-            let here = |days: &&Days| (days.from..=days.to).contains(&day);
-            let (from, to) = match shown.and_then(|shown| shown.iter().find(here)) {
-                Some(days) if days.to == day => continue,
-                Some(days) => (days.from, days.to),
-                None => (began, last),
-            };
-            for (on, sheets) in by_day.iter().filter(|(on, _)| (from..=to).contains(*on)) {
-                let part = if *on <= day { &mut before } else { &mut after };
-                *part = part.saturating_add(*sheets);
-            }
-        }
-        may_show(before) && may_show(after)
+            Course::of(&days, by_day, shown)
+        })
+        .collect();
+    let may_show = |from: usize, to: usize| {
+        let left = courses.iter().map(|course| course.left(from, to));
+        let left = left.fold(0, u64::saturating_add);
+        left == 0 || left >= FEW
     };
-    let all = cut((began, last), &all, may_cut).filter(|_| may_cut(last));
-    TimeLine { all, each }
+    let end = days.len();
+    let mut cuts = vec![0];
+    let line = cut((began, last), &all, |day| {
+        let place = days.partition_point(|one| *one <= day);
+        let may_cut = cuts.iter().all(|cut| may_show(*cut, place)) && may_show(place, end);
+        if may_cut {
+            cuts.push(place);
+        }
+        may_cut
+    });
+    TimeLine {
+        all: line.filter(|_| may_show(0, end)),
+        each,
+    }
+}
+
+/// The sheets about a subject by places between days: that before the first, then that after each.
+struct Course {
+    /// How many had come in.
+    until: Vec<u64>,
+    /// The last place up to here at which what is shown of the subject is cut.
+    before: Vec<usize>,
+    /// The next from here on; nothing where there is none.
+    after: Vec<Option<usize>>,
+}
+
+impl Course {
+    fn of(days: &[NaiveDate], by_day: &BTreeMap<NaiveDate, u64>, shown: Option<&[Days]>) -> Self {
+        let (mut until, mut before) = (vec![0], vec![0]);
+        let (mut sum, mut last) = (0_u64, 0);
+        let is_cut =
+            |day: NaiveDate| shown.is_some_and(|list| list.iter().any(|one| one.to == day));
+        for (place, day) in (1..).zip(days) {
+            sum = sum.saturating_add(by_day.get(day).copied().unwrap_or(0));
+            if is_cut(*day) {
+                last = place;
+            }
+            until.push(sum);
+            before.push(last);
+        }
+        let mut next = None;
+        let mut after: Vec<Option<usize>> = (before.iter().enumerate().rev())
+            .map(|(place, last)| {
+                next = if *last == place { Some(place) } else { next };
+                next
+            })
+            .collect();
+        after.reverse();
+        Self {
+            until,
+            before,
+            after,
+        }
+    }
+
+    /// How many came in from one place to another, without those that are shown by themselves within.
+    fn left(&self, from: usize, to: usize) -> u64 {
+        let until = |place: usize| self.until.get(place).copied().unwrap_or(0);
+        let came = |from: usize, to: usize| until(to).saturating_sub(until(from));
+        match (self.after.get(from).copied().flatten(), self.before.get(to)) {
+            (Some(next), Some(last)) if next <= *last => {
+                came(from, next).saturating_add(came(*last, to))
+            }
+            _ => came(from, to),
+        }
+    }
 }
 
 /// Takes days together; what is left over at the end goes to the last that stand.
 fn cut(
     (began, last): (NaiveDate, NaiveDate),
     by_day: &BTreeMap<NaiveDate, u64>,
-    may_cut: impl Fn(NaiveDate) -> bool,
+    mut may_cut: impl FnMut(NaiveDate) -> bool,
 ) -> Option<Vec<Days>> {
     let mut found: Vec<Days> = Vec::new();
     let (mut from, mut sheets) = (began, 0_u64);

@@ -125,28 +125,30 @@ impl Service {
             )
             .all(&reader)
             .await?;
+        let ends: BTreeMap<i64, NaiveDate> = (zones.into_iter())
+            .filter_map(|row| Some((row.id, local_day(row.closed_at?, &row.time_zone))))
+            .map(|(id, day)| Ok((id, day?)))
+            .collect::<Result<_, Fault>>()?;
         // By survey and subject, how many there were at the end of a day.
         let mut until: BTreeMap<i64, BTreeMap<i64, BTreeMap<NaiveDate, u64>>> = BTreeMap::new();
         for row in counted {
             let day: NaiveDate = row.day_on.parse().map_err(Fault::internal)?;
             let count = u64::try_from(row.sheets).map_err(Fault::internal)?;
+            // A day that was counted after the end was not one of the survey.
+            if ends.get(&row.survey_id).is_none_or(|end| day >= *end) {
+                continue;
+            }
             let of_subject = until.entry(row.survey_id).or_default();
             of_subject
                 .entry(row.subject_id)
                 .or_default()
                 .insert(day, count);
         }
-        let ends: BTreeMap<i64, NaiveDate> = (zones.into_iter())
-            .filter_map(|row| Some((row.id, local_day(row.closed_at?, &row.time_zone))))
-            .map(|(id, day)| Ok((id, day?)))
-            .collect::<Result<_, Fault>>()?;
         for row in kept {
             if let Some(end) = ends.get(&row.survey_id) {
                 let count = u64::try_from(row.count).map_err(Fault::internal)?;
                 let of_subject = until.entry(row.survey_id).or_default();
                 let by_day = of_subject.entry(row.subject_id).or_default();
-                // A day that was counted after the end was not one of the survey.
-                by_day.retain(|day, _| day < end);
                 let sum = by_day.entry(*end).or_default();
                 *sum = sum.saturating_add(count);
             }

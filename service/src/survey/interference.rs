@@ -2,7 +2,8 @@
 //!
 //! Arrivals are counted with each batch of answers, by a number that stands for the network of a respondent. It is made
 //! with a key that is destroyed when the survey closes, so that nobody can try addresses out afterwards, and it is so
-//! short that many networks share it. No count leads to a sheet.
+//! short that many networks share it. No count leads to a sheet. While a survey takes answers, counts move by ten and more
+//! at a time, and of a sealed one there are none.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use domain::id::{self, Id};
 use domain::inputs::Date;
 use domain::outcome::FEW;
 use domain::survey::{
-    Alike, Arrival, Definition, SPAN_SECONDS, Signs, Told, read_signs, show_told,
+    Alike, Arrival, Definition, SPAN_SECONDS, Signs, Told, read_signs, read_signs_so_far, show_told,
 };
 use entity::{arrival, network_key, round, survey, told_count};
 use sea_orm::sea_query::{Expr, LockType, OnConflict};
@@ -24,7 +25,7 @@ use super::parse_channel;
 use super::run::ask_for_survey;
 use crate::database::WriteTransaction;
 use crate::frame::local_day;
-use crate::{Fault, Service};
+use crate::{Fault, Service, clock};
 
 /// Stands for the network of sheets that staff put in.
 pub(crate) const NO_NETWORK: i64 = -1;
@@ -64,7 +65,8 @@ pub struct Interference {
 }
 
 impl Service {
-    /// The signs of interference with a survey. Four statements, of which one reads every sheet once it is closed.
+    /// The signs of interference with a survey; nothing while it is sealed and takes answers. Four statements, of which
+    /// one reads every sheet once it is closed.
     ///
     /// # Errors
     /// [`Fault::NotFound`], [`Fault::Denied`].
@@ -72,7 +74,7 @@ impl Service {
         &self,
         actor: &Actor,
         id: Id<id::Survey>,
-    ) -> Result<Interference, Fault> {
+    ) -> Result<Option<Interference>, Fault> {
         let reading = self.database.begin_long_read().await?;
         ask_for_survey(&reading, actor, Action::ReadInterference, id).await?;
         let found = survey::Entity::find_by_id(id.number())
@@ -84,6 +86,9 @@ impl Service {
         };
         let definition: Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+        if is_hidden(&row, &definition) {
+            return Ok(None);
+        }
         let rows = arrival::Entity::find()
             .filter(arrival::Column::SurveyId.eq(id.number()))
             .all(&reading)
@@ -92,19 +97,26 @@ impl Service {
             .into_iter()
             .map(|row| read_arrival(&row, &round.time_zone))
             .collect::<Result<_, Fault>>()?;
-        let alike = match row.state {
-            survey::State::Closed => Some(find_alike(&reading, id, &definition).await?),
-            survey::State::Draft | survey::State::Open => None,
+        let found = if row.state == survey::State::Closed {
+            Interference {
+                signs: read_signs(&arrivals),
+                alike: Some(find_alike(&reading, id, &definition).await?),
+            }
+        } else {
+            let now = clock::micros(self.clock.now());
+            let today = Date(local_day(now, &round.time_zone)?);
+            Interference {
+                signs: read_signs_so_far(&arrivals, (span_of(now), today)),
+                alike: None,
+            }
         };
         reading.finish().await?;
-        Ok(Interference {
-            signs: read_signs(&arrivals),
-            alike,
-        })
+        Ok(Some(found))
     }
 
     /// How many respondents said that somebody told them what to answer: of all together, then about each subject or on
-    /// each ballot. Nothing where the survey does not ask it. For those alone who supervise. Three statements.
+    /// each ballot. Nothing where the survey does not ask it, and until it is closed: nobody notes when it was said, so
+    /// two looks would tell of one respondent. For those alone who supervise. Three statements.
     ///
     /// # Errors
     /// [`Fault::NotFound`], [`Fault::Denied`].
@@ -115,8 +127,13 @@ impl Service {
     ) -> Result<Option<Vec<Told<AnsweredAbout>>>, Fault> {
         let reading = self.database.begin_read().await?;
         ask_for_survey(&reading, actor, Action::ReadPressure, id).await?;
-        let definition = super::get_definition(&reading, id).await?;
-        if !definition.asks_whether_told {
+        let row = survey::Entity::find_by_id(id.number())
+            .one(&reading)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let definition: Definition =
+            serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+        if !definition.asks_whether_told || row.state != survey::State::Closed {
             return Ok(None);
         }
         let rows = told_count::Entity::find()
@@ -137,6 +154,11 @@ impl Service {
         }
         Ok(Some(show_told(&counts)))
     }
+}
+
+/// Whether nobody may see what became of a survey's sheets: it is sealed, and takes answers.
+pub(super) fn is_hidden(row: &survey::Model, definition: &Definition) -> bool {
+    definition.sealed && row.state != survey::State::Closed
 }
 
 /// The word that is stored for what was said.

@@ -1,7 +1,8 @@
 //! Sheets that are held back until somebody decides about each: those that a program seems to have sent.
 //!
 //! They are called by words that say nothing of when they came or who sent them, and what they say is not shown: whoever
-//! decides must not be able to choose by the answers. Each decision needs a reason and stands in the log.
+//! decides must not be able to choose by the answers. Each decision needs a reason and stands in the log. Of a sealed
+//! survey they are told, and decided about, once it is closed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QuerySelect, Statement, Value};
 use sha2::{Digest, Sha256};
 
-use super::interference::AnsweredAbout;
+use super::interference::{AnsweredAbout, is_hidden};
 use super::kept::{Kept, Shifts, Stratum};
 use super::run::{SurveyChange, ask_for_survey};
 use super::{Stored, channel_word, parse_channel, parse_marks};
@@ -58,7 +59,8 @@ pub struct SheetDecision {
 }
 
 impl Service {
-    /// Sheets of a survey that are held back, a hundred at most. Four statements.
+    /// Sheets of a survey that are held back, a hundred at most; nothing while it is sealed and takes answers. Four
+    /// statements.
     ///
     /// # Errors
     /// [`Fault::NotFound`], [`Fault::Denied`].
@@ -66,10 +68,18 @@ impl Service {
         &self,
         actor: &Actor,
         id: Id<id::Survey>,
-    ) -> Result<Vec<HeldSheet>, Fault> {
+    ) -> Result<Option<Vec<HeldSheet>>, Fault> {
         let reading = self.database.begin_read().await?;
         ask_for_survey(&reading, actor, Action::ReadInterference, id).await?;
-        let definition = super::get_definition(&reading, id).await?;
+        let row = survey::Entity::find_by_id(id.number())
+            .one(&reading)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let definition: Definition =
+            serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+        if is_hidden(&row, &definition) {
+            return Ok(None);
+        }
         let mut held = Vec::new();
         for row in read_held(&reading, (id, &definition))
             .await?
@@ -84,20 +94,20 @@ impl Service {
                 name: row.name,
             });
         }
-        Ok(held)
+        Ok(Some(held))
     }
 
     /// Decides about sheets that are held back. Where the survey is closed its sheets are sealed anew. Returns how many
-    /// count now.
+    /// count now; nothing while it takes answers, for that would tell what a single sheet says.
     ///
     /// # Errors
     /// [`Fault::Refused`] with `REASON_NEEDED`, `SHEET_UNKNOWN` if one is not held back, `TOO_MANY_SHEETS`,
-    /// `ROUND_NOT_OPEN`, `INPUT_FROZEN`; [`Fault::NotFound`], [`Fault::Denied`].
+    /// `SURVEY_SEALED`, `ROUND_NOT_OPEN`, `INPUT_FROZEN`; [`Fault::NotFound`], [`Fault::Denied`].
     pub async fn decide_sheets(
         &self,
         actor: &Actor,
         decision: &SheetDecision,
-    ) -> Result<u64, Fault> {
+    ) -> Result<Option<u64>, Fault> {
         let id = decision.survey;
         let change = SurveyChange::begin(self, actor, id).await?;
         let transaction = &change.transaction;
@@ -109,6 +119,10 @@ impl Service {
             .ok_or(Fault::NotFound)?;
         let definition: Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
+        if is_hidden(&row, &definition) {
+            let message = "the survey is sealed: decide about its sheets once it is closed";
+            return Err(Fault::refused(Refusal::new("SURVEY_SEALED", message)));
+        }
         let held = read_held(transaction, (id, &definition)).await?;
         let wanted: BTreeSet<&str> = decision.sheets.iter().map(String::as_str).collect();
         let chosen: Vec<&Held> = held
@@ -127,14 +141,15 @@ impl Service {
             definition: &definition,
         };
         let counted = decide(transaction, kept, (&chosen, decision.count)).await?;
-        if row.state == survey::State::Closed {
+        let is_closed = row.state == survey::State::Closed;
+        if is_closed {
             super::seal::request(self, transaction, [id]).await?;
         }
         let names: Vec<&str> = wanted.into_iter().collect();
         let word = if decision.count { "count" } else { "set aside" };
         let reason = format!("{word} {}: {reason}", names.join(" "));
         change.finish("survey.decide_sheets", Some(&reason)).await?;
-        Ok(counted)
+        Ok(is_closed.then_some(counted))
     }
 }
 

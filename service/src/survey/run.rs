@@ -11,8 +11,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::invitation::refuse_few;
 use super::{
-    GroupProgress, IssuedInvitation, LinkFor, NewInvitations, OpenLink, Recount, add_links, close,
-    count_from_sheets, get_definition, issue_invitations, list_progress, open, reopen,
+    IssuedInvitation, LinkFor, NewInvitations, OpenLink, add_links, close, issue_invitations, open,
+    reopen,
 };
 use crate::database::WriteTransaction;
 use crate::frame::get_round;
@@ -130,35 +130,6 @@ impl Service {
         audit::append(&transaction, &entry).await?;
         transaction.commit().await?;
         Ok(made)
-    }
-
-    /// How far a survey has come. Three statements, whose cost does not grow with the sheets.
-    ///
-    /// # Errors
-    /// [`Fault::NotFound`], [`Fault::Denied`].
-    pub async fn list_survey_progress(
-        &self,
-        actor: &Actor,
-        id: Id<id::Survey>,
-    ) -> Result<Vec<GroupProgress>, Fault> {
-        let transaction = self.database.begin_read().await?;
-        ask_for_survey(&transaction, actor, Action::ReadRound, id).await?;
-        list_progress(&transaction, id).await
-    }
-
-    /// Counts a survey again from its sheets, all of one moment, and sets the result against the kept tallies.
-    ///
-    /// # Errors
-    /// [`Fault::NotFound`], [`Fault::Denied`].
-    pub async fn recount_survey(
-        &self,
-        actor: &Actor,
-        id: Id<id::Survey>,
-    ) -> Result<Recount, Fault> {
-        let transaction = self.database.begin_read().await?;
-        ask_for_survey(&transaction, actor, Action::ReadRound, id).await?;
-        let definition: Definition = get_definition(&transaction, id).await?;
-        count_from_sheets(&transaction, id, &definition).await
     }
 }
 

@@ -22,7 +22,8 @@ impl From<Interference> for SurveyInterference {
 
 /// Signs that answers to a survey may not have been given freely. They come from counts alone, and none says that
 /// anything is wrong: a meeting fills in its sheets within minutes, and an office has one network. Nothing is listed that
-/// fewer than ten answers make. Counts are texts where they may exceed what a number of JSON holds.
+/// fewer than ten answers make. Until the survey is closed, only quarters of an hour and days that are over are counted,
+/// and no count moves by fewer than ten. Counts are texts where they may exceed what a number of JSON holds.
 #[Object]
 impl SurveyInterference {
     /// How many answers came in on each way.
@@ -83,7 +84,8 @@ impl SurveyArrivals {
         self.0.answers.to_string()
     }
 
-    /// How many of them were filled in too fast; null where these, or the others, are fewer than ten.
+    /// How many of them were filled in too fast; null where these, or the others, are fewer than ten, and until the survey
+    /// is closed.
     async fn too_fast(&self) -> Option<String> {
         Some(self.0.fast?.to_string())
     }

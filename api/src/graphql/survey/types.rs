@@ -314,33 +314,40 @@ impl SurveyQuery {
         load(context, SurveyKey(id.0)).await.transpose()
     }
 
-    /// Signs of interference with a survey. For those who run rounds, and those who supervise them.
+    /// Signs of interference with a survey; null while it is sealed and takes answers. For those who run rounds, and those
+    /// who supervise them.
     #[graphql(complexity = "20 + child_complexity")]
     async fn survey_interference(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
-    ) -> Result<SurveyInterference, GraphqlFault> {
-        let actor = &Asker::of(context)?.actor;
-        let found = service(context)?.read_interference(actor, id.0).await?;
-        Ok(found.into())
+    ) -> Option<Result<SurveyInterference, GraphqlFault>> {
+        let found = async {
+            let actor = &Asker::of(context)?.actor;
+            Ok(service(context)?.read_interference(actor, id.0).await?)
+        };
+        let found = found.await.transpose()?;
+        Some(found.map(SurveyInterference::from))
     }
 
-    /// Sheets that are held back, for a program seems to have sent them: a hundred at most. For those who run rounds, and
-    /// those who supervise them.
+    /// Sheets that are held back, for a program seems to have sent them: a hundred at most; null while the survey is sealed
+    /// and takes answers. For those who run rounds, and those who supervise them.
     #[graphql(complexity = "20 * child_complexity")]
     async fn survey_held_sheets(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which survey.")] id: Key<id::Survey>,
-    ) -> Result<Vec<SurveyHeldSheet>, GraphqlFault> {
-        let actor = &Asker::of(context)?.actor;
-        let held = service(context)?.list_held_sheets(actor, id.0).await?;
-        Ok(held.into_iter().map(SurveyHeldSheet::from).collect())
+    ) -> Option<Result<Vec<SurveyHeldSheet>, GraphqlFault>> {
+        let held = async {
+            let actor = &Asker::of(context)?.actor;
+            Ok(service(context)?.list_held_sheets(actor, id.0).await?)
+        };
+        let held = held.await.transpose()?;
+        Some(held.map(|held| held.into_iter().map(SurveyHeldSheet::from).collect()))
     }
 
     /// How many respondents said that somebody told them what to answer: of all together, then about each subject or on
-    /// each ballot. Null where the survey does not ask it. For those alone who supervise.
+    /// each ballot. Null where the survey does not ask it, and until it is closed. For those alone who supervise.
     #[graphql(complexity = "10 * child_complexity")]
     async fn survey_pressure(
         &self,
