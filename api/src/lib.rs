@@ -14,6 +14,7 @@ pub mod letter;
 pub mod mail;
 pub mod metric;
 pub mod notary;
+mod outside;
 pub mod page;
 pub mod report;
 pub mod sheet;

@@ -118,6 +118,7 @@ impl Service {
     /// # Errors
     /// [`Fault::Denied`]; [`Fault::NotFound`]; [`Fault::Refused`] with `ROUND_NOT_OPEN` unless it is open or reopened,
     /// `CODE_CHANGED`, or with every row that contradicts the scheme.
+    #[tracing::instrument(skip_all)]
     pub async fn preflight(&self, actor: &Actor, id: Id<Round>) -> Result<Preflight, Fault> {
         allow(actor, Action::Preflight, id)?;
         let as_of = self.clock.now();
@@ -158,6 +159,7 @@ impl Service {
     /// for two people, `PROPOSAL_MISSING`, `PROPOSAL_LAPSED`, or `SAME_PERSON` as the one who proposed;
     /// [`Fault::Denied`], also to a reviewer where nobody had to propose; [`Fault::NotFound`]; [`Fault::Conflict`] if a
     /// survey was closed in the meantime, so that trying again is safe.
+    #[tracing::instrument(skip_all)]
     pub async fn close_round(&self, actor: &Actor, id: Id<Round>) -> Result<Closing, Fault> {
         self.allow_deciding(actor, Action::CloseRound, id).await?;
         // A repeat need not count anything again.

@@ -166,6 +166,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::NotFound`], also for results that this actor may not see; [`Fault::Refused`] with `PAGE_TOO_LONG`.
+    #[tracing::instrument(skip_all)]
     pub async fn list_ranking(&self, actor: &Actor, wanted: &Wanted) -> Result<Page, Fault> {
         if wanted.first > LONGEST_PAGE {
             return Err(Fault::refused(
@@ -261,6 +262,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Fault::Refused`] with every row that contradicts the scheme; [`Fault::NotFound`].
+    #[tracing::instrument(skip_all)]
     pub async fn refresh_standing(&self, id: Id<Round>) -> Result<(), Fault> {
         let now = self.clock.now();
         let reading = self.database.begin_long_read().await?;

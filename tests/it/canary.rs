@@ -12,6 +12,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use service::staff::StaffDraft;
+use support::collector::Collector;
 use support::mail::Trouble;
 use support::poll::Poll;
 use support::server::{Server, free_address};
@@ -22,7 +23,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use crate::graphql::{everywhere, wire::code_of};
 use crate::staff::{body, link_in};
 
-on_both!(nothing_of_people_and_answers_reaches_log_or_figures);
+on_both!(nothing_of_people_and_answers_reaches_log_figures_or_traces);
 
 /// In everything that a person typed.
 const MARK: &str = "kanarie";
@@ -106,13 +107,14 @@ async fn add(poll: &Poll, login: &str, role: Role) {
     added.unwrap();
 }
 
-async fn nothing_of_people_and_answers_reaches_log_or_figures(world: World) {
+async fn nothing_of_people_and_answers_reaches_log_figures_or_traces(world: World) {
     let poll = Poll::open(&world.database, 1).await;
     add(&poll, "kanarie-chief", Role::RoundAdministrator).await;
     add(&poll, "kanarie-keeper", Role::SecurityAdministrator).await;
     let link = poll.link().await;
     let invitations = poll.invite(2).await;
     let figures = free_address().unwrap();
+    let collector = Collector::start().await;
     let keys = tempfile::tempdir().unwrap();
     let factor_key = keys.path().join("factor");
     std::fs::write(&factor_key, "07".repeat(32)).unwrap();
@@ -121,6 +123,11 @@ async fn nothing_of_people_and_answers_reaches_log_or_figures(world: World) {
         &[
             ("MINGJIAN_METRICS_LISTEN", &figures.to_string()),
             ("MINGJIAN_LOG_FILTER", "trace"),
+            (
+                "MINGJIAN_TRACES_ENDPOINT",
+                &format!("http://{}/v1/traces", collector.address),
+            ),
+            ("OTEL_BSP_SCHEDULE_DELAY", "100"),
             ("MINGJIAN_HTTP_TRUSTED_PROXIES", "127.0.0.1"),
             (
                 "MINGJIAN_AUTH_FACTOR_KEY_FILE",
@@ -167,10 +174,11 @@ async fn nothing_of_people_and_answers_reaches_log_or_figures(world: World) {
         assert!(shown.contains(figure), "{figure}\n{shown}");
     }
 
+    let traces = traces_at_rest(&collector).await;
     visitor.server.kill().await;
     let log = visitor.server.log();
     assert!(log.contains("answered"), "{log}");
-    for (what, text) in [("log", &log), ("figures", &shown)] {
+    for (what, text) in [("log", &log), ("figures", &shown), ("traces", &traces)] {
         for secret in &visitor.secrets {
             assert!(
                 secret.len() >= 6,
@@ -183,6 +191,27 @@ async fn nothing_of_people_and_answers_reaches_log_or_figures(world: World) {
         }
     }
     poll.service.database.close().await;
+}
+
+/// The traces, once those of the last requests have come: each request with its method, route and status.
+async fn traces_at_rest(collector: &Collector) -> String {
+    let wanted = [
+        "request",
+        "/s/{code}",
+        "/i/{token}",
+        "/graphql",
+        "/receipt",
+        "status",
+    ];
+    for _ in 0..200 {
+        let text = collector.text();
+        if wanted.iter().all(|part| text.contains(part)) {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            return collector.text();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no such traces: {}", collector.text());
 }
 
 /// The figures, once the worker has nothing left to do.

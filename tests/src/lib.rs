@@ -11,6 +11,7 @@
 
 pub mod client;
 pub mod cluster;
+pub mod collector;
 pub mod database;
 pub mod mail;
 pub mod plant;

@@ -9,17 +9,11 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::body::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use openidconnect::core::{
     CoreClient, CoreIdToken, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
 };
@@ -34,12 +28,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::config::{self, Secret};
-
-/// Time for one request to the provider.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Greatest answer of the provider.
-const MOST_BYTES: usize = 256 * 1024;
+use crate::outside::{Outside, OutsideFault};
 
 /// How long the provider's addresses and keys are believed.
 const KNOWN_FOR: TimeDelta = TimeDelta::hours(1);
@@ -188,7 +177,7 @@ impl Provider {
                 secret: settings.client_secret.clone(),
                 redirect: RedirectUrl::new(settings.redirect_url.clone())
                     .map_err(wrong("oidc.redirect_url"))?,
-                outside: Outside::new()?,
+                outside: Outside::new().map_err(ProviderFault::Certificates)?,
                 known: Mutex::new(None),
             }),
         })
@@ -332,56 +321,14 @@ impl fmt::Debug for Provider {
     }
 }
 
-/// The way to the provider: follows no redirect, waits and reads no longer than it must.
-#[derive(Clone)]
-struct Outside {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-}
-
-/// A request to the provider failed.
-#[derive(Debug, thiserror::Error)]
-enum OutsideFault {
-    #[error("no answer in time")]
-    TooSlow,
-    #[error("no connection")]
-    Unreachable(#[source] hyper_util::client::legacy::Error),
-    #[error("the answer broke off or is too long")]
-    Broken,
-}
-
-impl Outside {
-    fn new() -> Result<Self, ProviderFault> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
-            .map_err(|error| ProviderFault::Certificates(error.to_string()))?
-            // Without TLS on this machine alone; the settings see to that.
-            .https_or_http()
-            .enable_http1()
-            .build();
-        Ok(Self {
-            client: Client::builder(TokioExecutor::new()).build(connector),
-        })
-    }
-
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutsideFault> {
-        let request = request.map(|body| Full::new(Bytes::from(body)));
-        let answer = self.client.request(request).await;
-        let (parts, body) = answer.map_err(OutsideFault::Unreachable)?.into_parts();
-        let body = Limited::new(body, MOST_BYTES).collect().await;
-        let body = body.map_err(|_| OutsideFault::Broken)?.to_bytes();
-        Ok(HttpResponse::from_parts(parts, body.to_vec()))
-    }
-}
-
 impl<'c> AsyncHttpClient<'c> for Outside {
     type Error = OutsideFault;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OutsideFault>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            tokio::time::timeout(PATIENCE, self.send(request))
-                .await
-                .unwrap_or(Err(OutsideFault::TooSlow))
+            let answer = self.send(request.map(Bytes::from)).await?;
+            Ok(answer.map(|body| body.to_vec()))
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::telemetry;
 /// Serves until the process is asked to stop.
 pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Production)?;
-    telemetry::start(&settings.log);
+    let telemetry = telemetry::start(&settings).map_err(Failure::new)?;
     let service = open_migrated(&settings).await?;
     if service.is_demo().await.map_err(|fault| of_fault(&fault))? {
         return Err(Failure::new(
@@ -39,5 +39,6 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
         )?;
     }
     house.serve(shutdown::signal()).await;
+    telemetry.finish().await;
     Ok(())
 }

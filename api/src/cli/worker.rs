@@ -17,7 +17,7 @@ use crate::telemetry;
 /// Works until the process is asked to stop.
 pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
     let settings = load_settings(config, Purpose::Production)?;
-    telemetry::start(&settings.log);
+    let telemetry = telemetry::start(&settings).map_err(Failure::new)?;
     let mailer = Mailer::new(&settings.mail).map_err(|fault| Failure::new(fault.to_string()))?;
     let notary = Notary::find_or_make(&settings.checkpoint)
         .map_err(|fault| Failure::new(fault.to_string()))?;
@@ -46,5 +46,6 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), Failure> {
     }
     let ended = worker.await;
     database.close().await;
+    telemetry.finish().await;
     ended.map_err(|error| Failure::new(format!("the worker ended early: {error}")))
 }

@@ -18,6 +18,7 @@ mod source;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 use std::fmt;
 
@@ -37,6 +38,7 @@ pub use self::reader::{Entry, Fault};
 pub use self::setting::Setting;
 pub use self::source::{FILE_VARIABLE, PREFIX, Sources};
 pub use self::survey::Survey;
+pub use self::traces::Traces;
 
 /// A value that must not reach a log: `Debug` shows stars, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,6 +96,8 @@ pub struct Settings {
     pub log: Log,
     /// Figures for a monitoring system.
     pub metrics: Metrics,
+    /// Traces for a collector.
+    pub traces: Traces,
     /// Every setting there is, with its default, in the order in which they are read.
     pub entries: Vec<Entry>,
 }
@@ -138,6 +142,7 @@ impl Settings {
         let survey = survey::read(&mut reader);
         let log = log::read(&mut reader);
         let metrics = metrics::read(&mut reader, http.listen);
+        let traces = traces::read(&mut reader);
         let (faults, entries) = reader.finish();
         if faults.is_empty() {
             Ok(Self {
@@ -151,6 +156,7 @@ impl Settings {
                 survey,
                 log,
                 metrics,
+                traces,
                 entries,
             })
         } else {

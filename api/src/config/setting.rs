@@ -49,6 +49,21 @@ impl Setting for SocketAddr {
     }
 }
 
+impl Setting for http::Uri {
+    fn parse(text: &str) -> Result<Self, String> {
+        let address: Option<Self> = text.parse().ok();
+        let is_whole = |address: &Self| {
+            matches!(address.scheme_str(), Some("http" | "https")) && address.host().is_some()
+        };
+        address.filter(is_whole).ok_or_else(|| {
+            format!("`{text}` is no whole address: write it like `http://127.0.0.1:4318/v1/traces`")
+        })
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Setting for PathBuf {
     fn parse(text: &str) -> Result<Self, String> {
         String::parse(text).map(Self::from)

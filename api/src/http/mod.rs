@@ -141,9 +141,15 @@ async fn surround(State(shell): State<Arc<Shell>>, mut request: Request, next: N
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(address);
     // The path of a citizen page holds an invitation, hence the pattern only; no address either.
-    let span = tracing::info_span!("request", id = id.as_str(), method = %request.method());
-    let form = failure::Form::of(request.headers());
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let span = tracing::info_span!(
+        "request",
+        id = id.as_str(),
+        method = %request.method(),
+        route = route.as_ref().map(MatchedPath::as_str),
+        status = tracing::field::Empty,
+    );
+    let form = failure::Form::of(request.headers());
     let method = request.method().clone();
 
     let mut response = if shell
@@ -186,6 +192,7 @@ async fn surround(State(shell): State<Arc<Shell>>, mut request: Request, next: N
     let route = route.as_ref().map(MatchedPath::as_str);
     metric::count_request(route, &method, response.status(), took);
     let status = response.status().as_u16();
+    span.record("status", status);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::debug!(status, micros, "answered"));
     response

@@ -45,9 +45,10 @@ pub(super) struct DemoArguments {
 pub(super) async fn run(arguments: &DemoArguments) -> Result<(), Failure> {
     let place = Place::make(arguments.folder.as_deref())?;
     let settings = settings(arguments, &place)?;
-    telemetry::start(&settings.log);
+    let telemetry = telemetry::start(&settings).map_err(Failure::new)?;
     let outcome = present(arguments, settings).await;
     place.clear();
+    telemetry.finish().await;
     outcome
 }
 
