@@ -4,7 +4,7 @@ WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --release --locked --bin mingjian && cp target/release/mingjian /mingjian
+    cargo build --release --locked --package mingjian-api --bin mingjian && cp target/release/mingjian /mingjian
 
 FROM debian:bookworm-slim
 # Roots of trust for the mail server's certificate; PostgreSQL and the proxy are reached inside.
