@@ -10,6 +10,7 @@
 )]
 
 pub mod adjustment;
+pub mod adjustment_proposal;
 pub mod arrival;
 pub mod audit_event;
 pub mod ballot;

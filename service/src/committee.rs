@@ -2,6 +2,8 @@
 //!
 //! Each is recorded with who, when and why, and stays on the result.
 
+mod proposal;
+
 use domain::access::{Action, Actor};
 use domain::correction::InputKind;
 use domain::id::{Id, Round, Staff, Subject};
@@ -15,6 +17,9 @@ use crate::freeze::Touch;
 use crate::inspection::{Change, Done, Request, digest};
 use crate::permit::ask_somewhere;
 use crate::{Fault, Refusal, Service, clock};
+
+pub use proposal::AdjustmentProposal;
+use proposal::take_up;
 
 /// A grade that the committee gives in place of the one decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,30 +50,34 @@ pub struct TieChoice {
 }
 
 impl Service {
-    /// Records that the committee gives a subject another grade, or takes that back.
+    /// Records that the committee gives a subject another grade, or takes that back. Where the scheme asks for two people,
+    /// another one must have proposed just that.
     ///
     /// # Errors
     /// [`Fault::Refused`] with `UNKNOWN_NAME`, `REASON_MISSING`, `SUBJECT_OUTSIDE_ROUND`, `PERSON_NEEDED`,
-    /// `ROUND_NOT_OPEN`; [`Fault::Denied`]; [`Fault::NotFound`].
+    /// `ROUND_NOT_OPEN`; where the scheme asks for two people, `PROPOSAL_MISSING`, `SAME_PERSON` or `PROPOSAL_DIFFERS`;
+    /// [`Fault::Denied`]; [`Fault::NotFound`].
     pub async fn adjust_grade(&self, actor: &Actor, draft: Adjustment) -> Result<(), Fault> {
-        let by = need_person(actor)?;
+        // Whoever may only decide on what another proposed is let in where there is a proposal to decide on.
+        let action = if actor.may_somewhere(Action::Waive) {
+            Action::Waive
+        } else {
+            Action::Confirm
+        };
+        let by = need_person(actor, action)?;
         need_reason(&draft.reason)?;
         let about = (draft.round, draft.subject);
-        let request = Request::about_one(actor, Action::Waive, about, of(draft.grade.is_some()));
+        let request = Request::about_one(actor, action, about, of(draft.grade.is_some()));
         let change = Change::begin(self, &request).await?;
-        let code = change.code_of(draft.subject)?;
+        let proposer = if change.frame.scheme.file.closing.two_people {
+            Some(take_up(&change.transaction, actor, &draft).await?)
+        } else {
+            (change.frame).allow(actor, Action::Waive, [draft.subject.number()])?;
+            None
+        };
+        check_grade(&change, &draft, by)?;
         let now = clock::micros(change.now);
         if let Some(grade) = &draft.grade {
-            let on = Date(local_day(now, &change.frame.round.time_zone)?);
-            change.check_one("adjustments", |inputs| {
-                inputs.adjustments.push(inputs::Adjustment {
-                    subject: code,
-                    grade: grade.clone(),
-                    by: by.to_string(),
-                    on,
-                    reason: draft.reason.clone(),
-                });
-            })?;
             let row = adjustment::ActiveModel {
                 round_id: Set(draft.round.number()),
                 subject_id: Set(draft.subject.number()),
@@ -97,10 +106,12 @@ impl Service {
                 .exec(&change.transaction)
                 .await?;
         }
+        let approver = proposer.map(|proposer| proposer.to_string());
         let done = Done {
             action: "round.adjust_grade",
             digest: digest(&draft),
             reason: Some(&draft.reason),
+            approver: approver.as_deref(),
         };
         change.finish(&request, done).await
     }
@@ -113,7 +124,7 @@ impl Service {
     /// # Errors
     /// As [`Service::adjust_grade`].
     pub async fn choose_tied(&self, actor: &Actor, draft: TieChoice) -> Result<(), Fault> {
-        let by = need_person(actor)?;
+        let by = need_person(actor, Action::Waive)?;
         need_reason(&draft.reason)?;
         let about = (draft.round, draft.subject);
         let request = Request::about_one(actor, Action::Waive, about, of(draft.keeps));
@@ -164,9 +175,29 @@ impl Service {
             action: "round.choose_tied",
             digest: digest(&draft),
             reason: Some(&draft.reason),
+            approver: None,
         };
         change.finish(&request, done).await
     }
+}
+
+/// Refuses a subject outside the round, and a grade that its scheme does not know.
+fn check_grade(change: &Change, draft: &Adjustment, by: Id<Staff>) -> Result<(), Fault> {
+    let code = change.code_of(draft.subject)?;
+    let Some(grade) = &draft.grade else {
+        return Ok(());
+    };
+    let now = clock::micros(change.now);
+    let on = Date(local_day(now, &change.frame.round.time_zone)?);
+    change.check_one("adjustments", |inputs| {
+        inputs.adjustments.push(inputs::Adjustment {
+            subject: code,
+            grade: grade.clone(),
+            by: by.to_string(),
+            on,
+            reason: draft.reason.clone(),
+        });
+    })
 }
 
 /// What is decided anew needs a reopening that names it; what stands can be taken back in every correction.
@@ -188,8 +219,8 @@ fn need_reason(reason: &str) -> Result<(), Fault> {
 }
 
 /// Who decides: a person, never the command line. Whoever may not do it at all is told that alone.
-pub(crate) fn need_person(actor: &Actor) -> Result<Id<Staff>, Fault> {
-    ask_somewhere(actor, Action::Waive)?;
+pub(crate) fn need_person(actor: &Actor, action: Action) -> Result<Id<Staff>, Fault> {
+    ask_somewhere(actor, action)?;
     staff_of(actor).ok_or_else(|| {
         Fault::refused(Refusal::new(
             "PERSON_NEEDED",

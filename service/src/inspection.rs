@@ -135,6 +135,7 @@ impl Change {
                 object: &request.round.to_string(),
                 after: Some(done.digest),
                 reason: done.reason,
+                approver: done.approver,
                 ..audit::Entry::default()
             },
         )
@@ -149,6 +150,8 @@ pub(crate) struct Done<'a> {
     /// SHA-256 of what was put in.
     pub digest: [u8; 32],
     pub reason: Option<&'a str>,
+    /// Who proposed it, as the log names them, where another person decided.
+    pub approver: Option<&'a str>,
 }
 
 /// Refuses more rows than one request may put in.

@@ -140,6 +140,7 @@ impl Service {
             action: "investigation.open",
             digest: digest(&draft),
             reason: Some(&draft.reason),
+            approver: None,
         };
         change.finish(&request, done).await?;
         Ok(opened)
@@ -220,6 +221,7 @@ impl Service {
             action: "round.open_due_investigations",
             digest: digest(&opened),
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await?;
         Ok(opened)
@@ -280,6 +282,7 @@ impl Service {
             action: "investigation.record_finding",
             digest: digest(&draft),
             reason: Some(&draft.reason),
+            approver: None,
         };
         change.finish(&request, done).await?;
         read(investigation::Model {
@@ -339,6 +342,7 @@ impl Service {
             action: "investigation.withdraw_finding",
             digest: digest(&(id, reason)),
             reason: Some(reason),
+            approver: None,
         };
         change.finish(&request, done).await?;
         read(investigation::Model {

@@ -46,7 +46,7 @@ impl Service {
     /// [`Fault::Refused`] with `UNKNOWN_NAME`, `WAIVER_DOES_NOT_FIT`, `REASON_MISSING`, `SUBJECT_OUTSIDE_ROUND`,
     /// `PERSON_NEEDED`, `ROUND_NOT_OPEN`; [`Fault::Denied`]; [`Fault::NotFound`].
     pub async fn add_waiver(&self, actor: &Actor, draft: Waiver) -> Result<RecordedWaiver, Fault> {
-        let by = need_person(actor)?;
+        let by = need_person(actor, Action::Waive)?;
         let request = Request::about_one(
             actor,
             Action::Waive,
@@ -83,6 +83,7 @@ impl Service {
             action: "round.waive",
             digest: digest(&draft),
             reason: Some(&draft.reason),
+            approver: None,
         };
         change.finish(&request, done).await?;
         Ok(RecordedWaiver {
@@ -110,6 +111,7 @@ impl Service {
             action: "round.take_waiver_back",
             digest: digest(&waived),
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await
     }

@@ -153,6 +153,8 @@ const clients = {
       webSocketImpl: WebSocket,
       connectionParams: { token: open.token },
       retryAttempts: 0,
+      // Between two subscriptions the client would close its socket, and fail if the next one came before that was done.
+      lazy: false,
     }),
   "graphql-sse": () => createEvents({ url: open.url, ...bearer(open.token), retryAttempts: 0 }),
 };
@@ -164,6 +166,7 @@ for (const [name, create] of Object.entries(clients)) {
     const asked = await first(client, { query: "{ viewer { login } }" });
     assert.equal(asked.data.viewer?.login ?? null, null);
     const wrong = await first(client, { query: "subscription { nothing }" }).catch((errors) => ({ errors }));
+    assert.ok(Array.isArray(wrong.errors), `closed: ${wrong.errors?.code} ${wrong.errors?.reason}`);
     assert.equal(wrong.errors[0].extensions.code, "GRAPHQL_VALIDATION_FAILED");
     await client.dispose();
   });

@@ -34,7 +34,7 @@ async fn every_table_can_be_read_through_its_entity(world: World) {
     let reader = world.service.database.reader();
     #[rustfmt::skip]
     let counts = count_rows!(
-        &reader, adjustment, arrival, audit_event, ballot, ballot_invitation, ballot_line, ballot_link, ballot_sheet,
+        &reader, adjustment, adjustment_proposal, arrival, audit_event, ballot, ballot_invitation, ballot_line, ballot_link, ballot_sheet,
         carried_confirmation, checklist_result, checkpoint, close_proposal, composition, contact, contact_list,
         decision, fact, investigation, invitation, kept_sheets, measure_value, network_key, nil_report, outbox, past_grade,
         proposed_grade, publication, region, relation, reopen_proposal, reopening, reopening_input, revision,

@@ -313,7 +313,7 @@ impl Service {
             // Findings bear no name, so that the command line may confirm what it may record.
             CarriedKind::Finding => (Action::Investigate, staff_of(actor)),
             CarriedKind::Waiver | CarriedKind::Adjustment | CarriedKind::TieChoice => {
-                (Action::Waive, Some(need_person(actor)?))
+                (Action::Waive, Some(need_person(actor, Action::Waive)?))
             }
         };
         let about = (draft.round, draft.subject);
@@ -353,6 +353,7 @@ impl Service {
             action: "round.confirm_carried",
             digest: digest(draft),
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await
     }

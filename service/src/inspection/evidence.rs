@@ -170,6 +170,7 @@ impl Service {
             action: T::LOGGED,
             digest,
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await
     }

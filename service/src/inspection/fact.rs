@@ -167,6 +167,7 @@ impl Service {
             action: "round.add_facts",
             digest: digest(&drafts),
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await?;
         Ok(added)

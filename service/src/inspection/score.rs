@@ -141,6 +141,7 @@ impl Service {
             action: "round.change_scores",
             digest: digest(&changes),
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await?;
         Ok(scores)

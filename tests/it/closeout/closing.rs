@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
 use service::audit;
 use service::closeout::PackageKind;
-use service::committee::TieChoice;
+use service::committee::{Adjustment, TieChoice};
 use service::inspection::ScoreChange;
 use service::inspection::{FactDraft, FactStatus};
 use service::investigation::FindingDraft;
@@ -32,6 +32,7 @@ on_both!(
     a_survey_is_opened_in_an_open_round_alone,
     closing_a_survey_changes_what_the_round_is_decided_by,
     where_two_people_are_asked_for_one_proposes_and_another_closes,
+    where_two_people_are_asked_for_one_proposes_a_grade_and_another_decides,
     roles_that_one_person_may_hold_together_stand_on_the_result_and_stay_there,
     those_tied_for_a_seat_wait_for_the_committee_and_its_choice_stays_on_the_result
 );
@@ -322,6 +323,83 @@ async fn where_two_people_are_asked_for_one_proposes_and_another_closes(world: W
     assert_eq!(find("round.propose_close")["who"], id(3));
     assert_eq!(find("round.close")["who"], id(2));
     assert_eq!(find("round.close")["approver"], id(3));
+}
+
+async fn where_two_people_are_asked_for_one_proposes_a_grade_and_another_decides(world: World) {
+    let plan = Plan {
+        scheme: &SCHEME.replace("two_people = false", "two_people = true"),
+        units: 2,
+    };
+    let stand = Stand::of(world, plan).await;
+    let service = stand.world.service.clone();
+    let one = &stand.administrator;
+    let other = &staff(2, "ins-2", Role::Reviewer);
+    let good = Adjustment {
+        round: ROUND,
+        subject: subject(1),
+        grade: Some("good".to_owned()),
+        reason: "by the committee".to_owned(),
+    };
+    let adjust = async |actor: &Actor, wanted: &Adjustment| {
+        refusals(service.adjust_grade(actor, wanted.clone()).await)[0]
+            .code
+            .clone()
+    };
+    assert_eq!(adjust(one, &good).await, "PROPOSAL_MISSING");
+    assert_eq!(adjust(other, &good).await, "PROPOSAL_MISSING");
+    let alone = service.propose_adjustment(other, good.clone()).await;
+    assert!(matches!(alone, Err(Fault::Denied)), "{alone:?}");
+    let unknown = Adjustment {
+        grade: Some("splendid".to_owned()),
+        ..good.clone()
+    };
+    let unknown = service.propose_adjustment(one, unknown).await;
+    assert_eq!(refusals(unknown)[0].code, "UNKNOWN_NAME");
+
+    service.propose_adjustment(one, good.clone()).await.unwrap();
+    assert_eq!(adjust(one, &good).await, "SAME_PERSON");
+    let excellent = Adjustment {
+        grade: Some("excellent".to_owned()),
+        ..good.clone()
+    };
+    assert_eq!(adjust(other, &excellent).await, "PROPOSAL_DIFFERS");
+    let listed = service
+        .list_adjustment_proposals(other, ROUND)
+        .await
+        .unwrap();
+    assert_eq!(listed[&subject(1)].adjustment, good);
+    service.adjust_grade(other, good.clone()).await.unwrap();
+    // It is over with the decision.
+    let listed = service
+        .list_adjustment_proposals(other, ROUND)
+        .await
+        .unwrap();
+    assert!(listed.is_empty());
+    assert_eq!(adjust(other, &good).await, "PROPOSAL_MISSING");
+
+    // Taking it back takes two as well.
+    let back = Adjustment {
+        grade: None,
+        ..good.clone()
+    };
+    assert_eq!(adjust(other, &back).await, "PROPOSAL_MISSING");
+    service.propose_adjustment(one, back.clone()).await.unwrap();
+    service.adjust_grade(other, back).await.unwrap();
+
+    let page = audit::Page {
+        after: 0,
+        limit: 100,
+    };
+    let log = audit::list(&service.database.reader(), page).await.unwrap();
+    let bodies = log
+        .iter()
+        .map(|entry| serde_json::from_str::<serde_json::Value>(&entry.body).unwrap());
+    let made: Vec<_> = bodies
+        .filter(|body| body["action"] == "round.adjust_grade")
+        .map(|body| (body["who"].clone(), body["approver"].clone()))
+        .collect();
+    let id = |number: i64| serde_json::json!(Id::<domain::id::Staff>::new(number).to_string());
+    assert_eq!(made, [(id(2), id(3)), (id(2), id(3))]);
 }
 
 async fn roles_that_one_person_may_hold_together_stand_on_the_result_and_stay_there(world: World) {

@@ -99,6 +99,8 @@ const ROWS: &[&str] = &[
     "INSERT INTO reopening_input (round_id, revision, input, named_at) VALUES (41, 1, 'scores', 0)",
     "INSERT INTO reopen_proposal (round_id, revision, inputs, reason, by_staff_id, proposed_at)
         VALUES (41, 1, 'scores', 'why', 51, 0)",
+    "INSERT INTO adjustment_proposal (round_id, subject_id, grade, reason, by_staff_id, proposed_at)
+        VALUES (41, 11, NULL, 'why', 51, 0)",
     "INSERT INTO version_proposal (round_id, scheme_version_id, reason, by_staff_id, proposed_at)
         VALUES (41, 32, 'why', 51, 0)",
     "INSERT INTO carried_confirmation (round_id, revision, kind, subject_id, place, by_staff_id, confirmed_at)
@@ -244,6 +246,8 @@ async fn what_breaks_a_rule_is_refused(world: World) {
         "UPDATE ballot_sheet SET reason = 'late'",
         "UPDATE invitation SET marks = -1",
         "UPDATE version_proposal SET reason = ''",
+        "UPDATE adjustment_proposal SET reason = ''",
+        "UPDATE adjustment_proposal SET grade = ''",
         "UPDATE ballot_invitation SET marks = NULL",
         "UPDATE survey_link SET marks = -1",
         "UPDATE ballot_link SET marks = -1",

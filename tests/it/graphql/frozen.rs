@@ -95,6 +95,7 @@ fn rows() -> Vec<(&'static str, Does)> {
         ("waiverAdd", Change(InputKind::Waivers)),
         ("waiverRemove", Withdraw),
         ("gradeAdjust", Change(InputKind::Adjustments)),
+        ("gradeProposeAdjust", Change(InputKind::Adjustments)),
         (
             "tieChoose",
             ChangeBy(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use support::World;
 use support::plant::Plan;
 
-use super::{Site, Token};
+use super::{Site, Token, everywhere};
 use crate::stand::{ROUND, Stand, elsewhere, subject};
 
 /// At most 50 points by inspection, 20 by meetings, 20 by the survey, 10 by a list of tasks; a label, a veto, an
@@ -33,6 +33,10 @@ impl Scene {
         let stand = Stand::of(world.clone(), plan).await;
         elsewhere::plant(&world).await;
         let site = Site::new(world).await;
+        // Of these it is enough that they can log in.
+        for role in [Role::Reviewer, Role::UnitReporter] {
+            site.add(role.word(), vec![everywhere(role)]).await;
+        }
         Self {
             administrator: site.token(Role::RoundAdministrator).await,
             inspector: site.token(Role::Inspector).await,

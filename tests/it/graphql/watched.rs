@@ -92,13 +92,6 @@ pub const TRAPPED: Said = Said {
     ..DISSATISFIED
 };
 
-const EVERYBODY: [Role; 4] = [
-    Role::RoundAdministrator,
-    Role::Inspector,
-    Role::Auditor,
-    Role::SecurityAdministrator,
-];
-
 /// What can be read, by where it is read.
 pub type Looks = BTreeMap<String, Value>;
 
@@ -230,7 +223,7 @@ impl Place {
         ];
         // Sessions end while the clock is moved on.
         let mut people: Vec<(&str, Token)> = Vec::new();
-        for role in EVERYBODY {
+        for role in Role::ALL {
             people.push((role.word(), self.scene.site.log_in(role.word()).await));
         }
         let mut called = BTreeSet::new();

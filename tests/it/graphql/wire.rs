@@ -495,10 +495,24 @@ async fn every_change_is_made_and_every_field_shows_a_value(mut world: World) {
         .replace("item: \"A3\"", "rule: \"verified\"")
         .replace("points: \"5\"", "fired: false");
     on.change(administrator, &waive).await;
-    let call = format!(
-        "gradeAdjust(input: {{ roundId: \"{round}\", subjectId: \"{first}\", grade: \"good\", reason: \"by the committee\" }})"
+    // Another person than the one who proposes.
+    scene
+        .site
+        .add("second", vec![everywhere(Role::RoundAdministrator)])
+        .await;
+    let second_person = scene.site.log_in("second").await;
+    let wanted = format!(
+        "input: {{ roundId: \"{round}\", subjectId: \"{first}\", grade: \"good\", reason: \"by the committee\" }}"
     );
+    let call = format!("gradeProposeAdjust({wanted})");
     on.change(administrator, &call).await;
+    on.skipped = &["Round.preflight", "Survey.results", "Survey.links"];
+    on.read(administrator, &format!("round(id: \"{round}\")"))
+        .await;
+    on.skipped = HEAVY;
+    let call = format!("gradeAdjust({wanted})");
+    on.refuse(administrator, &call).await;
+    on.change(&second_person, &call).await;
     let call = format!(
         "tieChoose(input: {{ roundId: \"{round}\", quota: \"few\", subjectId: \"{first}\", keeps: false, reason: \"nobody is tied\" }})"
     );
@@ -520,12 +534,6 @@ async fn every_change_is_made_and_every_field_shows_a_value(mut world: World) {
     on.change(administrator, &call).await;
     let call = format!("roundProposeClose(id: \"{round}\")");
     on.change(administrator, &call).await;
-    // Another person than the one who proposed.
-    scene
-        .site
-        .add("second", vec![everywhere(Role::RoundAdministrator)])
-        .await;
-    let second_person = scene.site.log_in("second").await;
     let source = SCHEME.replacen("version = \"1\"", "version = \"3\"", 1);
     let source = serde_json::to_string(&source).unwrap();
     let call = format!("schemeVersionAdd(source: {source})");

@@ -14,7 +14,7 @@ use super::reopening::{OutdatedSource, ReopenProposal, Reopening, RevisionDiffer
 use crate::graphql::asker::{Asker, data, service};
 use crate::graphql::connection::{Window, page_cost};
 use crate::graphql::error::GraphqlFault;
-use crate::graphql::inspection::{Composition, Waiver};
+use crate::graphql::inspection::{AdjustProposal, Composition, Waiver};
 use crate::graphql::key::Key;
 use crate::graphql::scalar::Instant;
 use crate::graphql::shelf::{Edition, Origin};
@@ -193,6 +193,18 @@ impl RoundResults {
         context: &Context<'_>,
     ) -> Option<Result<CloseProposal, GraphqlFault>> {
         self.find_proposal(context).await.transpose()
+    }
+
+    /// Grades that were proposed, and that another person has not decided on yet.
+    async fn adjust_proposals(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Vec<AdjustProposal>, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let found = service(context)?
+            .list_adjustment_proposals(actor, self.0)
+            .await?;
+        Ok(found.into_values().map(AdjustProposal::from).collect())
     }
 
     /// The close-out that stands, or an earlier one; null while the round is open. Whoever reads what was published is

@@ -15,4 +15,4 @@ pub use fact::{Fact, FactKey, FactMutation, FactQuery};
 pub use investigation::{Investigation, InvestigationKey, InvestigationMutation};
 pub use mutation::InspectionMutation;
 pub use score::{Entry, by_round};
-pub use waiver::{Waiver, WaiverMutation};
+pub use waiver::{AdjustProposal, Waiver, WaiverMutation};

@@ -143,6 +143,44 @@ pub struct GradeAdjustInput {
     reason: String,
 }
 
+impl From<GradeAdjustInput> for committee::Adjustment {
+    fn from(input: GradeAdjustInput) -> Self {
+        Self {
+            round: input.round_id.0,
+            subject: input.subject_id.0,
+            grade: input.grade,
+            reason: input.reason,
+        }
+    }
+}
+
+/// A grade that one person proposed, and that another decides on.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct AdjustProposal {
+    /// Whom it is about.
+    subject_id: Key<id::Subject>,
+    /// Code of the grade that it is to have; null where an adjustment is to be taken back.
+    grade: Option<String>,
+    /// Why.
+    reason: String,
+    /// The account that proposed, and that may not decide.
+    by_id: Key<id::Staff>,
+    /// When.
+    proposed_at: Instant,
+}
+
+impl From<committee::AdjustmentProposal> for AdjustProposal {
+    fn from(proposal: committee::AdjustmentProposal) -> Self {
+        Self {
+            subject_id: Key(proposal.adjustment.subject),
+            grade: proposal.adjustment.grade,
+            reason: proposal.adjustment.reason,
+            by_id: Key(proposal.by),
+            proposed_at: proposal.at.into(),
+        }
+    }
+}
+
 /// The committee's choice of a subject that keeps its seat among those tied for it.
 #[derive(Debug, InputObject)]
 pub struct TieChooseInput {
@@ -209,20 +247,29 @@ impl WaiverMutation {
         RowsChangePayload::of(done.map(|()| Rows::ONE))
     }
 
-    /// Records that the committee gives a subject another grade, or takes that back.
+    /// Proposes another grade for a subject, or to take one back, where the scheme asks for two people; another person then
+    /// decides by `gradeAdjust` with the same words.
+    async fn grade_propose_adjust(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who is to get which grade.")] input: GradeAdjustInput,
+    ) -> Result<RowsChangePayload, GraphqlFault> {
+        let actor = &Asker::of(context)?.actor;
+        let done = service(context)?
+            .propose_adjustment(actor, input.into())
+            .await;
+        RowsChangePayload::of(done.map(|()| Rows::ONE))
+    }
+
+    /// Records that the committee gives a subject another grade, or takes that back. Where the scheme asks for two people,
+    /// just this must have been proposed by another one.
     async fn grade_adjust(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Who gets which grade.")] input: GradeAdjustInput,
     ) -> Result<RowsChangePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        let draft = committee::Adjustment {
-            round: input.round_id.0,
-            subject: input.subject_id.0,
-            grade: input.grade,
-            reason: input.reason,
-        };
-        let done = service(context)?.adjust_grade(actor, draft).await;
+        let done = service(context)?.adjust_grade(actor, input.into()).await;
         RowsChangePayload::of(done.map(|()| Rows::ONE))
     }
 

@@ -82,6 +82,7 @@ impl Task<'_> {
             action: "round.import_measures",
             digest: digest(&rows),
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await?;
         Ok(true)
@@ -129,6 +130,7 @@ impl Task<'_> {
             action: "round.import_facts",
             digest: digest(&drafts),
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await?;
         Ok(true)

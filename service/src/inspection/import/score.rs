@@ -102,6 +102,7 @@ impl Task<'_> {
             action: "round.import_scores",
             digest: digest(&(&awards, &lists)),
             reason: None,
+            approver: None,
         };
         change.finish(&request, done).await?;
         Ok(true)
