@@ -10,6 +10,33 @@
 use sea_orm_migration::MigrationTrait;
 pub use sea_orm_migration::MigratorTrait;
 
+/// A step that is its statements, in one transaction.
+macro_rules! step {
+    ($name:literal, $statements:ident) => {
+        pub(crate) struct Migration;
+
+        impl sea_orm_migration::MigrationName for Migration {
+            fn name(&self) -> &'static str {
+                $name
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl sea_orm_migration::MigrationTrait for Migration {
+            fn use_transaction(&self) -> Option<bool> {
+                Some(true)
+            }
+
+            async fn up(
+                &self,
+                manager: &sea_orm_migration::SchemaManager,
+            ) -> Result<(), sea_orm_migration::sea_orm::DbErr> {
+                crate::dialect::run(manager, &$statements).await
+            }
+        }
+    };
+}
+
 mod dialect;
 mod m20261121_000001_create_places;
 mod m20261121_000002_create_schemes;

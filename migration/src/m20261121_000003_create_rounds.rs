@@ -1,27 +1,6 @@
 //! Rounds, and the roster and relations that are frozen when a round opens.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261121_000003_create_rounds"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261121_000003_create_rounds", STATEMENTS);
 
 const STATEMENTS: [&str; 7] = [
     "CREATE TABLE round (

@@ -4,28 +4,7 @@
 //! be partitioned or sharded by survey without being rewritten. Who was invited and what was answered are kept apart:
 //! `invitation` knows neither time nor order, `sheet` knows neither time nor invitation.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261121_000005_create_surveys"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261121_000005_create_surveys", STATEMENTS);
 
 const STATEMENTS: [&str; 9] = [
     "CREATE TABLE survey (

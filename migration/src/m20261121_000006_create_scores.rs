@@ -2,28 +2,7 @@
 //!
 //! A row about a round refers to the roster of that round, so a score for a subject outside it cannot exist.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261121_000006_create_scores"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261121_000006_create_scores", STATEMENTS);
 
 const STATEMENTS: [&str; 7] = [
     "CREATE TABLE score (

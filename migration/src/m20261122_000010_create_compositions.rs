@@ -1,27 +1,6 @@
 //! The closed rounds that a round is composed of, each in one revision.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000010_create_compositions"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000010_create_compositions", STATEMENTS);
 
 const STATEMENTS: [&str; 2] = [
     "CREATE TABLE composition (

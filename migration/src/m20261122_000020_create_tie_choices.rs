@@ -1,27 +1,6 @@
 //! A committee's choices among subjects that are tied for the seats of a quota.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000020_create_tie_choices"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000020_create_tie_choices", STATEMENTS);
 
 const STATEMENTS: [&str; 1] = ["CREATE TABLE tie_choice (
         round_id {integer} NOT NULL,

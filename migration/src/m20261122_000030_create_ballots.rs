@@ -5,28 +5,7 @@
 //! line counts about its subject as a sheet does. So are counts of what was issued: a ballot that is handed out is one
 //! about each subject on it.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000030_create_ballots"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000030_create_ballots", STATEMENTS);
 
 const STATEMENTS: [&str; 7] = [
     "CREATE TABLE ballot (

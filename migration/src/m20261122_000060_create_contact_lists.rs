@@ -4,28 +4,7 @@
 //! number, and that secret is erased together with the contacts; from an invitation to a sheet nothing leads anyway.
 //! When a survey ended is kept because the contacts of it are erased so many days later.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000060_create_contact_lists"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000060_create_contact_lists", STATEMENTS);
 
 const STATEMENTS: [&str; 6] = [
     "ALTER TABLE survey ADD COLUMN closed_at {integer}",

@@ -2,28 +2,7 @@
 //!
 //! Sheets do not say which table they came from: a table of one row would otherwise tell whose they are.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000061_create_sheet_batches"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000061_create_sheet_batches", STATEMENTS);
 
 const STATEMENTS: [&str; 1] = ["CREATE TABLE sheet_batch (
         survey_id {integer} NOT NULL REFERENCES survey (id),

@@ -1,27 +1,6 @@
 //! Addresses of accounts, and one-time links to set a password.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000080_create_staff_links"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000080_create_staff_links", STATEMENTS);
 
 const STATEMENTS: [&str; 4] = [
     "ALTER TABLE staff ADD COLUMN email TEXT CHECK (length(email) > 0)",

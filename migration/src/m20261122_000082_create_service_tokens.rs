@@ -1,27 +1,6 @@
 //! Tokens of front-end programs.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000082_create_service_tokens"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000082_create_service_tokens", STATEMENTS);
 
 const STATEMENTS: [&str; 1] = [
     // What is published is open to all: only a token that reads live rounds has a scope to speak of.

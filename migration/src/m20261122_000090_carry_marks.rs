@@ -5,28 +5,7 @@
 //! by mark lie in the row of counts that an answer touches anyway. No sheet becomes easier to trace to its invitation:
 //! both hold the panel already, and a mark is held by many.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000090_carry_marks"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000090_carry_marks", STATEMENTS);
 
 const STATEMENTS: [&str; 7] = [
     "ALTER TABLE survey_link ADD COLUMN marks {integer} NOT NULL DEFAULT 0 CHECK (marks BETWEEN 0 AND 4294967295)",

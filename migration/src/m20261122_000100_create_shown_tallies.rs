@@ -3,28 +3,7 @@
 //! Both lie in one row, which moves when enough sheets have come since it last did: readers see the row and never the
 //! tally that the intake keeps.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000100_create_shown_tallies"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000100_create_shown_tallies", STATEMENTS);
 
 // Counts are texts on both databases: nobody adds them up there. The number of valid sheets stands beside them, so that
 // one statement finds what may move.

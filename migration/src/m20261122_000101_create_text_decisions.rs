@@ -1,27 +1,6 @@
 //! Decisions about answers in words: who looks at them may hide one, or release it as it was written.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000101_create_text_decisions"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000101_create_text_decisions", STATEMENTS);
 
 // The name of a text is a keyed hash: from this table alone nobody finds the sheet.
 const STATEMENTS: [&str; 1] = ["CREATE TABLE text_decision (

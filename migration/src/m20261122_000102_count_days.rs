@@ -1,27 +1,6 @@
 //! How many sheets a survey had at the end of each day, about each subject; no sheet carries a time.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000102_count_days"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000102_count_days", STATEMENTS);
 
 // The first says which days were counted, also those on which there was nothing, so that each is counted once.
 const STATEMENTS: [&str; 2] = [

@@ -4,28 +4,7 @@
 //! sixteen bits, which many share, and its key in `network_key` is destroyed when the survey closes. `told_count` counts
 //! who was told what to answer. Neither leads to a sheet, and no sheet leads to them.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000111_count_arrivals"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000111_count_arrivals", STATEMENTS);
 
 const STATEMENTS: [&str; 3] = [
     "CREATE TABLE network_key (

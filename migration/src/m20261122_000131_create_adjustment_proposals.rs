@@ -1,27 +1,6 @@
 //! What one person proposes to a committee, where the scheme asks for another one to decide.
 
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, sea_orm::DbErr};
-
-use crate::dialect;
-
-pub(crate) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000131_create_adjustment_proposals"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, &STATEMENTS).await
-    }
-}
+step!("m20261122_000131_create_adjustment_proposals", STATEMENTS);
 
 const STATEMENTS: [&str; 1] = [
     // The last proposal about a subject stands until it is decided; every one is in the log. Without a grade it is to

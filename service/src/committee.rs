@@ -106,12 +106,11 @@ impl Service {
                 .exec(&change.transaction)
                 .await?;
         }
-        let approver = proposer.map(|proposer| proposer.to_string());
         let done = Done {
             action: "round.adjust_grade",
             digest: digest(&draft),
             reason: Some(&draft.reason),
-            approver: approver.as_deref(),
+            approver: proposer.as_deref(),
         };
         change.finish(&request, done).await
     }

@@ -15,7 +15,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use crate::closeout::{Revision, list_heads};
 use crate::frame::get_scheme;
-use crate::standing::{Shown, find_source};
+use crate::standing::{Shown, find_own_source, find_source};
 use crate::{Fault, Service};
 
 /// A stored decision.
@@ -92,8 +92,7 @@ impl Service {
         let mut found = Vec::new();
         let mut shown = None;
         if !own.is_empty() {
-            // As whoever reads all: it is theirs.
-            let whole = find_source(&reading, &Actor::Operator, (round, wanted)).await?;
+            let whole = find_own_source(&reading, (round, wanted)).await?;
             found.extend(read_decisions(&reading, &whole, &own).await?);
             shown = Some(whole);
         }

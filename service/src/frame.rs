@@ -133,17 +133,7 @@ impl Frame {
 
     /// A region, then each region above it.
     pub(crate) fn region_line(&self, region: i64) -> Vec<Id<id::Region>> {
-        let mut line = Vec::new();
-        let mut next = Some(region);
-        while let Some(id) = next {
-            // A circle in the tree must not hang the server.
-            if line.len() > self.regions.len() {
-                break;
-            }
-            line.push(Id::new(id));
-            next = self.regions.get(&id).and_then(|row| row.parent_id);
-        }
-        line
+        region_line(&self.regions, region)
     }
 
     /// Whether the actor may do something to each of these subjects. Asks once for each region and category, however
@@ -275,6 +265,24 @@ impl Frame {
             given_labels: Vec::new(),
         })
     }
+}
+
+/// A region of these, then each region above it.
+pub(crate) fn region_line(
+    regions: &BTreeMap<i64, region::Model>,
+    region: i64,
+) -> Vec<Id<id::Region>> {
+    let mut line = Vec::new();
+    let mut next = Some(region);
+    while let Some(id) = next {
+        // A circle in the tree must not hang the server.
+        if line.len() > regions.len() {
+            break;
+        }
+        line.push(Id::new(id));
+        next = regions.get(&id).and_then(|row| row.parent_id);
+    }
+    line
 }
 
 /// A round's row. One statement.

@@ -41,6 +41,7 @@ pub mod outbox;
 pub mod page;
 mod permit;
 pub mod program;
+mod proposal;
 pub mod region;
 pub mod relation;
 pub mod round;

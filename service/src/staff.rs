@@ -521,16 +521,19 @@ async fn grants_of(
         .await?;
     let mut grants: BTreeMap<i64, Vec<Grant>> = BTreeMap::new();
     for row in rows {
-        // A word that the access table does not know grants nothing.
-        if let Some(role) = Role::find(&row.role) {
-            grants.entry(row.staff_id).or_default().push(Grant {
-                role,
-                region: row.region_id.map(Id::new),
-                category: row.category,
-                round: row.round_id.map(Id::new),
-                subject: row.subject_id.map(Id::new),
-            });
-        }
+        let staff = row.staff_id;
+        grants.entry(staff).or_default().extend(grant_of(row));
     }
     Ok(grants)
+}
+
+/// What a row grants: nothing if its word is none that the access table knows.
+pub(crate) fn grant_of(row: staff_role::Model) -> Option<Grant> {
+    Some(Grant {
+        role: Role::find(&row.role)?,
+        region: row.region_id.map(Id::new),
+        category: row.category,
+        round: row.round_id.map(Id::new),
+        subject: row.subject_id.map(Id::new),
+    })
 }

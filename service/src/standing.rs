@@ -472,7 +472,27 @@ pub(crate) async fn find_source(
     actor: &Actor,
     (id, wanted): (Id<Round>, Option<u32>),
 ) -> Result<Shown, Fault> {
-    let (round, reads_all) = get_visible(connection, actor, id).await?;
+    let visible = get_visible(connection, actor, id).await?;
+    find_shown(connection, visible, wanted).await
+}
+
+/// The same for whom a result is their own: as whoever reads all, published or not.
+///
+/// # Errors
+/// [`Fault::NotFound`], also where there is no such revision.
+pub(crate) async fn find_own_source(
+    connection: &impl ConnectionTrait,
+    (id, wanted): (Id<Round>, Option<u32>),
+) -> Result<Shown, Fault> {
+    let round = get_round(connection, id).await?;
+    find_shown(connection, (round, true), wanted).await
+}
+
+async fn find_shown(
+    connection: &impl ConnectionTrait,
+    (round, reads_all): (round::Model, bool),
+    wanted: Option<u32>,
+) -> Result<Shown, Fault> {
     if round.state != round::State::Closed {
         return match wanted {
             None => Ok(Shown {
@@ -483,7 +503,7 @@ pub(crate) async fn find_source(
             Some(_) => Err(Fault::NotFound),
         };
     }
-    let rows = list_editions(connection, id).await?;
+    let rows = list_editions(connection, Id::new(round.id)).await?;
     let seen = (rows.iter()).filter(|(_, published)| reads_all || *published);
     let revision = match wanted {
         Some(number) => seen.map(|(one, _)| *one).find(|one| *one == number),

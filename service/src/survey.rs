@@ -23,11 +23,13 @@ pub mod seal;
 mod warning;
 mod words;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::id::{Id, Round, Subject, Survey};
 use domain::scheme::file::Channel;
 use domain::survey::{Definition, Marks};
-use entity::{round_subject, survey, survey_link};
+use entity::{round_subject, sheet_tally, survey, survey_link};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
     sea_query::Expr,
@@ -355,4 +357,15 @@ pub(crate) fn parse_channel(word: &str) -> Result<Channel, Fault> {
         .into_iter()
         .find(|channel| channel_word(*channel) == word)
         .ok_or_else(|| Fault::internal(format!("`{word}` is no channel")))
+}
+
+/// Sheets by subject, of all panels, channels and states that were read.
+fn add_up(rows: Vec<sheet_tally::Model>) -> Result<BTreeMap<i64, u64>, Fault> {
+    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+    for row in rows {
+        let count = u64::try_from(row.count).map_err(Fault::internal)?;
+        let sum = counts.entry(row.subject_id).or_default();
+        *sum = sum.saturating_add(count);
+    }
+    Ok(counts)
 }

@@ -16,6 +16,7 @@ use super::{Decided, allow, compare, decide_loaded, is_under_way, list_refusals}
 use crate::database::WriteTransaction;
 use crate::frame::{Frame, staff_of, who};
 use crate::freeze::not_open;
+use crate::proposal::{self, Proposed, Sentences};
 use crate::{Fault, Refusal, Service, audit, clock};
 
 /// A proposal to close a round.
@@ -145,31 +146,21 @@ pub(super) async fn find_proposer(
         allow(actor, Action::CloseRound, frame.id())?;
         return Ok(None);
     }
-    let refuse = |code, message| Fault::refused(Refusal::new(code, message).at(["proposal"]));
-    let Some(proposal) = close_proposal::Entity::find_by_id(frame.round.id)
+    let row = close_proposal::Entity::find_by_id(frame.round.id)
         .one(transaction)
-        .await?
-    else {
-        return Err(refuse(
-            "PROPOSAL_MISSING",
-            "the scheme asks for two people: let one propose the close-out, then another close",
-        ));
-    };
-    let proposer: Option<Id<Staff>> = proposal.by_staff_id.map(Id::new);
-    if proposer == staff_of(actor) {
-        return Err(refuse(
-            "SAME_PERSON",
-            "whoever proposed the close-out does not decide it: let another person close",
-        ));
-    }
-    if proposal.inputs_digest != decided.inputs_digest {
-        return Err(refuse(
+        .await?;
+    let proposed = row.map(|row| Proposed {
+        by: row.by_staff_id.map(Id::new),
+        is_this: row.inputs_digest == decided.inputs_digest,
+    });
+    let sentences = Sentences {
+        missing: "the scheme asks for two people: let one propose the close-out, then another close",
+        same_person: "whoever proposed the close-out does not decide it: let another person close",
+        another: (
             "PROPOSAL_LAPSED",
             "what the round is decided by has changed since the close-out was proposed: propose it again",
-        ));
-    }
-    Ok(Some(proposer.map_or_else(
-        || Actor::Operator.name().to_owned(),
-        |id| id.to_string(),
-    )))
+        ),
+    };
+    let proposer = proposal::find_proposer(actor, proposed, &sentences)?;
+    Ok(Some(proposal::name_of(proposer)))
 }

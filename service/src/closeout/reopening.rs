@@ -29,6 +29,7 @@ use crate::database::WriteTransaction;
 use crate::frame::{Frame, Whom, staff_of, who};
 use crate::freeze::{Touch, list_named};
 use crate::inspection::{Change, Done, Request, digest};
+use crate::proposal::{self, Proposed, Sentences};
 use crate::round::RoundAt;
 use crate::standing::find_source;
 use crate::text::digest_of;
@@ -174,7 +175,7 @@ impl Service {
             .filter(round::Column::Id.eq(row.id))
             .exec(&transaction)
             .await?;
-        let approver = proposer.map(name_of);
+        let approver = proposer.map(proposal::name_of);
         audit::append(
             &transaction,
             &audit::Entry {
@@ -448,34 +449,24 @@ async fn find_proposer(
     if !frame.scheme.file.closing.two_people {
         return Ok(None);
     }
-    let refuse = |code, message| Fault::refused(Refusal::new(code, message).at(["proposal"]));
     let row = reopen_proposal::Entity::find_by_id(frame.round.id)
         .one(transaction)
         .await?;
     let proposal = row.as_ref().map(read_proposal).transpose()?;
-    let Some(proposal) = proposal.filter(|one| one.revision == revision) else {
-        return Err(refuse(
-            "PROPOSAL_MISSING",
-            "the scheme asks for two people: let one propose the reopening, then another reopen",
-        ));
-    };
-    if proposal.by == staff_of(actor) {
-        return Err(refuse(
-            "SAME_PERSON",
-            "whoever proposed the reopening does not decide it: let another person reopen",
-        ));
-    }
-    if (&proposal.inputs, &proposal.reason) != (&draft.inputs, &draft.reason) {
-        return Err(refuse(
+    let proposal = proposal.filter(|one| one.revision == revision);
+    let proposed = proposal.map(|one| Proposed {
+        by: one.by,
+        is_this: (&one.inputs, &one.reason) == (&draft.inputs, &draft.reason),
+    });
+    let sentences = Sentences {
+        missing: "the scheme asks for two people: let one propose the reopening, then another reopen",
+        same_person: "whoever proposed the reopening does not decide it: let another person reopen",
+        another: (
             "PROPOSAL_DIFFERS",
             "another reason or other inputs were proposed: reopen for just that, or propose anew",
-        ));
-    }
-    Ok(Some(proposal.by))
-}
-
-fn name_of(by: Option<Id<Staff>>) -> String {
-    by.map_or_else(|| Actor::Operator.name().to_owned(), |id| id.to_string())
+        ),
+    };
+    proposal::find_proposer(actor, proposed, &sentences).map(Some)
 }
 
 fn read_inputs(words: &str) -> Result<BTreeSet<InputKind>, Fault> {

@@ -12,8 +12,8 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 
 use super::{Adjustment, check_grade, need_person, need_reason, of};
 use crate::database::WriteTransaction;
-use crate::frame::staff_of;
 use crate::inspection::{Change, Done, Request, digest};
+use crate::proposal::{self, Proposed, Sentences};
 use crate::round::ask_for;
 use crate::{Fault, Refusal, Service, clock};
 
@@ -114,7 +114,7 @@ fn read(row: adjustment_proposal::Model) -> Result<AdjustmentProposal, Fault> {
     })
 }
 
-/// Who proposed what is being decided; the proposal is over with it.
+/// Who proposed what is being decided, as the log names them; the proposal is over with it.
 ///
 /// # Errors
 /// [`Fault::Refused`] with `PROPOSAL_MISSING`, `SAME_PERSON` or `PROPOSAL_DIFFERS`.
@@ -122,32 +122,27 @@ pub(super) async fn take_up(
     transaction: &WriteTransaction,
     actor: &Actor,
     draft: &Adjustment,
-) -> Result<Id<Staff>, Fault> {
+) -> Result<String, Fault> {
     let key = (draft.round.number(), draft.subject.number());
-    let refuse = |code, message| Fault::refused(Refusal::new(code, message).at(["proposal"]));
     let row = adjustment_proposal::Entity::find_by_id(key)
         .one(transaction)
         .await?;
-    let Some(proposal) = row.map(read).transpose()? else {
-        return Err(refuse(
-            "PROPOSAL_MISSING",
-            "the scheme asks for two people: let one propose the grade, then another decide",
-        ));
-    };
-    if Some(proposal.by) == staff_of(actor) {
-        return Err(refuse(
-            "SAME_PERSON",
-            "whoever proposed the grade does not decide it: let another person decide",
-        ));
-    }
-    if proposal.adjustment != *draft {
-        return Err(refuse(
+    let proposal = row.map(read).transpose()?;
+    let proposed = proposal.map(|one| Proposed {
+        by: Some(one.by),
+        is_this: one.adjustment == *draft,
+    });
+    let sentences = Sentences {
+        missing: "the scheme asks for two people: let one propose the grade, then another decide",
+        same_person: "whoever proposed the grade does not decide it: let another person decide",
+        another: (
             "PROPOSAL_DIFFERS",
             "another grade or another reason was proposed: decide on just that, or propose anew",
-        ));
-    }
+        ),
+    };
+    let proposer = proposal::find_proposer(actor, proposed, &sentences)?;
     adjustment_proposal::Entity::delete_by_id(key)
         .exec(transaction)
         .await?;
-    Ok(proposal.by)
+    Ok(proposal::name_of(proposer))
 }

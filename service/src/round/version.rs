@@ -28,6 +28,7 @@ use super::{Round, RoundAt, RoundState, ask_for, get_at, require_state};
 use crate::closeout::refuse_unfit;
 use crate::database::WriteTransaction;
 use crate::frame::{compile, staff_of};
+use crate::proposal::{self, Proposed, Sentences};
 use crate::text::digest_of;
 use crate::{Fault, Refusal, Service, audit, clock};
 
@@ -189,8 +190,7 @@ impl Service {
             listed => format!("{}; missing now: {}", wanted.reason, listed.join(", ")),
         };
         let object = wanted.at.id.to_string();
-        let approver =
-            proposer.map_or_else(|| Actor::Operator.name().to_owned(), |id| id.to_string());
+        let approver = proposal::name_of(proposer);
         let entry = audit::Entry {
             before: Some(step.before.digest()),
             after: Some(after.digest()),
@@ -235,29 +235,23 @@ async fn find_proposer(
     actor: &Actor,
     wanted: &VersionMove,
 ) -> Result<Option<Id<Staff>>, Fault> {
-    let refuse = |code, message| Fault::refused(Refusal::new(code, message).at(["proposal"]));
     let row = version_proposal::Entity::find_by_id(wanted.at.id.number())
         .one(transaction)
         .await?;
-    let Some(proposal) = row.map(read).transpose()? else {
-        return Err(refuse(
-            "PROPOSAL_MISSING",
-            "it takes two people: let one propose the version, then another move the round",
-        ));
-    };
-    if proposal.by == staff_of(actor) {
-        return Err(refuse(
-            "SAME_PERSON",
-            "whoever proposed the version does not decide it: let another person move the round",
-        ));
-    }
-    if (proposal.version, &proposal.reason) != (wanted.version, &wanted.reason) {
-        return Err(refuse(
+    let proposal = row.map(read).transpose()?;
+    let proposed = proposal.map(|one| Proposed {
+        by: one.by,
+        is_this: (one.version, &one.reason) == (wanted.version, &wanted.reason),
+    });
+    let sentences = Sentences {
+        missing: "it takes two people: let one propose the version, then another move the round",
+        same_person: "whoever proposed the version does not decide it: let another person move the round",
+        another: (
             "PROPOSAL_DIFFERS",
             "another version or another reason was proposed: move to just that, or propose anew",
-        ));
-    }
-    Ok(proposal.by)
+        ),
+    };
+    proposal::find_proposer(actor, proposed, &sentences)
 }
 
 /// A move that may be made.

@@ -116,7 +116,7 @@ impl Service {
 
     /// How many respondents said that somebody told them what to answer: of all together, then about each subject or on
     /// each ballot. Nothing where the survey does not ask it, and until it is closed: nobody notes when it was said, so
-    /// two looks would tell of one respondent. For those alone who supervise. Three statements.
+    /// two looks would tell of one respondent. For those alone who supervise. Two statements.
     ///
     /// # Errors
     /// [`Fault::NotFound`], [`Fault::Denied`].
@@ -126,11 +126,8 @@ impl Service {
         id: Id<id::Survey>,
     ) -> Result<Option<Vec<Told<AnsweredAbout>>>, Fault> {
         let reading = self.database.begin_read().await?;
-        ask_for_survey(&reading, actor, Action::ReadPressure, id).await?;
-        let row = survey::Entity::find_by_id(id.number())
-            .one(&reading)
-            .await?
-            .ok_or(Fault::NotFound)?;
+        let asked = ask_for_survey(&reading, actor, Action::ReadPressure, id).await?;
+        let row = asked.row;
         let definition: Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         if !definition.asks_whether_told || row.state != survey::State::Closed {

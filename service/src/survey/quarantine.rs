@@ -59,7 +59,7 @@ pub struct SheetDecision {
 }
 
 impl Service {
-    /// Sheets of a survey that are held back, a hundred at most; nothing while it is sealed and takes answers. Four
+    /// Sheets of a survey that are held back, a hundred at most; nothing while it is sealed and takes answers. Three
     /// statements.
     ///
     /// # Errors
@@ -70,11 +70,8 @@ impl Service {
         id: Id<id::Survey>,
     ) -> Result<Option<Vec<HeldSheet>>, Fault> {
         let reading = self.database.begin_read().await?;
-        ask_for_survey(&reading, actor, Action::ReadInterference, id).await?;
-        let row = survey::Entity::find_by_id(id.number())
-            .one(&reading)
-            .await?
-            .ok_or(Fault::NotFound)?;
+        let asked = ask_for_survey(&reading, actor, Action::ReadInterference, id).await?;
+        let row = asked.row;
         let definition: Definition =
             serde_json::from_str(&row.definition).map_err(Fault::internal)?;
         if is_hidden(&row, &definition) {

@@ -170,15 +170,13 @@ impl SurveyChange {
         let transaction = service.database.begin_write().await?;
         let asked = ask_for_survey(&transaction, actor, Action::RunSurvey, survey).await?;
         // The round's row before the survey's, as everybody takes them.
-        let answers = [InputKind::Survey(asked.code)];
-        touch(&transaction, asked.round, Touch::Change(&answers), now).await?;
+        let round = Id::new(asked.row.round_id);
+        let answers = [InputKind::Survey(asked.row.code)];
+        touch(&transaction, round, Touch::Change(&answers), now).await?;
         Ok(Self {
             permit: asked.permit,
             survey,
-            reopened: get_round(&transaction, asked.round)
-                .await?
-                .correcting
-                .is_some(),
+            reopened: get_round(&transaction, round).await?.correcting.is_some(),
             transaction,
             now,
         })
@@ -198,8 +196,7 @@ impl SurveyChange {
 /// Permission for a survey as a whole.
 pub(super) struct AskedForSurvey {
     pub permit: Permit,
-    pub round: Id<id::Round>,
-    code: String,
+    pub row: survey::Model,
 }
 
 /// Asks for a survey as a whole, which belongs to its round and to no region.
@@ -214,17 +211,12 @@ pub(super) async fn ask_for_survey(
         .one(connection)
         .await?
         .ok_or(Fault::NotFound)?;
-    let round = Id::new(row.round_id);
     let scope = Scope {
-        round: Some(round),
+        round: Some(Id::new(row.round_id)),
         ..Scope::default()
     };
     let permit = Permit::ask(actor, action, &scope)?;
-    Ok(AskedForSurvey {
-        permit,
-        round,
-        code: row.code,
-    })
+    Ok(AskedForSurvey { permit, row })
 }
 
 /// Asks for what lies where a subject of the survey's round does; nothing where it is not on the roster.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::access::{Action, Actor, Grant, Role, Scope, may};
+use domain::access::{Action, Actor, Grant, Scope, may};
 use domain::id::{self, Id};
 use domain::number::Ratio;
 use domain::scheme::file::{SurveyWarning, Words};
@@ -20,10 +20,13 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::add_up;
 use super::campaign::sees_subject;
 use super::live::list_shown_of;
+use crate::frame::region_line;
 use crate::outbox::{self, NewJob};
 use crate::permit::ask_somewhere;
+use crate::staff::grant_of;
 use crate::{Fault, Service, clock};
 
 /// The kind of a job that mails warnings to one person.
@@ -284,12 +287,7 @@ async fn list_due(
         .filter(sheet_tally::Column::State.ne(sheet::State::Changed))
         .all(connection)
         .await?;
-    let mut returned: BTreeMap<i64, u64> = BTreeMap::new();
-    for row in counted {
-        let count = u64::try_from(row.count).map_err(Fault::internal)?;
-        let sum = returned.entry(row.subject_id).or_default();
-        *sum = sum.saturating_add(count);
-    }
+    let returned = add_up(counted)?;
     let roster = round_subject::Entity::find()
         .filter(round_subject::Column::RoundId.eq(row.round_id))
         .filter(round_subject::Column::LeftOn.is_null())
@@ -341,8 +339,7 @@ struct Reach {
     subjects: BTreeMap<i64, round_subject::Model>,
     /// By the id of the account.
     grants: BTreeMap<i64, Vec<Grant>>,
-    /// Each region with that above it.
-    above: BTreeMap<i64, Option<i64>>,
+    regions: BTreeMap<i64, region::Model>,
 }
 
 impl Reach {
@@ -359,16 +356,9 @@ impl Reach {
         let regions = region::Entity::find().all(connection).await?;
         let mut grants: BTreeMap<i64, Vec<Grant>> = BTreeMap::new();
         for row in roles {
-            let role = Role::find(&row.role).filter(|role| may(Some(*role), Action::RunSurvey));
-            if let Some(role) = role {
-                grants.entry(row.staff_id).or_default().push(Grant {
-                    role,
-                    region: row.region_id.map(Id::new),
-                    category: row.category,
-                    round: row.round_id.map(Id::new),
-                    subject: row.subject_id.map(Id::new),
-                });
-            }
+            let staff = row.staff_id;
+            let grant = grant_of(row).filter(|grant| may(Some(grant.role), Action::RunSurvey));
+            grants.entry(staff).or_default().extend(grant);
         }
         Ok(Self {
             round: Words::new(row.name, row.name_en),
@@ -377,10 +367,7 @@ impl Reach {
                 .map(|row| (row.subject_id, row))
                 .collect(),
             grants,
-            above: regions
-                .into_iter()
-                .map(|row| (row.id, row.parent_id))
-                .collect(),
+            regions: regions.into_iter().map(|row| (row.id, row)).collect(),
         })
     }
 
@@ -389,13 +376,7 @@ impl Reach {
         let Some(row) = self.subjects.get(&subject) else {
             return false;
         };
-        let mut regions = Vec::new();
-        let mut here = Some(row.region_id);
-        // A ring of rows must not hang the worker.
-        while let Some(region) = here.filter(|_| regions.len() <= self.above.len()) {
-            regions.push(Id::new(region));
-            here = self.above.get(&region).copied().flatten();
-        }
+        let regions = region_line(&self.regions, row.region_id);
         let scope = Scope {
             regions: &regions,
             category: Some(&row.category),

@@ -19,6 +19,7 @@ use sea_orm::{
     Statement,
 };
 
+use super::add_up;
 use super::run::ask_about;
 use crate::database::WriteTransaction;
 use crate::intake::{Secret, find_or_make_secret};
@@ -361,13 +362,7 @@ async fn count_valid(
     if let Some(about) = about {
         query = query.filter(sheet_tally::Column::SubjectId.eq(about));
     }
-    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-    for row in query.all(connection).await? {
-        let count = u64::try_from(row.count).map_err(Fault::internal)?;
-        let sum = counts.entry(row.subject_id).or_default();
-        *sum = sum.saturating_add(count);
-    }
-    Ok(counts)
+    add_up(query.all(connection).await?)
 }
 
 /// A text with the sheet that it stands on.
