@@ -137,6 +137,7 @@ pub fn freeze(live: Inputs, kept: Inputs, named: &BTreeSet<InputKind>) -> Inputs
         successions: pick(roster, live.successions, kept.successions),
         scores: pick(may(InputKind::Scores), live.scores, kept.scores),
         checklists: pick(may(InputKind::Checklists), live.checklists, kept.checklists),
+        duty_lists: pick(roster, live.duty_lists, kept.duty_lists),
         measures: pick(may(InputKind::Measures), live.measures, kept.measures),
         facts: pick(may(InputKind::Facts), live.facts, kept.facts),
         nil_reports: pick(may(InputKind::Facts), live.nil_reports, kept.nil_reports),
@@ -182,6 +183,7 @@ impl Known {
         (inputs.relations).retain(|row| takes_part(&row.from) && takes_part(&row.to));
         inputs.scores.retain(|row| takes_part(&row.subject));
         inputs.checklists.retain(|row| takes_part(&row.subject));
+        inputs.duty_lists.retain(|row| takes_part(&row.subject));
         inputs.measures.retain(|row| counts(&row.subject));
         inputs.facts.retain(|row| counts(&row.subject));
         inputs.nil_reports.retain(|row| takes_part(&row.subject));
@@ -379,7 +381,8 @@ mod tests {
             "subjects": [{ "code": mark, "kind": "unit", "category": "c", "region": mark, "name": mark }],
             "relations": [{ "kind": "leads", "from": mark, "to": mark, "from_on": null, "to_on": null }],
             "scores": [{ "subject": mark, "item": "A", "part": null, "period": null, "inspector": "i", "points": "1", "order": 0 }],
-            "checklists": [{ "subject": mark, "item": "A", "done": 1, "tasks": 2 }],
+            "checklists": [{ "subject": mark, "item": "A", "done": 1, "tasks": 2, "undone": [2] }],
+            "duty_lists": [{ "subject": mark, "item": "A", "tasks": ["a", "b"] }],
             "measures": [{ "subject": mark, "measure": "m", "period": "round", "value": "1" }],
             "facts": [{ "subject": mark, "kind": "case", "reference": "1", "event_on": null, "decision_on": null, "persons": 1, "fields": {} }],
             "nil_reports": [{ "subject": mark, "kind": "case" }],
@@ -440,7 +443,7 @@ mod tests {
         assert_eq!(
             moved,
             [
-                "roster: checklists facts history measures nil_reports proposed regions relations scores subjects tallies",
+                "roster: checklists duty_lists facts history measures nil_reports proposed regions relations scores subjects tallies",
                 "relations: relations",
                 "scores: scores",
                 "checklists: checklists",

@@ -48,6 +48,9 @@ pub struct Inputs {
     /// Tasks done.
     #[serde(default)]
     pub checklists: Vec<ChecklistResult>,
+    /// Approved lists of tasks that subjects have of their own (责任清单).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duty_lists: Vec<DutyList>,
     /// Values of measures.
     #[serde(default)]
     pub measures: Vec<MeasureValue>,
@@ -157,6 +160,7 @@ impl Inputs {
         self.successions.sort();
         self.scores.sort();
         self.checklists.sort();
+        self.duty_lists.sort();
         self.measures.sort();
         self.facts.sort();
         self.nil_reports.sort();
@@ -211,6 +215,8 @@ pub(crate) struct SortedInputs<'a> {
     closed_results: Vec<&'a ClosedResult>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closed_rounds: Vec<&'a ClosedRound>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duty_lists: Vec<&'a DutyList>,
     facts: Vec<&'a Fact>,
     format: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -248,6 +254,7 @@ impl<'a> SortedInputs<'a> {
             successions,
             scores,
             checklists,
+            duty_lists,
             measures,
             facts,
             nil_reports,
@@ -274,6 +281,7 @@ impl<'a> SortedInputs<'a> {
             checklists: in_order(checklists),
             closed_results: in_order(closed_results),
             closed_rounds: in_order(closed_rounds),
+            duty_lists: in_order(duty_lists),
             facts: in_order(facts),
             format,
             given_labels: in_order(given_labels),
@@ -486,8 +494,28 @@ pub struct ChecklistResult {
     pub part: Option<String>,
     /// How many are done.
     pub done: u32,
-    /// Of how many; the scheme's own number where it names one.
+    /// Of how many: the scheme's own number where it names one, else as many as the subject's own list has.
     pub tasks: u32,
+    /// Numbers, from 1, of the tasks that are not done. Of a list of the subject's own each has to be named; of another
+    /// they may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<u32>,
+}
+
+/// The tasks that a subject has of its own for an item whose number the scheme leaves open (责任清单), as they were
+/// approved before the round opened.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DutyList {
+    /// The subject.
+    pub subject: String,
+    /// The item.
+    pub item: String,
+    /// The part of it, where it has parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// The tasks in their order, which numbers them from 1.
+    pub tasks: Vec<String>,
 }
 
 /// A value of a measure.

@@ -23,6 +23,8 @@ pub struct Model {
     pub done: i64,
     /// How many there are.
     pub tasks: i64,
+    /// Numbers of those that are not done, a JSON array.
+    pub undone: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

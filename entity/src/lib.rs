@@ -26,6 +26,7 @@ pub mod composition;
 pub mod contact;
 pub mod contact_list;
 pub mod decision;
+pub mod duty_list;
 pub mod fact;
 pub mod investigation;
 pub mod invitation;

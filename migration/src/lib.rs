@@ -76,6 +76,7 @@ mod m20261122_000120_create_staff_identities;
 mod m20261122_000121_date_second_factors;
 mod m20261122_000130_record_combined_roles;
 mod m20261122_000131_create_adjustment_proposals;
+mod m20261122_000132_create_duty_lists;
 
 /// Every step, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +124,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000121_date_second_factors::Migration),
             Box::new(m20261122_000130_record_combined_roles::Migration),
             Box::new(m20261122_000131_create_adjustment_proposals::Migration),
+            Box::new(m20261122_000132_create_duty_lists::Migration),
         ]
     }
 }

@@ -246,6 +246,7 @@ impl Frame {
             successions: Vec::new(),
             scores: Vec::new(),
             checklists: Vec::new(),
+            duty_lists: Vec::new(),
             measures: Vec::new(),
             facts: Vec::new(),
             nil_reports: Vec::new(),

@@ -3,6 +3,7 @@
 //! Closing a round is deliberately absent: that is a use-case of its own. Who may not read a round does not learn that
 //! it exists.
 
+mod duty;
 mod member;
 mod open;
 mod roster;
@@ -23,6 +24,8 @@ use crate::permit::{Permit, ask_somewhere};
 use crate::text::{self, Refusals, code_taken};
 use crate::{Fault, Refusal, Service, audit, clock};
 
+pub(crate) use duty::list_approved;
+pub use duty::{DutyList, DutyListAt, DutyListChange, DutyListKey, RecordedDutyList};
 pub use member::RosterStep;
 pub use open::RoundOpening;
 pub(crate) use open::freeze_relations_anew;

@@ -40,7 +40,7 @@ use crate::database::WriteTransaction;
 use crate::{Fault, IdSource, Refusal, code};
 
 pub use ballot::{Ballot, BallotFor, BallotLink, NewBallotInvitations};
-pub(crate) use ballot::{find_ballots, freeze_ballots, refuse_ballot};
+pub(crate) use ballot::{find_ballots, freeze_ballots};
 pub use campaign::{
     NewLinks, PanelProgress, PosterLink, Posters, Survey as RoundSurvey, SurveyState,
 };

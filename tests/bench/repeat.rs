@@ -37,7 +37,7 @@ pub fn repeat(sample: &Inputs, size: usize) -> Inputs {
         ($($list:ident)+) => { $(repeat!($list by subject);)+ };
     }
     repeat!(subjects by code);
-    repeat!(scores checklists measures facts nil_reports tallies sheets turnouts investigations history proposed waivers);
+    repeat!(scores checklists duty_lists measures facts nil_reports tallies sheets turnouts investigations history proposed waivers);
     inputs.relations = (sample.relations.iter())
         .flat_map(|row| {
             let ends = copies[row.from.as_str()]

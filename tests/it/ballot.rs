@@ -13,7 +13,6 @@ use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
 use service::audit::note::Signer;
 use service::closeout::{Closing, PackageKind};
-use service::inspection::import::{ImportKind, Request, Table};
 use service::intake::{
     Admitted, BallotSubmission, Beside, Booking, FormKey, Intake, IntakeSettings, InvitationToken,
     Proof, ReceiptStatus, RefusedAnswer, Submission,
@@ -32,6 +31,7 @@ use support::{World, on_both, plant};
 use crate::intake::receipt;
 use crate::stand::{recount, refusals};
 
+mod contact;
 mod entry;
 mod mark;
 mod page;
@@ -632,20 +632,6 @@ async fn links_and_invitations_lead_to_ballots_that_are_there(world: World) {
         subjects: vec![subject],
     };
     let made = service.make_links(OPERATOR, &links).await;
-    assert_eq!(code(made.map(drop)), "SURVEY_IS_BALLOT");
-    let rows = Request {
-        round: None,
-        survey: Some(stand.meeting.id),
-        kind: ImportKind::Contacts,
-        table: Table {
-            columns: ["subject", "panel", "mail"].map(str::to_owned).to_vec(),
-            rows: Vec::new(),
-        },
-        dry_run: true,
-        leave_out: false,
-        sample: None,
-    };
-    let made = service.import(OPERATOR, rows).await;
     assert_eq!(code(made.map(drop)), "SURVEY_IS_BALLOT");
     let made = service.add_ballot_link(OPERATOR, &stand.wanted(7)).await;
     assert_eq!(code(made.map(drop)), "BALLOT_UNKNOWN");

@@ -36,7 +36,7 @@ async fn every_table_can_be_read_through_its_entity(world: World) {
     let counts = count_rows!(
         &reader, adjustment, adjustment_proposal, arrival, audit_event, ballot, ballot_invitation, ballot_line, ballot_link, ballot_sheet,
         carried_confirmation, checklist_result, checkpoint, close_proposal, composition, contact, contact_list,
-        decision, fact, investigation, invitation, kept_sheets, measure_value, network_key, nil_report, outbox, past_grade,
+        decision, duty_list, fact, investigation, invitation, kept_sheets, measure_value, network_key, nil_report, outbox, past_grade,
         proposed_grade, publication, region, relation, reopen_proposal, reopening, reopening_input, revision,
         revision_source, round, round_relation, round_subject, scheme, scheme_version, score, seal_page, service_token, session,
         setting, sheet, sheet_batch, sheet_day, sheet_tally, shown_tally, staff, staff_factor, staff_identity, staff_link, staff_recovery, staff_role, standing, subject, succession, survey,

@@ -16,6 +16,7 @@ mod contact;
 mod database;
 mod days;
 mod deployment;
+mod duty;
 mod entry;
 mod fault;
 mod graphql;

@@ -19,7 +19,7 @@ pub(super) struct ImportArguments {
     kind: Kind,
     /// CSV (UTF-8 or GB18030) or XLSX, at most 50,000 rows and 10 MB.
     file: PathBuf,
-    /// Code of the round; needed for scores, measures and facts.
+    /// Code of the round; needed for duty lists, scores, measures and facts.
     #[arg(long)]
     round: Option<String>,
     /// Log-in name of the inspector whose scores these are, where the table names none.
@@ -46,6 +46,8 @@ pub(super) struct ImportArguments {
 enum Kind {
     /// Units, teams, persons and families.
     Roster,
+    /// Tasks that subjects have of their own, one row for each; recorded before the round opens.
+    DutyLists,
     /// Points and tasks done.
     Scores,
     /// Reported measures.
@@ -67,6 +69,7 @@ impl From<Kind> for ImportKind {
     fn from(kind: Kind) -> Self {
         match kind {
             Kind::Roster => Self::Roster,
+            Kind::DutyLists => Self::DutyLists,
             Kind::Scores => Self::Scores,
             Kind::Measures => Self::Measures,
             Kind::Facts => Self::Facts,

@@ -1,19 +1,23 @@
 //! `mingjian round`: sets rounds up, opens, checks, closes and publishes them, by the codes that people type.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use domain::access::Actor;
 use domain::correction::InputKind;
 use domain::explain;
+use domain::id::{self, Id};
+use domain::scheme::diff::LostBecause;
 use domain::scheme::file::Words;
 use service::Service;
 use service::closeout::{Preflight, ReopeningDraft};
 use service::composition::Composition;
 use service::page::Page;
-use service::round::{Round, RoundAt, RoundDraft, RoundOpening};
+use service::round::{
+    DutyListAt, DutyListKey, LostScores, Round, RoundAt, RoundDraft, RoundOpening, VersionMove,
+};
 
 use super::database::{load_settings, of_fault, open_migrated};
 use super::{Failure, print, read_text};
@@ -24,11 +28,22 @@ use crate::config::Purpose;
 pub(super) enum RoundCommand {
     /// Set a round up under a scheme file, which is added if it is new.
     Add(RoundAddArguments),
-    /// Freeze the roster and make the surveys.
+    /// Approve the lists of tasks that people recorded for subjects. Those that were imported on the command line another
+    /// person approves in the console.
+    ApproveLists {
+        /// Code of the round.
+        round: String,
+    },
+    /// Freeze the roster, the lists of tasks and the relations, and make the surveys.
     Open {
         /// Code of the round.
         round: String,
     },
+    /// Propose to move an open round to a corrected version of its scheme, and list the scores that would become missing;
+    /// another person then moves it in the console.
+    ProposeVersion(RoundVersionArguments),
+    /// Move an open round to the version that another person proposed, for the same reason.
+    MoveVersion(RoundVersionArguments),
     /// Name the revision of a closed round whose results a round is composed of.
     Compose(RoundComposeArguments),
     /// Say what closing now would give and what stands in its way; changes nothing.
@@ -71,7 +86,7 @@ pub(super) struct RoundAddArguments {
     round: String,
     /// The scheme file (TOML).
     #[arg(long, value_name = "FILE")]
-    scheme: std::path::PathBuf,
+    scheme: PathBuf,
     /// Its name in Chinese.
     #[arg(long)]
     name: String,
@@ -102,6 +117,19 @@ pub(super) struct RoundReopenArguments {
     #[arg(long = "change", value_name = "INPUTS", required = true)]
     changes: Vec<InputKind>,
     /// Why; it stays on the next revision.
+    #[arg(long)]
+    reason: String,
+}
+
+/// To which version a round is to move, and why.
+#[derive(Debug, Args)]
+pub(super) struct RoundVersionArguments {
+    /// Code of the round.
+    round: String,
+    /// The corrected scheme file (TOML), which is added as a version if it is new.
+    #[arg(long, value_name = "FILE")]
+    scheme: PathBuf,
+    /// Why; it stays in the log.
     #[arg(long)]
     reason: String,
 }
@@ -138,7 +166,10 @@ pub(super) async fn run(config: Option<&Path>, command: RoundCommand) -> Result<
     let service = open_migrated(&settings).await?;
     let said = match command {
         RoundCommand::Add(arguments) => add(&service, arguments).await?,
+        RoundCommand::ApproveLists { round } => approve_lists(&service, &round).await?,
         RoundCommand::Open { round } => open(&service, &round).await?,
+        RoundCommand::ProposeVersion(arguments) => propose_version(&service, arguments).await?,
+        RoundCommand::MoveVersion(arguments) => move_version(&service, arguments).await?,
         RoundCommand::Compose(arguments) => compose(&service, &arguments).await?,
         RoundCommand::Preflight { round } => preflight(&service, &round).await?,
         RoundCommand::ProposeClose { round } => propose_close(&service, &round).await?,
@@ -153,23 +184,20 @@ pub(super) async fn run(config: Option<&Path>, command: RoundCommand) -> Result<
     print(format!("{said}\n").as_bytes())
 }
 
+/// Lists that are read, and approved, at once.
+const LISTS: u32 = 100;
+
 /// Whoever may use the terminal of the machine may do everything; the log says that it was done there.
 const OPERATOR: &Actor = &Actor::Operator;
 
 async fn add(service: &Service, arguments: RoundAddArguments) -> Result<String, Failure> {
-    // Faults of the file with their places, before anything is stored.
-    super::scheme::read(&arguments.scheme)?;
-    let source = read_text(&arguments.scheme)?;
-    let version = service
-        .add_scheme_version(OPERATOR, &source)
-        .await
-        .map_err(|fault| of_fault(&fault))?;
+    let scheme_version = take_on(service, &arguments.scheme).await?;
     let draft = RoundDraft {
         code: arguments.round,
         series: arguments.series,
         name: arguments.name,
         name_en: arguments.name_en,
-        scheme_version: version.id,
+        scheme_version,
         period_from: arguments.from,
         period_to: arguments.to,
         time_zone: arguments.time_zone,
@@ -179,6 +207,114 @@ async fn add(service: &Service, arguments: RoundAddArguments) -> Result<String, 
         .await
         .map_err(|fault| of_fault(&fault))?;
     Ok(format!("{}: {} is a draft", added.content.code, added.id))
+}
+
+/// The version of a scheme file, which is added if it is new.
+async fn take_on(service: &Service, file: &Path) -> Result<Id<id::SchemeVersion>, Failure> {
+    // Faults of the file with their places, before anything is stored.
+    super::scheme::read(file)?;
+    let version = service
+        .add_scheme_version(OPERATOR, &read_text(file)?)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    Ok(version.id)
+}
+
+async fn version_move(
+    service: &Service,
+    arguments: RoundVersionArguments,
+) -> Result<VersionMove, Failure> {
+    let round = get(service, &arguments.round).await?;
+    Ok(VersionMove {
+        at: RoundAt {
+            id: round.id,
+            row_version: round.row_version,
+        },
+        version: take_on(service, &arguments.scheme).await?,
+        reason: arguments.reason,
+    })
+}
+
+fn list_lost(lost: &[LostScores]) -> impl Iterator<Item = String> + '_ {
+    lost.iter().map(|lost| {
+        let why = match lost.why {
+            LostBecause::Gone => "is gone",
+            LostBecause::Maximum => "is worth another maximum",
+            LostBecause::Way => "is awarded in another way",
+            LostBecause::Categories => "is no longer for every category",
+        };
+        format!("  {} scores of {}, which {why}", lost.rows, lost.item)
+    })
+}
+
+async fn propose_version(
+    service: &Service,
+    arguments: RoundVersionArguments,
+) -> Result<String, Failure> {
+    let code = arguments.round.clone();
+    let wanted = version_move(service, arguments).await?;
+    let (_, lost) = service
+        .propose_version(OPERATOR, &wanted)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let mut lines = vec![format!(
+        "{code}: proposed; another person moves it, and these become missing:"
+    )];
+    lines.extend(list_lost(&lost));
+    if lost.is_empty() {
+        lines.push("  no score".to_owned());
+    }
+    Ok(lines.join("\n"))
+}
+
+async fn move_version(
+    service: &Service,
+    arguments: RoundVersionArguments,
+) -> Result<String, Failure> {
+    let code = arguments.round.clone();
+    let wanted = version_move(service, arguments).await?;
+    let moved = service
+        .move_version(OPERATOR, &wanted)
+        .await
+        .map_err(|fault| of_fault(&fault))?;
+    let mut lines = vec![format!("{code}: moved")];
+    lines.extend(list_lost(&moved.lost));
+    Ok(lines.join("\n"))
+}
+
+async fn approve_lists(service: &Service, code: &str) -> Result<String, Failure> {
+    let round = get(service, code).await?;
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let page = Page {
+            after,
+            first: LISTS,
+        };
+        let part = service
+            .list_duty_lists(OPERATOR, (round.id, None), page)
+            .await
+            .map_err(|fault| of_fault(&fault))?;
+        let open = part.rows.iter().filter(|one| one.approved_at.is_none());
+        let lists: Vec<DutyListAt> = open
+            .map(|one| DutyListAt {
+                subject: one.list.subject,
+                item: one.list.item.clone(),
+                part: one.list.part.clone(),
+                version: one.version(),
+            })
+            .collect();
+        count += lists.len();
+        if !lists.is_empty() {
+            service
+                .approve_duty_lists(OPERATOR, round.id, lists)
+                .await
+                .map_err(|fault| of_fault(&fault))?;
+        }
+        after = part.rows.last().map(|one| DutyListKey::of(&one.list));
+        if !part.has_more {
+            return Ok(format!("{code}: {count} lists approved"));
+        }
+    }
 }
 
 async fn open(service: &Service, code: &str) -> Result<String, Failure> {

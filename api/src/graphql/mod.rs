@@ -37,6 +37,7 @@ mod websocket;
 pub use asker::Asker;
 pub use error::{ErrorCode, GraphqlFault};
 pub use extension::fence;
+pub(crate) use gate::Found;
 pub use gate::StaffGate;
 pub(crate) use handler::bearer;
 pub use handler::routes;

@@ -30,7 +30,8 @@ const MAXIMUM_ERRORS: usize = 50;
 
 /// Changes before which a second factor is asked for again: those that settle results, and those that give or take the
 /// means to do so. Ending sessions is not among them: it is what one does in need.
-pub(super) const SENSITIVE: [&str; 20] = [
+pub(super) const SENSITIVE: [&str; 21] = [
+    "dutyListsApprove",
     "gradeAdjust",
     "gradeProposeAdjust",
     "roundClose",

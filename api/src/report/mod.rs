@@ -17,6 +17,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use domain::access::CombinedRoles;
 use domain::explain::Explainer;
+use domain::inputs::Inputs;
 use domain::outcome::{Decision, Status};
 use domain::package::Package;
 use domain::scheme::Scheme;
@@ -67,7 +68,16 @@ pub struct Report<'a> {
     regions: BTreeMap<&'a str, &'a str>,
     /// The file of each subject's sheet, by code.
     files: BTreeMap<&'a str, String>,
+    /// Tasks of subjects' own lists that are not done, by subject and item.
+    undone: BTreeMap<(&'a str, &'a str), Vec<Undone<'a>>>,
     head: Head<'a>,
+}
+
+/// A task that is not done.
+#[derive(Debug)]
+struct Undone<'a> {
+    number: u32,
+    task: &'a str,
 }
 
 /// What stands on every page.
@@ -156,6 +166,7 @@ impl<'a> Report<'a> {
             names,
             regions,
             files: name_files(package),
+            undone: list_undone(&package.inputs),
             head,
         })
     }
@@ -221,6 +232,32 @@ impl<'a> Report<'a> {
             .collect();
         names.join(between)
     }
+}
+
+/// The tasks that are not done, in the words of the subjects' own lists.
+fn list_undone(inputs: &Inputs) -> BTreeMap<(&str, &str), Vec<Undone<'_>>> {
+    let place = |subject, item, part: &Option<String>| (subject, item, part.clone());
+    let lists: BTreeMap<_, _> = inputs
+        .duty_lists
+        .iter()
+        .map(|list| (place(&list.subject, &list.item, &list.part), &list.tasks))
+        .collect();
+    let mut all: BTreeMap<_, Vec<Undone<'_>>> = BTreeMap::new();
+    for result in &inputs.checklists {
+        let Some(tasks) = lists.get(&place(&result.subject, &result.item, &result.part)) else {
+            continue;
+        };
+        let undone = result.undone.iter().filter_map(|number| {
+            let place = usize::try_from(*number).ok()?.checked_sub(1)?;
+            Some(Undone {
+                number: *number,
+                task: tasks.get(place)?,
+            })
+        });
+        let of_item = (result.subject.as_str(), result.item.as_str());
+        all.entry(of_item).or_default().extend(undone);
+    }
+    all
 }
 
 /// Files are named by code where every system takes it as a name, else by number.

@@ -71,6 +71,8 @@ struct ItemRow {
     points: String,
     maximum: String,
     how: String,
+    /// Tasks of the subject's own list that are not done.
+    undone: Vec<String>,
 }
 
 struct FigureRow {
@@ -222,7 +224,7 @@ impl Report<'_> {
                 .items
                 .iter()
                 .filter(|item| section_of(file, &item.item) == Some(section.code.as_str()))
-                .map(|item| self.item_row(item, explainer, language))
+                .map(|item| self.item_row((decision, item), explainer, language))
                 .collect();
             let (points, maximum) = (show(node.points), show(node.maximum));
             parts.push(SectionPart {
@@ -245,10 +247,11 @@ impl Report<'_> {
 
     fn item_row(
         &self,
-        item: &ItemResult,
+        (decision, item): (&Decision, &ItemResult),
         explainer: &Explainer<'_>,
         language: Language,
     ) -> ItemRow {
+        let undone = self.undone.get(&(&*decision.subject, &*item.item));
         let mut written = self.scheme.file.item.iter();
         let written = written.find(|one| *one.code == *item.item);
         ItemRow {
@@ -256,6 +259,18 @@ impl Report<'_> {
             points: show(item.points),
             maximum: show(written.and_then(|one| one.max)),
             how: language.of(&explainer.item(item)).to_owned(),
+            undone: undone
+                .into_iter()
+                .flatten()
+                .map(|one| {
+                    let number = one.number.to_string();
+                    let values = [
+                        ("number", Value::Text(&number)),
+                        ("task", Value::Text(one.task)),
+                    ];
+                    language.say_with("report-undone", values)
+                })
+                .collect(),
         }
     }
 

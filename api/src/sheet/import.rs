@@ -5,7 +5,7 @@ use service::inspection::import::{self, ImportKind, Report};
 use super::{SheetFault, Table, read};
 
 /// Names of columns as people write them, and as the import knows them.
-const COLUMNS: [(&str, &str); 34] = [
+const COLUMNS: [(&str, &str); 37] = [
     ("代码", "code"),
     ("对象类型", "kind"),
     ("类别", "category"),
@@ -19,6 +19,8 @@ const COLUMNS: [(&str, &str); 34] = [
     ("考评人员", "inspector"),
     ("完成数", "done"),
     ("任务数", "tasks"),
+    ("未完成序号", "undone"),
+    ("任务", "task"),
     ("备注", "note"),
     ("数据", "measure"),
     ("时段", "period"),
@@ -36,6 +38,7 @@ const COLUMNS: [(&str, &str); 34] = [
     ("通信地址", "postal"),
     ("渠道", "channel"),
     ("邀请码", "code"),
+    ("评议票", "ballot"),
     ("受邀人数", "invited"),
     ("发出份数", "issued"),
     ("到会人数", "attended"),

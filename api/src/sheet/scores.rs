@@ -17,12 +17,13 @@ use super::{MOST_CELLS, Row, SheetFault, Table};
 /// What a column of a task list asks for, beside the item's code.
 const DONE: &str = "完成数";
 const TASKS: &str = "任务数";
+const UNDONE: &str = "未完成序号";
 
 /// A cell that is not to be filled in.
 const NOT_APPLICABLE: &str = "—";
 
 /// The columns of scores as the import takes them: one row for each subject and item.
-const LONG: [&str; 9] = [
+const LONG: [&str; 10] = [
     "subject",
     "item",
     "part",
@@ -31,6 +32,7 @@ const LONG: [&str; 9] = [
     "inspector",
     "done",
     "tasks",
+    "undone",
     "note",
 ];
 
@@ -71,6 +73,7 @@ enum What {
     Points { max: String, step: String },
     Done { tasks: Option<u32> },
     Tasks,
+    Undone,
 }
 
 /// An empty sheet.
@@ -186,7 +189,7 @@ impl ScoreSheet {
             What::Done { tasks: Some(tasks) } => i32::try_from(*tasks).ok().map(|tasks| {
                 DataValidation::new().allow_whole_number(DataValidationRule::Between(0, tasks))
             }),
-            What::Done { tasks: None } | What::Tasks => None,
+            What::Done { tasks: None } | What::Tasks | What::Undone => None,
         };
         sheet.write_string_with_format(2, at, &max, &styles.note)?;
         sheet.write_string_with_format(3, at, &step, &styles.note)?;
@@ -275,6 +278,7 @@ impl ScoreColumn {
             What::Points { max, step } => (max.clone(), step.clone()),
             What::Done { tasks: Some(tasks) } => (format!("共 {tasks} 项"), "1".to_owned()),
             What::Done { tasks: None } | What::Tasks => (String::new(), "1".to_owned()),
+            What::Undone => (String::new(), "如 2、5".to_owned()),
         }
     }
 
@@ -290,6 +294,7 @@ impl ScoreColumn {
             What::Done { tasks: Some(tasks) } => format!("{} {DONE}/{tasks}", self.code),
             What::Done { tasks: None } => format!("{} {DONE}", self.code),
             What::Tasks => format!("{} {TASKS}", self.code),
+            What::Undone => format!("{} {UNDONE}", self.code),
         }
     }
 }
@@ -332,6 +337,7 @@ fn columns_of(item: &Item, round: &ScoreRound) -> Vec<ScoreColumn> {
             push(None, What::Done { tasks: list.tasks });
             if list.tasks.is_none() {
                 push(None, What::Tasks);
+                push(None, What::Undone);
             }
         }
     };
@@ -370,8 +376,8 @@ impl Table {
         let mut rows = Vec::new();
         for row in &self.rows {
             let cell = |place: usize| row.cells.get(place).map_or("", String::as_str);
-            // Two columns of one item, what is done and of how many, belong together.
-            let mut lists: Vec<(&str, [&str; 2])> = Vec::new();
+            // Columns of one item, what is done, of how many and what is not, belong together.
+            let mut lists: Vec<(&str, [&str; 3])> = Vec::new();
             for (place, head) in self.header.iter().enumerate() {
                 let value = cell(place);
                 let known = [Some(subject), inspector, name].contains(&Some(place));
@@ -384,6 +390,7 @@ impl Table {
                 let slot = match asked {
                     DONE => 0,
                     TASKS => 1,
+                    UNDONE => 2,
                     _ => {
                         rows.push(long_row(
                             row,
@@ -396,7 +403,7 @@ impl Table {
                 if let Some((_, given)) = lists.iter_mut().find(|(known, _)| *known == code) {
                     given[slot] = value;
                 } else {
-                    let mut given = ["", of];
+                    let mut given = ["", of, ""];
                     given[slot] = value;
                     lists.push((code, given));
                 }
@@ -423,19 +430,19 @@ impl Table {
 
 enum Given<'a> {
     Points(&'a str),
-    /// Done, and of how many.
-    Tasks([&'a str; 2]),
+    /// Done, of how many, and which not.
+    Tasks([&'a str; 3]),
 }
 
 fn long_row(row: &Row, [subject, code, inspector]: [&str; 3], given: &Given<'_>) -> Row {
     let (code, period) = code.split_once('@').unwrap_or((code, ""));
     let (item, part) = code.split_once('/').unwrap_or((code, ""));
-    let (points, [done, tasks]) = match given {
-        Given::Points(points) => (*points, [""; 2]),
+    let (points, [done, tasks, undone]) = match given {
+        Given::Points(points) => (*points, [""; 3]),
         Given::Tasks(tasks) => ("", *tasks),
     };
     let cells = [
-        subject, item, part, period, points, inspector, done, tasks, "",
+        subject, item, part, period, points, inspector, done, tasks, undone, "",
     ];
     Row {
         line: row.line,

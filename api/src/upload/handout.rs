@@ -63,7 +63,7 @@ async fn hand_out(
     list: &str,
     headers: &HeaderMap,
 ) -> Result<Result<File, Vec<Refusal>>, Failure<'static>> {
-    let actor = desk.find_actor(headers).await?;
+    let actor = desk.find_fresh_actor(headers).await?;
     let list: Id<ContactList> = list.parse().map_err(|_| NO_SUCH_LIST)?;
     let handed_out = match desk.service.hand_out_contact_list(&actor, list).await {
         Ok(handed_out) => handed_out,

@@ -14,7 +14,7 @@ use domain::access::Actor;
 use http::{HeaderMap, StatusCode};
 use service::{Fault, Service};
 
-use crate::graphql::{ErrorCode, StaffGate, bearer};
+use crate::graphql::{ErrorCode, Found, StaffGate, bearer};
 use crate::http::RequestId;
 use crate::http::failure::Failure;
 use crate::letter::Sender;
@@ -46,9 +46,22 @@ impl Desk {
 
     /// Who sends the file.
     async fn find_actor(&self, headers: &HeaderMap) -> Result<Actor, Failure<'static>> {
+        Ok(self.find_sender(headers).await?.actor)
+    }
+
+    /// Who asks for what cannot be taken back, their second factor shown not long ago.
+    async fn find_fresh_actor(&self, headers: &HeaderMap) -> Result<Actor, Failure<'static>> {
+        let found = self.find_sender(headers).await?;
+        if found.needs_code {
+            return Err(STALE);
+        }
+        Ok(found.actor)
+    }
+
+    async fn find_sender(&self, headers: &HeaderMap) -> Result<Found, Failure<'static>> {
         let token = bearer(headers).ok_or(NO_TOKEN)?;
         match self.gate.find_actor(token.expose()).await {
-            Ok(found) => Ok(found.actor),
+            Ok(found) => Ok(found),
             Err(fault) if fault.code() == ErrorCode::Unauthenticated => Err(NO_TOKEN),
             Err(_) => Err(UNAVAILABLE),
         }
@@ -90,6 +103,14 @@ const NO_TOKEN: Failure<'static> = failure(
     StatusCode::UNAUTHORIZED,
     ErrorCode::Unauthenticated,
     ["send an access token: log in first", "请先登录"],
+);
+const STALE: Failure<'static> = failure(
+    StatusCode::FORBIDDEN,
+    ErrorCode::SecondFactorStale,
+    [
+        "show your second factor again (mutation `secondFactorShow`), then repeat the request",
+        "请重新验证第二因素后再试",
+    ],
 );
 const CONFLICT: Failure<'static> = failure(
     StatusCode::CONFLICT,

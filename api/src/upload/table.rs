@@ -177,7 +177,7 @@ const NO_SUCH_KIND: Failure<'static> = failure(
     StatusCode::NOT_FOUND,
     ErrorCode::NotFound,
     [
-        "there are imports of `roster`, `scores`, `measures`, `facts`, `history`, `contacts`, `answers` and `issues`",
+        "there are imports of `roster`, `duty-lists`, `scores`, `measures`, `facts`, `history`, `contacts`, `answers` and `issues`",
         "没有这种导入",
     ],
 );

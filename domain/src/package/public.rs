@@ -113,6 +113,7 @@ fn withhold(mut inputs: Inputs, outcome: &Outcome, few: &BTreeSet<String>) -> In
     let shown = |subject: &String| !few.contains(subject);
     inputs.scores.retain(|row| shown(&row.subject));
     inputs.checklists.retain(|row| shown(&row.subject));
+    inputs.duty_lists.retain(|row| shown(&row.subject));
     inputs.tallies.retain(|row| shown(&row.subject));
     inputs.sheets.retain(|row| shown(&row.subject));
     inputs.turnouts.retain(|row| shown(&row.subject));

@@ -3,6 +3,7 @@
 mod check;
 mod copy;
 pub mod diff;
+mod duty;
 pub mod file;
 mod load;
 pub(crate) mod model;
@@ -10,6 +11,7 @@ mod remark;
 mod review;
 
 pub use copy::{CopyFault, SurveyCopy, copy_survey};
+pub use duty::OwnList;
 pub use model::Scheme;
 pub use remark::{Fault, Warning};
 pub use review::{Review, TotalRange};

@@ -75,7 +75,8 @@ pub(super) fn build(scheme: &Scheme, inputs: &Inputs) -> Result<Snapshot, Vec<Ro
     builder.lay_successions();
     builder.lay_relations();
     builder.lay_scores();
-    builder.lay_checklists();
+    let lists = builder.lay_duty_lists();
+    builder.lay_checklists(&lists);
     builder.lay_measures();
     builder.lay_facts();
     builder.lay_nil_reports();

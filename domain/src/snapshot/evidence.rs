@@ -6,10 +6,25 @@ use std::sync::Arc;
 use super::build::Builder;
 use super::fault::{Contradiction, Row};
 use super::{AwardData, FactData, LAST_YEAR, SlotValue};
-use crate::inputs::{Fact, MeasureValue, Score};
+use crate::inputs::{ChecklistResult, Fact, MeasureValue, Score};
 use crate::number::{Points, Ratio};
 use crate::scheme::file::{FactDate, FactField, MeasureUnit, Several};
 use crate::scheme::model::{PartPlan, Way};
+
+/// How many tasks each subject's own lists have, by subject and slot.
+pub(super) type OwnLists = BTreeMap<(usize, usize), usize>;
+
+/// Whether the tasks that are not done are named as they have to be: each once, as many as there are, and where the list
+/// is the subject's own not left out.
+fn names_undone(result: &ChecklistResult, is_own: bool) -> bool {
+    let named: BTreeSet<u32> = result.undone.iter().copied().collect();
+    let is_left_out = result.undone.is_empty() && !is_own;
+    let undone = result.tasks.saturating_sub(result.done);
+    is_left_out
+        || (named.len() == result.undone.len()
+            && u32::try_from(named.len()) == Ok(undone)
+            && named.iter().all(|task| (1..=result.tasks).contains(task)))
+}
 
 impl<'a> Builder<'a> {
     pub fn lay_scores(&mut self) {
@@ -164,7 +179,40 @@ impl<'a> Builder<'a> {
         found
     }
 
-    pub fn lay_checklists(&mut self) {
+    /// Lists of tasks that subjects have of their own.
+    pub fn lay_duty_lists(&mut self) -> OwnLists {
+        let mut lists = OwnLists::new();
+        for (row, list) in self.inputs.duty_lists.iter().enumerate() {
+            let row = Row::of("duty_lists", row);
+            let Some(subject) = self.subject(row, &list.subject) else {
+                continue;
+            };
+            let place = (list.item.as_str(), list.part.as_deref());
+            let Some(part) = self.part(row, subject, place) else {
+                continue;
+            };
+            let Way::Checklist { slot, tasks, .. } = part.way else {
+                self.fault(row, Contradiction::NotTasks, [&list.item]);
+                continue;
+            };
+            if tasks.is_some() {
+                self.fault(row, Contradiction::DutyListUnused, [&list.item]);
+            }
+            if list.tasks.is_empty() || list.tasks.iter().any(|task| task.trim().is_empty()) {
+                self.fault(row, Contradiction::DutyListEmpty, [&list.item]);
+            }
+            if lists.insert((subject, slot), list.tasks.len()).is_some() {
+                self.fault(
+                    row,
+                    Contradiction::DutyListTwice,
+                    [&list.item, &list.subject],
+                );
+            }
+        }
+        lists
+    }
+
+    pub fn lay_checklists(&mut self, lists: &OwnLists) {
         for (row, result) in self.inputs.checklists.iter().enumerate() {
             let row = Row::of("checklists", row);
             let Some(subject) = self.subject(row, &result.subject) else {
@@ -181,8 +229,28 @@ impl<'a> Builder<'a> {
             if result.tasks == 0 || result.done > result.tasks {
                 self.fault(row, Contradiction::TasksDone, [&result.done, &result.tasks]);
             }
-            if let Some(listed) = tasks.filter(|tasks| *tasks != result.tasks) {
-                self.fault(row, Contradiction::TasksListed, [&listed, &result.tasks]);
+            match (tasks, lists.get(&(subject, slot))) {
+                (Some(listed), _) if listed != result.tasks => {
+                    self.fault(row, Contradiction::TasksListed, [&listed, &result.tasks]);
+                }
+                (None, None) => {
+                    self.fault(
+                        row,
+                        Contradiction::DutyListMissing,
+                        [&result.item, &result.subject],
+                    );
+                }
+                (None, Some(own)) if u32::try_from(*own) != Ok(result.tasks) => {
+                    self.fault(row, Contradiction::TasksOwn, [own, &result.tasks]);
+                }
+                _ => {}
+            }
+            if !names_undone(result, tasks.is_none()) {
+                self.fault(
+                    row,
+                    Contradiction::TasksUndone,
+                    [&result.done, &result.tasks],
+                );
             }
             let mut twice = false;
             if let Some(value) = self.data(subject).and_then(|data| data.slots.get_mut(slot)) {

@@ -160,6 +160,12 @@ contradictions! {
     Step "off_step": "`{0}` 分不是 `{2}` 的打分单位 {1} 的倍数", "`{0}` points are no multiple of the step {1} of `{2}`";
     TasksDone "above_maximum": "{1} 项任务不可能完成 {0} 项", "{0} of {1} tasks cannot be done";
     TasksListed "other_number": "评价体系在此列有 {0} 项任务，而不是 {1} 项", "the scheme lists {0} tasks here, not {1}";
+    TasksOwn "other_number": "该对象的责任清单有 {0} 项任务，而不是 {1} 项", "the subject's own list has {0} tasks here, not {1}";
+    TasksUndone "undone_unnamed": "{1} 项任务完成 {0} 项：请在 `undone` 中逐一写明未完成任务的序号", "{0} of {1} tasks are done: name the number of each one that is not in `undone`";
+    DutyListMissing "duty_list_missing": "`{1}` 在 `{0}` 没有批准的责任清单：请先录入并批准", "`{1}` has no approved list of tasks of its own for `{0}`: record one and have it approved";
+    DutyListUnused "not_used": "`{0}` 的任务数由评价体系规定：请去掉该对象的清单", "the scheme itself says how many tasks `{0}` has: leave this list out";
+    DutyListEmpty "empty_list": "`{0}` 的责任清单没有任务，或有任务没有写明内容", "the list for `{0}` has no task, or one without words";
+    DutyListTwice "row_twice": "`{1}` 的 `{0}` 责任清单重复出现", "the list of `{1}` for `{0}` is there twice";
     TasksTwice "row_twice": "`{1}` 的 `{0}` 任务完成情况重复出现", "the tasks of `{0}` for `{1}` are there twice";
     // Measures and facts.
     Stretch "unknown_period": "`{0}` 不是此数据的时段：请写 {1} 之一", "`{0}` is no stretch of this measure: write one of {1}";

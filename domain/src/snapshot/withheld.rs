@@ -57,10 +57,12 @@ impl Builder<'_> {
             .collect();
         let scores = inputs.scores.iter().map(|row| &row.subject);
         let checklists = inputs.checklists.iter().map(|row| &row.subject);
+        let duty_lists = inputs.duty_lists.iter().map(|row| &row.subject);
         let tallies = inputs.tallies.iter().map(|row| &row.subject);
         let sheets = inputs.sheets.iter().map(|row| &row.subject);
         let rows = (numbered("scores", scores))
             .chain(numbered("checklists", checklists))
+            .chain(numbered("duty_lists", duty_lists))
             .chain(numbered("tallies", tallies))
             .chain(numbered("sheets", sheets));
         for (row, subject) in rows {

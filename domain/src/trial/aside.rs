@@ -57,6 +57,9 @@ impl Aside {
             .checklists
             .retain(|row| keep("checklists", &row.item, row.part.as_ref()));
         inputs
+            .duty_lists
+            .retain(|row| keep("duty_lists", &row.item, row.part.as_ref()));
+        inputs
     }
 
     /// Lays the inputs out, setting aside each row that the new version refuses.
@@ -144,7 +147,7 @@ fn list_at<'d>(
 fn name_of(list: &str, row: &Value) -> String {
     let of = |key: &str| row.get(key).and_then(Value::as_str);
     let name = match list {
-        "scores" | "checklists" => of("item").map(|item| match of("part") {
+        "scores" | "checklists" | "duty_lists" => of("item").map(|item| match of("part") {
             Some(part) => format!("{item}/{part}"),
             None => item.to_owned(),
         }),

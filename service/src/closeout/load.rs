@@ -20,6 +20,7 @@ use crate::composition;
 use crate::frame::{Frame, Whom, local_day, parse_date};
 use crate::freeze::list_named;
 use crate::inspection::{Checklist, Measure, NilReport, ProposedGrade, Row, read_rows};
+use crate::round::list_approved;
 use crate::succession;
 use crate::survey::{Group, list_shown_of, list_tallies_of};
 
@@ -47,7 +48,7 @@ pub(crate) struct LoadedSurvey {
     pub kept: BTreeMap<Group, Tally>,
 }
 
-/// Reads a round. Twenty-three statements, however large it is; a few more where it is composed of closed rounds, or
+/// Reads a round. Twenty-four statements, however large it is; a few more where it is composed of closed rounds, or
 /// reopened: then what is not named is as the revision holds that is corrected.
 pub(crate) async fn load(
     connection: &impl ConnectionTrait,
@@ -74,6 +75,7 @@ pub(crate) async fn load(
     inputs.relations = reading.relations(anew).await?;
     inputs.scores = reading.scores().await?;
     reading.add::<Checklist>(&mut inputs).await?;
+    inputs.duty_lists = list_approved(connection, reading.frame, Whom::Everybody).await?;
     reading.measures(&mut inputs).await?;
     inputs.facts = reading.facts().await?;
     reading.add::<NilReport>(&mut inputs).await?;

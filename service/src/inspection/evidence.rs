@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Actor};
 use domain::id::{Id, Round, Subject};
+use domain::inputs;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, ValueTuple};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, Iterable,
@@ -23,6 +24,7 @@ pub use row::{
 use super::check::{Named, find_faults, outside, refuse, settle};
 use super::{Change, Done, Request, digest, refuse_too_many};
 use crate::frame::{Frame, Whom};
+use crate::round::list_approved;
 use crate::{Fault, Service};
 
 /// Rows of one statement: seven values each at most, below what SQLite binds at once.
@@ -43,7 +45,11 @@ struct Checked<T> {
     taken_back: Vec<T>,
 }
 
-fn check<T: Row>(frame: &Frame, changes: Vec<Put<T>>) -> Result<Checked<T>, Fault> {
+fn check<T: Row>(
+    frame: &Frame,
+    lists: Vec<inputs::DutyList>,
+    changes: Vec<Put<T>>,
+) -> Result<Checked<T>, Fault> {
     let mut refusals = Vec::new();
     let mut checked = Checked {
         put: Vec::new(),
@@ -70,6 +76,7 @@ fn check<T: Row>(frame: &Frame, changes: Vec<Put<T>>) -> Result<Checked<T>, Faul
         }
     }
     let faults = find_faults(frame, |inputs| {
+        inputs.duty_lists = lists;
         for (one, code) in checked.put.iter().zip(codes) {
             one.clone().add_to(inputs, code.to_owned());
         }
@@ -163,7 +170,13 @@ impl Service {
         };
         let change = Change::begin(self, &request).await?;
         let digest = digest(&changes);
-        let checked = check(&change.frame, changes)?;
+        let lists = if T::NEEDS_LISTS {
+            let whom = Whom::These(&request.subjects);
+            list_approved(&change.transaction, &change.frame, whom).await?
+        } else {
+            Vec::new()
+        };
+        let checked = check(&change.frame, lists, changes)?;
         take_back(&change, &checked.taken_back).await?;
         store_rows(&change, &checked.put).await?;
         let done = Done {

@@ -8,6 +8,7 @@
 mod answer;
 mod ballot;
 mod contact;
+mod duty;
 mod evidence;
 mod history;
 mod issue;
@@ -37,7 +38,10 @@ const MOST_FAULTS: usize = 1_000;
 pub enum ImportKind {
     /// Subjects: `code`, `kind`, `category`, `region`, `name`, `name_en`. Added, or changed where the code is known.
     Roster,
-    /// Points and tasks done: `subject`, `item`, `part`, `inspector`, `points` or `done` and `tasks`, `note`. A row
+    /// Tasks that subjects have of their own (责任清单), one row for each task in its order: `subject`, `item`, `part`,
+    /// `task`. Recorded before the round opens, and then approved by another person.
+    DutyLists,
+    /// Points and tasks done: `subject`, `item`, `part`, `inspector`, `points` or `done`, `tasks` and `undone`, `note`. A row
     /// that gives neither is skipped. Without `inspector` they are those of whoever imports.
     Scores,
     /// Values of measures: `subject`, `measure`, `period`, `value`.
@@ -47,7 +51,7 @@ pub enum ImportKind {
     Facts,
     /// Grades of rounds that were held before: `series`, `round`, `closed_on`, `subject`, `grade`, `points`.
     History,
-    /// Whom a survey is sent to: `subject`, `panel`, `name`, and one of `mail`, `phone` and `postal`. A table becomes a
+    /// Whom a survey is sent to: `subject` (of ballots `ballot`), `panel`, `name`, and one of `mail`, `phone` and `postal`. A table becomes a
     /// list, and nothing is sent until that is confirmed.
     Contacts,
     /// Sheets of a survey: `channel`, `subject` and `panel` or the `code` of an invitation, and a column for each
@@ -60,8 +64,9 @@ pub enum ImportKind {
 
 impl ImportKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Roster,
+        Self::DutyLists,
         Self::Scores,
         Self::Measures,
         Self::Facts,
@@ -75,6 +80,7 @@ impl ImportKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Roster => "roster",
+            Self::DutyLists => "duty-lists",
             Self::Scores => "scores",
             Self::Measures => "measures",
             Self::Facts => "facts",
@@ -112,7 +118,7 @@ pub struct Row {
 /// A table to be imported.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The round; needed for scores, measures and facts.
+    /// The round; needed for duty lists, scores, measures and facts.
     pub round: Option<Id<id::Round>>,
     /// The survey; needed for contacts, answers and issues.
     pub survey: Option<Id<id::Survey>>,
@@ -194,6 +200,7 @@ impl Service {
                     )),
                 }
             }
+            (ImportKind::DutyLists, Some(round)) => task.duty_lists(round, &mut reading).await,
             (ImportKind::Scores, Some(round)) => task.scores(round, &mut reading).await,
             (ImportKind::Measures, Some(round)) => task.measures(round, &mut reading).await,
             (ImportKind::Facts, Some(round)) => task.facts(round, &mut reading).await,

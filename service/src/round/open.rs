@@ -10,7 +10,7 @@ use entity::{round, round_relation, scheme_version};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement, Value};
 
-use super::{Round, RoundAt, RoundState, ask_for, get_at, require_state};
+use super::{Round, RoundAt, RoundState, ask_for, duty, get_at, require_state};
 use crate::database::WriteTransaction;
 use crate::survey::NewSurvey;
 use crate::{Fault, Refusal, Service, audit, clock, frame, survey};
@@ -29,7 +29,8 @@ impl Service {
     /// of the period; each survey of the scheme is made, and takes no answers yet.
     ///
     /// # Errors
-    /// [`Fault::Refused`] with `ROUND_NOT_DRAFT`, `ROSTER_EMPTY` or `BALLOT_TOO_LONG`; [`Fault::Conflict`], [`Fault::NotFound`].
+    /// [`Fault::Refused`] with `ROUND_NOT_DRAFT`, `ROSTER_EMPTY`, `BALLOT_TOO_LONG`, `DUTY_LIST_MISSING` or
+    /// `DUTY_LIST_NOT_APPROVED`; [`Fault::Conflict`], [`Fault::NotFound`].
     pub async fn open_round(&self, actor: &Actor, opening: &RoundOpening) -> Result<Round, Fault> {
         let permit = ask_for(actor, Action::ChangeRound, opening.at.id)?;
         let transaction = self.database.begin_write().await?;
@@ -50,6 +51,7 @@ impl Service {
             ));
         }
         let period = [before.content.period_from, before.content.period_to];
+        duty::require_approved(&transaction, &scheme, before.id).await?;
         freeze_relations(
             &transaction,
             before.id.number(),

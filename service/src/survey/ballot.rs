@@ -206,6 +206,21 @@ pub(crate) async fn find_ballots(
     Ok(found)
 }
 
+/// Stores invitations to ballots. Rows in the order of their hashes tell nothing about the order in which tokens were
+/// handed out.
+pub(super) async fn insert_ballot_invitations(
+    transaction: &WriteTransaction,
+    mut rows: Vec<ballot_invitation::ActiveModel>,
+) -> Result<(), Fault> {
+    rows.sort_by(|one, other| one.token_hash.as_ref().cmp(other.token_hash.as_ref()));
+    for part in rows.chunks(ROWS) {
+        ballot_invitation::Entity::insert_many(part.to_vec())
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
 impl Service {
     /// The ballots of these surveys, for those who run surveys somewhere. Two statements.
     ///
@@ -292,13 +307,7 @@ impl Service {
             });
             issued.push(IssuedInvitation { token });
         }
-        // Rows in the order of their hashes tell nothing about the order in which tokens were handed out.
-        rows.sort_by(|one, other| one.token_hash.as_ref().cmp(other.token_hash.as_ref()));
-        for part in rows.chunks(ROWS) {
-            ballot_invitation::Entity::insert_many(part.to_vec())
-                .exec_without_returning(&transaction)
-                .await?;
-        }
+        insert_ballot_invitations(&transaction, rows).await?;
         let count = i64::try_from(new.count).map_err(Fault::internal)?;
         let issues = asked.subjects.iter().map(|subject| Issue {
             survey: wanted.survey.number(),
@@ -308,7 +317,8 @@ impl Service {
         });
         let counts = issues.map(|issue| (issue, count)).collect();
         count_issued(&transaction, counts, Change::Issued).await?;
-        let groups = (asked.subjects.iter()).map(|subject| (*subject, wanted.panel.clone()));
+        // As on lists of people, the first stands for all.
+        let groups = (asked.subjects.first()).map(|subject| (*subject, wanted.panel.clone()));
         refuse_few(self, &transaction, wanted.survey.number(), groups).await?;
         let object = wanted.survey.to_string();
         let reason = format!(
@@ -428,6 +438,7 @@ async fn ask_for_ballot(
     let lines = ballot_line::Entity::find()
         .filter(ballot_line::Column::SurveyId.eq(row.id))
         .filter(ballot_line::Column::BallotNo.eq(wanted.ballot))
+        .order_by_asc(ballot_line::Column::LineNo)
         .all(connection)
         .await?;
     Ok(AskedForBallot {

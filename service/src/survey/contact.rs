@@ -8,6 +8,7 @@
 //!
 //! Deliberately absent: reading tables, which is the import's, and what a mail or a letter says.
 
+mod asked;
 mod change;
 mod erasure;
 mod list;
@@ -20,11 +21,12 @@ use domain::scheme::file::Words;
 use domain::survey::Definition;
 use entity::{contact, contact_list, survey};
 
-use crate::frame::{Frame, Participant};
+use crate::frame::Frame;
 use crate::intake::InvitationToken;
 use crate::permit::Permit;
 use crate::{Fault, clock};
 
+pub(crate) use asked::Asked;
 pub(crate) use list::{NewContact, NewList, add_list, known_contacts};
 pub use mail::{Delivery, InvitationMail, MAIL_JOB};
 
@@ -100,7 +102,7 @@ pub struct PersonalLink {
     pub name: String,
     /// Telephone number or postal address.
     pub address: String,
-    /// Whom the answer is about.
+    /// Whom the answer is about; of a ballot the first on it, and how many more.
     pub subject: Words,
     /// Whoever has it may answer once.
     pub token: InvitationToken,
@@ -178,13 +180,13 @@ fn token_of(
 fn link_of(
     list: &contact_list::Model,
     contact: contact::Model,
-    subject: &Participant,
+    subject: Words,
 ) -> Result<PersonalLink, Fault> {
     Ok(PersonalLink {
         token: token_of(list, &contact)?,
         name: contact.name,
         address: contact.address,
-        subject: subject.words(),
+        subject,
     })
 }
 

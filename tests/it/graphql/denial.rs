@@ -73,6 +73,11 @@ const fn action(action: Action) -> Needs {
 
 const QUERIES: &[Row] = &[
     row(
+        "dutyLists(roundId: \"{round}\", first: 5) { nodes { code } }",
+        action(Action::ReadEvidence),
+        Absent("u-001"),
+    ),
+    row(
         "facts(first: 5, subjectId: \"{unit}\") { nodes { id } }",
         action(Action::ReadEvidence),
         Error,
@@ -242,6 +247,16 @@ const MUTATIONS: &[Row] = &[
     ),
     row(
         "roundMoveVersion(input: {roundId: \"{round}\", rowVersion: \"1\", schemeVersionId: \"{version}\", reason: \"\"}) { refusals { code } }",
+        action(Action::Confirm),
+        Error,
+    ),
+    row(
+        "dutyListsChange(roundId: \"{round}\", lists: [{subjectId: \"{unit}\", item: \"A1\", tasks: [\"t\"]}]) { refusals { code } }",
+        action(Action::ChangeRound),
+        Error,
+    ),
+    row(
+        "dutyListsApprove(roundId: \"{round}\", lists: [{subjectId: \"{unit}\", item: \"A1\", version: \"0\"}]) { refusals { code } }",
         action(Action::Confirm),
         Error,
     ),
@@ -865,7 +880,7 @@ pub async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
         .await
         .unwrap();
     let token = add_program(&scene.site, "known", None).await;
-    // A session of somebody else, and a ballot to which links and invitations can be made.
+    // A session of somebody else, a ballot to which links and invitations can be made, and a list of tasks.
     let transaction = scene
         .stand
         .world
@@ -878,6 +893,8 @@ pub async fn ids(scene: &Scene) -> Vec<(&'static str, String)> {
     for sql in [
         "INSERT INTO session (id, staff_id, family, refresh_hash, state, issued_at, expires_at) SELECT 7, 1, 7, body_hash, \
          'live', 0, 4102444800000000 FROM sheet LIMIT 1"
+            .to_owned(),
+        "INSERT INTO duty_list (round_id, subject_id, item, part, tasks, recorded_at) VALUES (1, 1, 'A1', '', '[\"t\"]', 0)"
             .to_owned(),
         format!("INSERT INTO ballot (survey_id, ballot_no) VALUES ({survey}, 1)"),
         format!(
@@ -1020,7 +1037,7 @@ fn every_field_of_the_roots_has_a_row() {
 }
 
 /// A file that somebody sends: where to, what, and what they must be allowed to.
-const FILES: [(&str, &str, Action); 10] = [
+const FILES: [(&str, &str, Action); 11] = [
     (
         "/import/roster",
         "code,kind,category,region,name,name_en\nnew,unit,organ,r,新,new\n",
@@ -1061,6 +1078,11 @@ const FILES: [(&str, &str, Action); 10] = [
         "subject,panel,channel,invited\nu-001,users,web,30\n",
         Action::RunSurvey,
     ),
+    (
+        "/import/duty-lists?round={round}",
+        "subject,item,task\nu-001,A1,t\n",
+        Action::ChangeRound,
+    ),
     ("/contacts/{list}/hand-out", "", Action::RunSurvey),
     ("/schemes", "code = 7\n", Action::AddScheme),
 ];
@@ -1090,7 +1112,9 @@ async fn files_are_taken_from_those_who_may_send_them(world: World) {
                 let has_session =
                     person.token.is_some() && !matches!(person.standing, Standing::Ended);
                 let expected = match (may, has_session) {
-                    (true, _) if path == "/schemes" => StatusCode::UNPROCESSABLE_ENTITY,
+                    (true, _) if path == "/schemes" || path.contains("duty-lists") => {
+                        StatusCode::UNPROCESSABLE_ENTITY
+                    }
                     (true, _) => StatusCode::OK,
                     (false, true) => StatusCode::FORBIDDEN,
                     (false, false) => StatusCode::UNAUTHORIZED,

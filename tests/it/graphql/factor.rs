@@ -182,6 +182,11 @@ async fn what_settles_results_or_gives_rights_asks_for_a_factor_shown_lately(wor
         add("four")
     );
     assert_eq!(ask(&keeper, hidden).await, stale);
+    let hand_out = async |keeper: &Token| {
+        let request = site.post("/contacts/ctl_0000000000001/hand-out", keeper);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    assert!(hand_out(&keeper).await.contains(stale));
     // Before anybody asks whether the account may do it at all.
     for step in ["roundProposeVersion", "roundMoveVersion"] {
         let call = format!(
@@ -209,6 +214,7 @@ async fn what_settles_results_or_gives_rights_asks_for_a_factor_shown_lately(wor
     let used = next_code(&site, &secret);
     let shown = site.get(&keeper, SHOW, json!({ "c": used })).await;
     assert_eq!(shown["shown"], true);
+    assert!(!hand_out(&keeper).await.contains(stale));
     assert_eq!(
         ask(&keeper, format!("mutation {{ {} }}", add("four"))).await,
         ""

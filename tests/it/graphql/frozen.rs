@@ -79,6 +79,8 @@ fn rows() -> Vec<(&'static str, Does)> {
                 "roundSubjectLeave(input: {roundId: \"{round}\", subjectId: \"{unit}\", on: \"2025-02-01\", reason: \"r\"})",
             ),
         ),
+        ("dutyListsChange", Change(InputKind::Roster)),
+        ("dutyListsApprove", Change(InputKind::Roster)),
         ("scoresChange", Change(InputKind::Scores)),
         ("checklistsChange", Change(InputKind::Checklists)),
         ("measuresChange", Change(InputKind::Measures)),

@@ -54,8 +54,15 @@ section = [{ code = "s", kind = "common", name = { zh = "共性", en = "common" 
 code = "units"
 in = "s"
 name = { zh = "单位", en = "units" }
-max = 100
+max = 90
 composed = { closed = ["small"], region = true, categories = ["organ"], without_total = "left_out" }
+
+[[item]]
+code = "duties"
+in = "s"
+name = { zh = "责任清单", en = "duties" }
+max = 10
+checklist = { all_or_nothing = false }
 "#;
 
 const NOBODY: &str = "nobody answers here, but in a test of its own";
@@ -63,7 +70,8 @@ const NOBODY: &str = "nobody answers here, but in a test of its own";
 const PROVIDER: &str = "no provider of identities is near; one is in tests/client";
 
 /// Fields that show nothing here, each for its reason.
-const SILENT: [(&str, &str); 34] = [
+const SILENT: [(&str, &str); 35] = [
+    ("DutyList.part", "no item here has parts"),
     ("Checklist.part", "no item here has parts"),
     ("Score.part", "no item here has parts"),
     (
@@ -426,8 +434,9 @@ async fn every_change_is_made_and_every_field_shows_a_value(mut world: World) {
     let measures = [meetings(&first), meetings(&second), meetings(&third)].join(" ");
     let call = format!("measuresChange(roundId: \"{round}\", measures: [{measures}])");
     on.change(inspector, &call).await;
-    let tasks =
-        |unit: &str| format!("{{ subjectId: \"{unit}\", item: \"A4\", done: 3, tasks: 3 }}");
+    let tasks = |unit: &str| {
+        format!("{{ subjectId: \"{unit}\", item: \"A4\", done: 2, tasks: 3, undone: [2] }}")
+    };
     let checklists = [tasks(&first), tasks(&second), tasks(&third)].join(" ");
     let call = format!("checklistsChange(roundId: \"{round}\", checklists: [{checklists}])");
     on.change(inspector, &call).await;
@@ -602,6 +611,24 @@ async fn every_change_is_made_and_every_field_shows_a_value(mut world: World) {
          periodFrom: \"2026-01-01\", periodTo: \"2026-12-31\", {names} }})"
     );
     let index = on.change(administrator, &call).await["round"].clone();
+    let everybody = on.read(administrator, "subjects(first: 20)").await;
+    let mut everybody = everybody["nodes"].as_array().unwrap().iter();
+    let district = everybody.find(|one| one["category"] == "third").unwrap();
+    let list = format!("subjectId: {}, item: \"duties\"", district["id"]);
+    let call = format!(
+        "dutyListsChange(roundId: {}, lists: [{{ {list}, tasks: [\"talks\", \"checks\"] }}])",
+        index["id"]
+    );
+    on.change(administrator, &call).await;
+    let call = format!("dutyLists(roundId: {}, first: 1)", index["id"]);
+    let recorded = on.read(administrator, &call).await;
+    let approve = format!(
+        "dutyListsApprove(roundId: {}, lists: [{{ {list}, version: {} }}])",
+        index["id"], recorded["nodes"][0]["version"]
+    );
+    on.refuse(administrator, &approve).await;
+    on.change(&second_person, &approve).await;
+    on.read(administrator, &call).await;
     let call = format!(
         "roundOpen(id: {}, rowVersion: {})",
         index["id"], index["rowVersion"]

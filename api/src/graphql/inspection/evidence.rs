@@ -24,6 +24,8 @@ pub struct Checklist {
     done: u32,
     /// Of how many.
     tasks: u32,
+    /// Numbers, from 1, of those that are not done, as far as they were named.
+    undone: Vec<u32>,
 }
 
 /// A value of a measure.
@@ -58,6 +60,7 @@ impl RoundSubjectEvidence {
             part: one.part,
             done: one.done,
             tasks: one.tasks,
+            undone: one.undone,
         };
         Ok(evidence.checklists.into_iter().map(shown).collect())
     }

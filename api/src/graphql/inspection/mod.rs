@@ -13,6 +13,7 @@ pub use composition::{Composition, CompositionMutation};
 pub use evidence::RoundSubjectEvidence;
 pub use fact::{Fact, FactKey, FactMutation, FactQuery};
 pub use investigation::{Investigation, InvestigationKey, InvestigationMutation};
-pub use mutation::InspectionMutation;
+pub(in crate::graphql) use mutation::put;
+pub use mutation::{InspectionMutation, Rows, RowsChangePayload};
 pub use score::{Entry, by_round};
 pub use waiver::{AdjustProposal, Waiver, WaiverMutation};

@@ -68,6 +68,9 @@ pub struct ChecklistInput {
     /// Of how many.
     #[graphql(default)]
     tasks: u32,
+    /// Numbers, from 1, of those that are not done: each of them where the list is the subject's own.
+    #[graphql(default)]
+    undone: Vec<u32>,
 }
 
 /// A value of a measure, to be reported or taken back.
@@ -128,7 +131,12 @@ pub struct Rows {
 
 impl Rows {
     /// A single one.
-    pub const ONE: Self = Self { count: 1 };
+    pub const ONE: Self = Self::of(1);
+
+    /// So many.
+    pub const fn of(count: usize) -> Self {
+        Self { count }
+    }
 }
 
 /// The part of the mutation root about what is put into a round.
@@ -164,9 +172,7 @@ impl InspectionMutation {
         #[graphql(desc = "What is to be changed.")] checklists: Vec<ChecklistInput>,
     ) -> Result<RowsChangePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        let rows = Rows {
-            count: checklists.len(),
-        };
+        let rows = Rows::of(checklists.len());
         let change = |input: ChecklistInput| {
             let row = inspection::Checklist {
                 subject: input.subject_id.0,
@@ -174,6 +180,7 @@ impl InspectionMutation {
                 part: input.part,
                 done: input.done.unwrap_or(0),
                 tasks: input.tasks,
+                undone: input.undone,
             };
             put(input.done.is_some(), row)
         };
@@ -192,9 +199,7 @@ impl InspectionMutation {
         #[graphql(desc = "What is to be changed.")] measures: Vec<MeasureInput>,
     ) -> Result<RowsChangePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        let rows = Rows {
-            count: measures.len(),
-        };
+        let rows = Rows::of(measures.len());
         let change = |input: MeasureInput| {
             let is_put = input.value.is_some();
             let row = inspection::Measure {
@@ -222,9 +227,7 @@ impl InspectionMutation {
         #[graphql(desc = "What is to be changed.")] nil_reports: Vec<NilReportInput>,
     ) -> Result<RowsChangePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        let rows = Rows {
-            count: nil_reports.len(),
-        };
+        let rows = Rows::of(nil_reports.len());
         let change = |input: NilReportInput| {
             let row = inspection::NilReport {
                 subject: input.subject_id.0,
@@ -247,9 +250,7 @@ impl InspectionMutation {
         #[graphql(desc = "What is to be changed.")] proposed_grades: Vec<ProposedGradeInput>,
     ) -> Result<RowsChangePayload, GraphqlFault> {
         let actor = &Asker::of(context)?.actor;
-        let rows = Rows {
-            count: proposed_grades.len(),
-        };
+        let rows = Rows::of(proposed_grades.len());
         let change = |input: ProposedGradeInput| {
             let is_put = input.grade.is_some();
             let row = inspection::ProposedGrade {
@@ -266,7 +267,7 @@ impl InspectionMutation {
     }
 }
 
-fn put<T>(is_put: bool, row: T) -> Put<T> {
+pub(in crate::graphql) fn put<T>(is_put: bool, row: T) -> Put<T> {
     if is_put {
         Put::Put(row)
     } else {

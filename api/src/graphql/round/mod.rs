@@ -3,6 +3,7 @@
 //! [`Round`] and [`RoundSubject`] are put together from parts, so that a slice (scores, decisions, …) adds its fields
 //! with a part of its own: one line in the struct, one in its `from`.
 
+mod duty;
 mod fields;
 mod mutation;
 mod query;

@@ -5,6 +5,7 @@ use domain::id;
 use service::round::{RosterStep, RoundAt, RoundDraft, RoundOpening};
 
 use super::Round;
+use super::duty::DutyMutation;
 use super::version::VersionMutation;
 use crate::graphql::asker::{Asker, service};
 use crate::graphql::error::GraphqlFault;
@@ -109,7 +110,7 @@ payload! {
 /// The part of the mutation root about rounds. Put together here, for each part of the root makes the types of all
 /// requests deeper, and the compiler follows them only so far.
 #[derive(Debug, Default, MergedObject)]
-pub struct RoundMutation(SetupMutation, VersionMutation);
+pub struct RoundMutation(SetupMutation, VersionMutation, DutyMutation);
 
 /// Setting rounds up, and who takes part.
 #[derive(Debug, Default)]

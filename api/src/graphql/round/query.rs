@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, Object};
 use domain::id;
+use service::round::DutyListKey;
 
+use super::duty::DutyList;
 use super::fields::RoundKey;
 use super::subject::RoundSubjectKey;
 use super::{Round, RoundSubject};
@@ -44,6 +46,28 @@ impl RoundQuery {
         #[graphql(desc = "Which round.")] id: Key<id::Round>,
     ) -> Option<Result<Round, GraphqlFault>> {
         load(context, RoundKey(id.0)).await.transpose()
+    }
+
+    /// Lists of tasks that subjects have of their own for a round, as far as whoever asks may read what is reported about
+    /// them; also while the round is a draft.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn duty_lists(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Of which round.")] round_id: Key<id::Round>,
+        #[graphql(desc = "Of this subject alone.")] subject_id: Option<Key<id::Subject>>,
+        #[graphql(desc = "How many, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+    ) -> Result<Connection<DutyList>, GraphqlFault> {
+        let window = Window { first, after };
+        let actor = &Asker::of(context)?.actor;
+        let whose = (round_id.0, subject_id.map(|key| key.0));
+        let part = service(context)?
+            .list_duty_lists(actor, whose, window.page("dutyList")?)
+            .await?;
+        Ok(Connection::new("dutyList", &window, part, |one| {
+            DutyListKey::of(&one.list)
+        }))
     }
 
     /// One subject on the roster of a round; null if it is not there or may not be read.

@@ -25,6 +25,8 @@ pub struct Checklist {
     pub done: u32,
     /// Of how many.
     pub tasks: u32,
+    /// Numbers, from 1, of those that are not done; each where the list is the subject's own.
+    pub undone: Vec<u32>,
 }
 
 /// A value of a measure.
@@ -100,6 +102,8 @@ pub(crate) trait Row: Clone + std::fmt::Debug {
     const ACTION: Action;
     /// What they change of a round.
     const TOUCH: Touch<'static>;
+    /// Whether what is right depends on the lists of tasks that subjects have of their own.
+    const NEEDS_LISTS: bool = false;
     /// Where they lie.
     type Table: EntityTrait;
     fn write(&self, round: i64) -> <Self::Table as EntityTrait>::ActiveModel;
@@ -116,6 +120,7 @@ impl Row for Checklist {
     const LOGGED: &'static str = "round.change_checklists";
     const ACTION: Action = Action::AwardScore;
     const TOUCH: Touch<'static> = Touch::Change(&[InputKind::Checklists]);
+    const NEEDS_LISTS: bool = true;
     type Table = checklist_result::Entity;
 
     fn write(&self, round: i64) -> checklist_result::ActiveModel {
@@ -126,6 +131,7 @@ impl Row for Checklist {
             part: Set(self.part.clone().unwrap_or_default()),
             done: Set(i64::from(self.done)),
             tasks: Set(i64::from(self.tasks)),
+            undone: Set(format!("{:?}", self.undone)),
         }
     }
 
@@ -136,6 +142,7 @@ impl Row for Checklist {
             part: Some(row.part).filter(|part| !part.is_empty()),
             done: u32::try_from(row.done).map_err(Fault::internal)?,
             tasks: u32::try_from(row.tasks).map_err(Fault::internal)?,
+            undone: serde_json::from_str(&row.undone).map_err(Fault::internal)?,
         })
     }
 
@@ -150,6 +157,7 @@ impl Row for Checklist {
             part: self.part,
             done: self.done,
             tasks: self.tasks,
+            undone: self.undone,
         });
     }
 

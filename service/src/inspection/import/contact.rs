@@ -17,14 +17,21 @@ use super::table::{Columns, Reading};
 use super::{Found, Row, RowReport, Task};
 use crate::frame::{Frame, Participant};
 use crate::freeze::{Touch, touch};
-use crate::survey::contact::{NewContact, NewList, add_list, ask_about, known_contacts};
-use crate::survey::{Drawn, Way, refuse_ballot};
+use crate::survey::contact::{Asked, NewContact, NewList, add_list, ask_about, known_contacts};
+use crate::survey::{Ballot, Drawn, Way};
 use crate::text::digest_of;
 use crate::{Fault, Refusal, audit};
 
 const COLUMNS: Columns<'_> = Columns {
     needed: &["subject", "panel"],
     optional: &[mark::COLUMN, "name", "mail", "phone", "postal"],
+    others: false,
+};
+
+/// Of a survey that is a ballot. Which one may be left out where there is one alone.
+const OF_BALLOTS: Columns<'_> = Columns {
+    needed: &["panel"],
+    optional: &["ballot", mark::COLUMN, "name", "mail", "phone", "postal"],
     others: false,
 };
 
@@ -53,19 +60,33 @@ impl Task<'_> {
         } = self.find_survey(id).await?;
         let round = frame.id();
         let known = known_contacts(&snapshot, id).await?;
+        let asked = Asked::of(&snapshot, &row, &definition).await?;
         snapshot.finish().await?;
-        let permit = ask_about(&frame, self.actor, &reading.subjects(&frame))?;
+        // Whoever may not ask about somebody is told nothing of the rows.
+        let whom = match &asked {
+            Asked::Subject => reading.subjects(&frame),
+            Asked::Ballot(ballots) => asked.all_subjects(
+                reading
+                    .rows
+                    .iter()
+                    .filter_map(|row| find_ballot(ballots, reading, row).ok()),
+            ),
+        };
+        let permit = ask_about(&frame, self.actor, &whom)?;
         if row.state == survey::State::Closed {
             let message = "the survey is closed and takes no more answers";
             return Err(Fault::refused(Refusal::new("SURVEY_CLOSED", message)));
         }
-        refuse_ballot(&definition)?;
-        reading.check_columns(&COLUMNS);
+        reading.check_columns(match asked {
+            Asked::Subject => &COLUMNS,
+            Asked::Ballot(_) => &OF_BALLOTS,
+        });
         let Some((column, way)) = find_way(reading) else {
             return Ok(false);
         };
         let read = Rows {
             subjects: frame.by_code(),
+            asked: &asked,
             definition: &definition,
             column,
             way,
@@ -145,6 +166,39 @@ impl Task<'_> {
     }
 }
 
+fn wrong(row: &Row, (column, code): (&str, &str), what: String, mend: String) -> RowReport {
+    RowReport {
+        row: row.number,
+        column: Some(column.to_owned()),
+        code: code.to_owned(),
+        what,
+        mend,
+    }
+}
+
+/// The subject that stands for the ballot of a row, or what is wrong with its cell. An empty one means the only ballot.
+fn find_ballot(
+    ballots: &BTreeMap<i64, Ballot>,
+    reading: &Reading<'_>,
+    row: &Row,
+) -> Result<i64, (&'static str, String)> {
+    let cell = reading.cell(row, "ballot");
+    let mut found = ballots
+        .iter()
+        .filter(|(_, ballot)| cell.is_none_or(|cell| cell == ballot.number.to_string()));
+    match (cell, found.next(), found.next()) {
+        (_, Some((standing, _)), None) => Ok(*standing),
+        (None, ..) => Err(("CELL_EMPTY", "the survey has several ballots".to_owned())),
+        (Some(cell), ..) => {
+            let shown: String = cell.chars().take(40).collect();
+            Err((
+                "BALLOT_UNKNOWN",
+                format!("the survey has no ballot `{shown}`"),
+            ))
+        }
+    }
+}
+
 /// The one column of addresses.
 fn find_way(reading: &mut Reading<'_>) -> Option<(&'static str, Way)> {
     let mut found = WAYS.iter().filter(|(column, _)| reading.has_column(column));
@@ -164,6 +218,7 @@ fn find_way(reading: &mut Reading<'_>) -> Option<(&'static str, Way)> {
 /// What rows are read by.
 struct Rows<'a> {
     subjects: BTreeMap<&'a str, &'a Participant>,
+    asked: &'a Asked,
     definition: &'a Definition,
     column: &'static str,
     way: Way,
@@ -206,12 +261,12 @@ impl Rows<'_> {
             let twice = if known.contains(&folded) {
                 Some((
                     "ADDRESS_KNOWN",
-                    "another list asks this person about this subject already",
+                    "another list asks this person about the same already",
                 ))
             } else if seen.contains(&folded) {
                 Some((
                     "ADDRESS_TWICE",
-                    "a row above asks this person about this subject already",
+                    "a row above asks this person about the same already",
                 ))
             } else {
                 None
@@ -240,32 +295,30 @@ impl Rows<'_> {
         }
     }
 
-    /// Whom the person is asked about, the panel, and the name.
-    fn read_whom<'r>(
-        &self,
-        reading: &mut Reading<'r>,
-        row: &'r Row,
-    ) -> Option<(i64, String, String)> {
-        let cells = (reading.need(row, "subject"), reading.need(row, "panel"));
-        let (Some(code), Some(panel)) = cells else {
-            return None;
-        };
+    /// The subject that a row is about, or the one that stands for its ballot.
+    fn read_subject<'r>(&self, reading: &mut Reading<'r>, row: &'r Row) -> Option<i64> {
+        if let Asked::Ballot(ballots) = self.asked {
+            return match find_ballot(ballots, reading, row) {
+                Ok(standing) => Some(standing),
+                Err((code, what)) => {
+                    let numbers = ballots.values().map(|ballot| ballot.number.to_string());
+                    let numbers: Vec<String> = numbers.collect();
+                    let mend = format!("write one of {}", numbers.join(", "));
+                    reading.fault(wrong(row, ("ballot", code), what, mend));
+                    None
+                }
+            };
+        }
+        let code = reading.need(row, "subject")?;
         let subject = self.subjects.get(code);
-        let wrong = |column: &str, code: &str, what: String, mend: String| RowReport {
-            row: row.number,
-            column: Some(column.to_owned()),
-            code: code.to_owned(),
-            what,
-            mend,
-        };
         let categories = self.definition.categories.as_ref();
         let is_asked = |category: &String| categories.is_none_or(|asked| asked.contains(category));
-        let subject = match subject {
+        match subject {
             Some(subject) if is_asked(&subject.category) => Some(subject.id),
             Some(_) => {
                 reading.fault(wrong(
-                    "subject",
-                    "NOT_ASKED_ABOUT",
+                    row,
+                    ("subject", "NOT_ASKED_ABOUT"),
                     format!("the survey is not about the category of `{code}`"),
                     "remove the row".to_owned(),
                 ));
@@ -273,22 +326,32 @@ impl Rows<'_> {
             }
             None => {
                 reading.fault(wrong(
-                    "subject",
-                    "UNKNOWN_SUBJECT",
+                    row,
+                    ("subject", "UNKNOWN_SUBJECT"),
                     format!("`{code}` is not on the roster of the round"),
                     "use a code of the round's roster".to_owned(),
                 ));
                 None
             }
-        };
+        }
+    }
+
+    /// Whom the person is asked about, the panel, and the name.
+    fn read_whom<'r>(
+        &self,
+        reading: &mut Reading<'r>,
+        row: &'r Row,
+    ) -> Option<(i64, String, String)> {
+        let subject = self.read_subject(reading, row);
+        let panel = reading.need(row, "panel")?;
         let has_panel = self.definition.panel(panel).is_some();
         if !has_panel {
             let known: Vec<&str> = (self.definition.panels.iter())
                 .map(|panel| panel.code.as_str())
                 .collect();
             reading.fault(wrong(
-                "panel",
-                "PANEL_UNKNOWN",
+                row,
+                ("panel", "PANEL_UNKNOWN"),
                 format!("the survey has no panel `{panel}`"),
                 format!("write one of {}", known.join(", ")),
             ));
@@ -297,8 +360,8 @@ impl Rows<'_> {
         let name = name.filter(|name| name.chars().count() <= LONGEST);
         if name.is_none() {
             reading.fault(wrong(
-                "name",
-                "CELL_UNREADABLE",
+                row,
+                ("name", "CELL_UNREADABLE"),
                 format!("the name has control characters or more than {LONGEST} characters"),
                 "write the name as it should stand on a letter".to_owned(),
             ));

@@ -10,7 +10,7 @@ use entity::staff;
 use sea_orm::{EntityTrait, QuerySelect};
 
 use super::table::{Columns, Reading};
-use super::{RowReport, Task};
+use super::{Row, RowReport, Task};
 use crate::Fault;
 use crate::frame::{Frame, Whom, staff_of};
 use crate::freeze::Touch;
@@ -18,6 +18,7 @@ use crate::inspection::check::find_faults;
 use crate::inspection::evidence::store_rows;
 use crate::inspection::score::{Award, store};
 use crate::inspection::{Change, Checklist, Done, Request, digest};
+use crate::round::list_approved;
 
 const COLUMNS: Columns<'_> = Columns {
     needed: &["subject", "item"],
@@ -28,6 +29,7 @@ const COLUMNS: Columns<'_> = Columns {
         "points",
         "done",
         "tasks",
+        "undone",
         "note",
     ],
     others: false,
@@ -64,6 +66,7 @@ impl Task<'_> {
             .into_tuple()
             .all(&snapshot)
             .await?;
+        let own_lists = list_approved(&snapshot, &frame, Whom::Everybody).await?;
         snapshot.finish().await?;
         let logins: BTreeMap<String, i64> = logins.into_iter().collect();
         frame.allow(self.actor, Action::AwardScore, reading.subjects(&frame))?;
@@ -77,6 +80,7 @@ impl Task<'_> {
             places,
         } = rows;
         let faults = find_faults(&frame, |inputs| {
+            inputs.duty_lists = own_lists;
             inputs.scores = scores;
             inputs.checklists = checklists;
         })?;
@@ -136,7 +140,8 @@ impl Task<'_> {
                 let done = reading.parse(row, "done");
                 reading.need(row, "tasks");
                 let tasks = reading.parse(row, "tasks");
-                let (Some(done), Some(tasks)) = (done, tasks) else {
+                let undone = read_undone(reading, row);
+                let (Some(done), Some(tasks), Some(undone)) = (done, tasks, undone) else {
                     continue;
                 };
                 let list = Checklist {
@@ -145,6 +150,7 @@ impl Task<'_> {
                     part: Some(part.to_owned()).filter(|part| !part.is_empty()),
                     done,
                     tasks,
+                    undone: undone.clone(),
                 };
                 rows.checklists.push(inputs::ChecklistResult {
                     subject: code.to_owned(),
@@ -152,6 +158,7 @@ impl Task<'_> {
                     part: list.part.clone(),
                     done,
                     tasks,
+                    undone,
                 });
                 rows.lists.push(list);
                 rows.places
@@ -218,4 +225,23 @@ impl Task<'_> {
             (Some(Some(named)), _) => Ok(named),
         }
     }
+}
+
+/// The numbers of the tasks that are not done, none where the cell is empty.
+fn read_undone(reading: &mut Reading<'_>, row: &Row) -> Option<Vec<u32>> {
+    const BETWEEN: [char; 7] = [';', '；', '、', ',', '，', ' ', '\n'];
+    let cell = reading.cell(row, "undone").unwrap_or_default();
+    let numbers = cell.split(BETWEEN).filter(|number| !number.is_empty());
+    let undone: Result<Vec<u32>, _> = numbers.map(str::parse).collect();
+    if undone.is_err() {
+        let shown: String = cell.chars().take(40).collect();
+        reading.fault(RowReport {
+            row: row.number,
+            column: Some("undone".to_owned()),
+            code: "CELL_UNREADABLE".to_owned(),
+            what: format!("`{shown}` is no list of numbers"),
+            mend: "write the numbers of the tasks that are not done, such as `2, 5`".to_owned(),
+        });
+    }
+    undone.ok()
 }

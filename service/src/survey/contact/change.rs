@@ -6,20 +6,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::{Action, Actor};
 use domain::correction::InputKind;
 use domain::id::{self, Id};
-use entity::{contact, contact_list, invitation, survey};
+use entity::{contact, contact_list, survey};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::erasure::erase;
 use super::list::read_lists;
-use super::{ContactList, HandedOut, ROWS, Way, about, ask_about, link_of, token_of};
+use super::{Asked, ContactList, HandedOut, ROWS, Way, about, ask_about, link_of, token_of};
 use crate::database::WriteTransaction;
 use crate::frame::{Frame, Whom};
 use crate::freeze::{Touch, touch};
 use crate::intake::InvitationToken;
 use crate::permit::{Permit, ask_somewhere};
-use crate::survey::channel_word;
-use crate::survey::invitation::{Change, Issue, count_issued, insert_invitations, refuse_few};
+use crate::survey::invitation::{Change, Issue, count_issued, refuse_few};
 use crate::{Fault, Refusal, Service, audit, clock};
 
 /// Between two mails to the same people.
@@ -30,6 +29,7 @@ pub(super) struct ListChange<'a> {
     pub(super) service: &'a Service,
     pub(super) transaction: WriteTransaction,
     pub(super) frame: Frame,
+    asked: Asked,
     pub(super) survey: survey::Model,
     pub(super) list: contact_list::Model,
     pub(super) permit: Permit,
@@ -66,11 +66,14 @@ impl<'a> ListChange<'a> {
             .into_tuple()
             .all(&transaction)
             .await?;
-        let permit = ask_about(&frame, actor, &subjects)?;
+        let definition = serde_json::from_str(&survey.definition).map_err(Fault::internal)?;
+        let asked = Asked::of(&transaction, &survey, &definition).await?;
+        let permit = ask_about(&frame, actor, &asked.all_subjects(subjects))?;
         Ok(Self {
             service,
             transaction,
             frame,
+            asked,
             survey,
             list,
             permit,
@@ -179,26 +182,15 @@ impl Service {
         change.refuse_unless(contact_list::State::Draft)?;
         change.refuse_unless_open()?;
         let contacts = change.contacts().await?;
-        let mut rows = Vec::with_capacity(contacts.len());
+        let mut invited = Vec::with_capacity(contacts.len());
         let mut issued: BTreeMap<Issue, i64> = BTreeMap::new();
         for one in &contacts {
-            rows.push(invitation::ActiveModel {
-                survey_id: Set(change.list.survey_id),
-                token_hash: Set(change.token(one)?.hash().to_vec()),
-                subject_id: Set(one.subject_id),
-                panel: Set(one.panel.clone()),
-                state: Set(invitation::State::Issued),
-                marks: Set(one.marks),
-            });
-            let issue = Issue {
-                survey: one.survey_id,
-                subject: one.subject_id,
-                panel: one.panel.clone(),
-                channel: channel_word(domain::scheme::file::Channel::Web),
-            };
-            *issued.entry(issue).or_default() += 1;
+            invited.push((one, change.token(one)?.hash()));
+            for issue in change.asked.issues(one) {
+                *issued.entry(issue).or_default() += 1;
+            }
         }
-        insert_invitations(&change.transaction, rows).await?;
+        change.asked.invite(&change.transaction, invited).await?;
         count_issued(&change.transaction, issued, Change::Issued).await?;
         change
             .change([(
@@ -287,10 +279,8 @@ impl Service {
         }
         let mut links = Vec::new();
         for one in change.contacts().await? {
-            let subject = change
-                .frame
-                .participants
-                .get(&one.subject_id)
+            let subject = change.asked.words(&change.frame, one.subject_id);
+            let subject = subject
                 .ok_or_else(|| Fault::internal("a contact is asked about nobody of the round"))?;
             links.push(link_of(&change.list, one, subject)?);
         }
@@ -349,23 +339,14 @@ impl Service {
 impl ListChange<'_> {
     /// Two statements, and one for some thousand contacts.
     async fn revoke_unused(&self) -> Result<(), Fault> {
-        let mut hashes: BTreeMap<Vec<u8>, Issue> = BTreeMap::new();
+        let mut hashes: BTreeMap<Vec<u8>, Vec<Issue>> = BTreeMap::new();
         for one in self.contacts().await? {
-            let issue = Issue {
-                survey: one.survey_id,
-                subject: one.subject_id,
-                panel: one.panel.clone(),
-                channel: channel_word(domain::scheme::file::Channel::Web),
-            };
-            hashes.insert(self.token(&one)?.hash().to_vec(), issue);
+            hashes.insert(self.token(&one)?.hash().to_vec(), self.asked.issues(&one));
         }
-        let unused: Vec<Vec<u8>> = invitation::Entity::find()
-            .select_only()
-            .column(invitation::Column::TokenHash)
-            .filter(invitation::Column::SurveyId.eq(self.list.survey_id))
-            .filter(invitation::Column::State.eq(invitation::State::Issued))
-            .into_tuple()
-            .all(&self.transaction)
+        let survey = self.list.survey_id;
+        let unused = self
+            .asked
+            .list_unused(&self.transaction, (survey, None))
             .await?;
         let mut fewer: BTreeMap<Issue, i64> = BTreeMap::new();
         let mine: Vec<Vec<u8>> = unused
@@ -373,21 +354,8 @@ impl ListChange<'_> {
             .filter(|hash| hashes.contains_key(hash))
             .collect();
         for part in mine.chunks(ROWS) {
-            let revoked: Vec<Vec<u8>> = invitation::Entity::update_many()
-                .col_expr(
-                    invitation::Column::State,
-                    Expr::val(invitation::State::Revoked),
-                )
-                .filter(invitation::Column::SurveyId.eq(self.list.survey_id))
-                .filter(invitation::Column::TokenHash.is_in(part.to_vec()))
-                // Whoever answered meanwhile has answered.
-                .filter(invitation::Column::State.eq(invitation::State::Issued))
-                .exec_with_returning(&self.transaction)
-                .await?
-                .into_iter()
-                .map(|row| row.token_hash)
-                .collect();
-            for issue in revoked.iter().filter_map(|hash| hashes.get(hash)) {
+            let revoked = self.asked.revoke(&self.transaction, (survey, part)).await?;
+            for issue in revoked.iter().filter_map(|hash| hashes.get(hash)).flatten() {
                 *fewer.entry(issue.clone()).or_default() += 1;
             }
         }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use domain::id::Id;
 use entity::contact::Delivery as StoredDelivery;
-use entity::{contact, contact_list, invitation, survey};
+use entity::{contact, contact_list, survey};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
 use super::change::ListChange;
-use super::{About, PersonalLink, about, link_of, token_of};
+use super::{About, Asked, PersonalLink, about, link_of, token_of};
 use crate::frame::{Frame, Whom};
 use crate::outbox::{self, NewJob};
 use crate::{Fault, Service, clock};
@@ -89,7 +89,7 @@ impl ListChange<'_> {
 
 impl Service {
     /// The mail of a job of the kind [`MAIL_JOB`]; nothing if none is to be sent any more: the person has answered, the
-    /// survey is over, or the contact was erased. Eight statements.
+    /// survey is over, or the contact was erased. Eight statements, ten for a ballot.
     ///
     /// # Errors
     /// [`Fault::Internal`] if the job is none.
@@ -104,27 +104,29 @@ impl Service {
         let Some((contact, Some(list))) = found else {
             return Ok(None);
         };
-        let hash = token_of(&list, &contact)?.hash().to_vec();
-        let invitation = invitation::Entity::find_by_id((list.survey_id, hash))
-            .one(&snapshot)
-            .await?;
         let survey = survey::Entity::find_by_id(list.survey_id)
             .one(&snapshot)
             .await?;
-        let (Some(invitation), Some(survey)) = (invitation, survey) else {
+        let Some(survey) = survey else {
             return Ok(None);
         };
+        let definition = serde_json::from_str(&survey.definition).map_err(Fault::internal)?;
+        let asked = Asked::of(&snapshot, &survey, &definition).await?;
+        let hash = token_of(&list, &contact)?.hash();
+        let unused = asked
+            .list_unused(&snapshot, (survey.id, Some(hash)))
+            .await?;
         let now = clock::micros(self.clock.now());
-        if invitation.state != invitation::State::Issued
+        if unused.is_empty()
             || survey.state != survey::State::Open
             || survey.closes_at.is_some_and(|closes_at| now >= closes_at)
         {
             return Ok(None);
         }
-        let whom = BTreeSet::from([contact.subject_id]);
+        let whom: BTreeSet<i64> = asked.subjects(contact.subject_id).into_iter().collect();
         let frame = Frame::load(&snapshot, Id::new(survey.round_id), Whom::These(&whom)).await?;
         snapshot.finish().await?;
-        let Some(subject) = frame.participants.get(&contact.subject_id) else {
+        let Some(subject) = asked.words(&frame, contact.subject_id) else {
             return Ok(None);
         };
         Ok(Some(InvitationMail {
