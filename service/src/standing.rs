@@ -629,7 +629,7 @@ fn may_read(actor: &Actor, id: Id<Round>) -> bool {
 }
 
 /// One place more than wanted, if there is one. Those with a rank and those without are found by the index each for
-/// themselves, in one statement.
+/// themselves, in one statement; what is shown of them is read once it is known who they are, for many may share a rank.
 async fn read_places(
     connection: &impl ConnectionTrait,
     wanted: &Wanted,
@@ -668,9 +668,13 @@ async fn read_places(
             vec![format!("{unranked} AND {code} > $4")]
         }
     };
-    let outer = code.trim_start_matches("subject.");
+    let outer = code.replace("subject.", "place.");
     let (table, instant, of) = match table {
-        Table::Standing => ("standing", "standing.computed_at", String::new()),
+        Table::Standing => (
+            "standing AS standing",
+            "standing.computed_at",
+            String::new(),
+        ),
         Table::Decision(number) => (
             "decision AS standing",
             "CAST(0 AS BIGINT) AS computed_at",
@@ -681,18 +685,22 @@ async fn read_places(
         .zip(parts)
         .map(|(part, condition)| {
             format!(
-                "SELECT * FROM (SELECT {part} AS part, standing.subject_id, subject.code, r.name, r.name_en,
-                     standing.total_e4, standing.maximum_e4, standing.rank, standing.body, {instant}
-                 FROM {table}
-                 JOIN round_subject AS r ON r.round_id = standing.round_id AND r.subject_id = standing.subject_id
-                 JOIN subject ON subject.id = standing.subject_id
-                 WHERE standing.round_id = $1 AND standing.category = $2{of} AND {condition}
+                "SELECT * FROM (SELECT {part} AS part, standing.subject_id, standing.rank, subject.code
+                 FROM {table} CROSS JOIN subject
+                 WHERE subject.id = standing.subject_id AND standing.round_id = $1 AND standing.category = $2{of} AND {condition}
                  ORDER BY standing.rank, {code} LIMIT $3) AS part_{part}"
             )
         })
         .collect();
+    // In this order on either database: SQLite takes the one that is written where a join is crossed.
     let sql = format!(
-        "SELECT * FROM ({}) AS both_parts ORDER BY part, rank, {outer} LIMIT $3",
+        "SELECT place.subject_id, place.code, r.name, r.name_en, standing.total_e4, standing.maximum_e4, standing.rank,
+             standing.body, {instant}
+         FROM (SELECT * FROM ({}) AS place ORDER BY part, rank, {outer} LIMIT $3) AS place
+         CROSS JOIN {table} CROSS JOIN round_subject AS r
+         WHERE standing.round_id = $1 AND standing.subject_id = place.subject_id{of}
+             AND r.round_id = $1 AND r.subject_id = place.subject_id
+         ORDER BY place.part, place.rank, {outer}",
         selects.join(" UNION ALL ")
     );
     let statement = Statement::from_sql_and_values(backend, sql, values);

@@ -192,9 +192,9 @@ fn points_for_each_stretch_have_a_column_each_and_come_back_with_it() {
     assert_eq!(
         texts(&filled.unfold_scores().unwrap()),
         [
-            ["l-1", "quarters", "", "2026-Q2", "3", "", "", "", ""],
-            ["l-1", "both", "months", "2026-12", "5", "", "", "", ""],
-            ["l-1", "both", "once", "", "2", "", "", "", ""],
+            ["l-1", "quarters", "", "2026-Q2", "3", "", "", "", "", ""],
+            ["l-1", "both", "months", "2026-12", "5", "", "", "", "", ""],
+            ["l-1", "both", "once", "", "2", "", "", "", "", ""],
         ]
     );
 }
@@ -237,8 +237,8 @@ fn a_filled_in_score_sheet_comes_back_as_scores() {
     assert_eq!(
         texts(&long),
         [
-            ["o-2", "A1.2", "", "", "0.75", "i01", "", "", ""],
-            ["o-2", "F7.3", "", "", "", "i01", "3", "4", ""],
+            ["o-2", "A1.2", "", "", "0.75", "i01", "", "", "", ""],
+            ["o-2", "F7.3", "", "", "", "i01", "3", "4", "", ""],
         ]
     );
     assert_eq!(long.rows[0].line, 6);

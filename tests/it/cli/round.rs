@@ -6,13 +6,17 @@ use std::process::{Command, Output};
 
 use domain::access::{Actor, Role};
 use service::page::Page;
+use service::round::{DutyListAt, RoundAt, VersionMove};
 use support::server::program;
 use support::{World, on_both, plant};
 
 use super::text;
 use crate::stand::staff;
 
-on_both!(a_round_is_composed_of_a_closed_one_and_closed_by_two,);
+on_both!(
+    a_round_is_composed_of_a_closed_one_and_closed_by_two,
+    a_list_of_duties_is_frozen_and_an_open_round_moves_to_a_corrected_table
+);
 
 /// What both tables begin with; nothing has to be put in before their rounds can close.
 const HEAD: &str = r#"
@@ -54,6 +58,28 @@ in = "s"
 name = { zh = "医院", en = "hospitals" }
 max = 100
 composed = { closed = ["care"], region = true, categories = ["hospital"], without_total = "left_out" }
+"#;
+
+/// Ten of the points come from each unit's own list of duties.
+const DUTIES: &str = r#"
+code = "duties"
+closing = { two_people = false }
+category = [{ code = "hospital", kind = "unit", name = { zh = "医院", en = "hospital" } }]
+fact = [{ code = "case", name = { zh = "案件", en = "case" }, dated_by = "decision", counts = "case", nil_report = false }]
+
+[[item]]
+code = "i"
+in = "s"
+name = { zh = "项", en = "item" }
+max = 90
+per_case = { start = "full", points = -10, once = false, facts = { kind = "case", back = { calendar_years = 1 } }, floor = 0 }
+
+[[item]]
+code = "d"
+in = "s"
+name = { zh = "责任清单", en = "list of duties" }
+max = 10
+checklist = { all_or_nothing = false }
 "#;
 
 struct Terminal<'a> {
@@ -261,4 +287,120 @@ fn correct(at: &Terminal<'_>) {
     let wrong = at.run("round reopen care-2026 --change score --reason r");
     let said = text(&wrong.stderr);
     assert!(said.contains("`score` is no kind of inputs"), "{said}");
+}
+
+async fn a_list_of_duties_is_frozen_and_an_open_round_moves_to_a_corrected_table(world: World) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = Terminal {
+        world: &world,
+        folder: folder.path(),
+    };
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let table = format!("{HEAD}{DUTIES}");
+    write("duties.toml", &table);
+    let corrected = table
+        .replace("version = \"1\"", "version = \"2\"")
+        .replace("max = 90", "max = 80")
+        .replace("max = 10\n", "max = 20\n");
+    write("corrected.toml", &corrected);
+    write(
+        "roster.csv",
+        "代码,对象类型,类别,地区,名称,英文名称\nh-1,单位,hospital,demo,虚构第一医院,Fictional hospital 1\n",
+    );
+    write(
+        "duties.csv",
+        "单位代码,考评项,任务\nh-1,d,谈话 12 次\nh-1,d,检查 4 次\n",
+    );
+    write(
+        "done.csv",
+        "单位代码,考评项,完成数,任务数,未完成序号\nh-1,d,1,2,2\n",
+    );
+    at.done("region add demo --name 虚构区 --name-en Fictional");
+    at.done("import roster roster.csv");
+    at.done(
+        "round add r-2026 --scheme duties.toml --series r --from 2026-01-01 --to 2026-12-31 --name 虚构 --name-en Fictional",
+    );
+    assert!(
+        at.refused("round open r-2026")
+            .contains("DUTY_LIST_MISSING")
+    );
+    at.done("import duty-lists duties.csv --round r-2026");
+    let waiting = at.refused("round open r-2026");
+    assert!(waiting.contains("DUTY_LIST_NOT_APPROVED"), "{waiting}");
+    // The terminal recorded the list, so a person has to approve it.
+    let alone = at.refused("round approve-lists r-2026");
+    assert!(alone.contains("SAME_PERSON"), "{alone}");
+    plant::add_staff(&world.service, &[(1, "second")]).await;
+    let second = staff(1, "second", Role::Reviewer);
+    let rounds = Page {
+        after: None,
+        first: 10,
+    };
+    let round = world.service.list_rounds(&second, rounds).await.unwrap();
+    let round = round.rows[0].id;
+    let lists = Page {
+        after: None,
+        first: 10,
+    };
+    let listed = world.service.list_duty_lists(&second, (round, None), lists);
+    let at_list = |one: service::round::RecordedDutyList| DutyListAt {
+        version: one.version(),
+        subject: one.list.subject,
+        item: one.list.item,
+        part: one.list.part,
+    };
+    let lists = listed.await.unwrap().rows.into_iter().map(at_list);
+    let approved = world
+        .service
+        .approve_duty_lists(&second, round, lists.collect());
+    approved.await.unwrap();
+    assert!(
+        at.done("round approve-lists r-2026")
+            .contains("0 lists approved")
+    );
+    at.done("round open r-2026");
+    at.done("template scores r-2026 --out scores.csv");
+    let sheet = fs::read_to_string(folder.path().join("scores.csv")).unwrap();
+    assert!(sheet.contains("d 完成数,d 任务数,d 未完成序号"), "{sheet}");
+    at.done("import scores done.csv --round r-2026");
+
+    let wanted = "r-2026 --scheme corrected.toml --reason misprint";
+    let proposed = at.done(&format!("round propose-version {wanted}"));
+    assert!(
+        proposed.contains("1 scores of d, which is worth another maximum"),
+        "{proposed}"
+    );
+    let alone = at.refused(&format!("round move-version {wanted}"));
+    assert!(alone.contains("SAME_PERSON"), "{alone}");
+    let found = world.service.find_rounds(&second, &[round]).await.unwrap();
+    let proposal = world
+        .service
+        .find_version_proposal(&second, round)
+        .await
+        .unwrap()
+        .unwrap();
+    let moving = VersionMove {
+        at: RoundAt {
+            id: round,
+            row_version: found[&round].row_version,
+        },
+        version: proposal.version,
+        reason: "misprint".to_owned(),
+    };
+    world.service.move_version(&second, &moving).await.unwrap();
+    let preflight = at.done("round preflight r-2026");
+    assert!(preflight.contains("1 in the way of closing"), "{preflight}");
+    // What was approved is measured against in the corrected table too.
+    at.done("import scores done.csv --round r-2026");
+    at.done("round close r-2026");
+    at.done("report r-2026 --folder sheets");
+    let mut sheets = fs::read_dir(folder.path().join("sheets")).unwrap();
+    let sheet = sheets.find_map(|entry| {
+        let text = fs::read_to_string(entry.unwrap().path()).ok()?;
+        text.contains("未完成：").then_some(text)
+    });
+    let sheet = sheet.unwrap();
+    assert!(sheet.contains("未完成：第 2 项，检查 4 次"), "{sheet}");
+    assert!(sheet.contains("Not done: 2. 检查 4 次"), "{sheet}");
+    assert!(!sheet.contains("谈话 12 次"), "{sheet}");
 }

@@ -174,9 +174,10 @@ impl Place {
             "Survey.contactLists",
             "Survey.links",
         ];
-        let calls: [(String, &[&str]); 30] = [
+        let calls: [(String, &[&str]); 31] = [
             ("checkpoints(first: 10)".to_owned(), heavy),
             (format!("facts(first: 10, subjectId: \"{unit}\")"), heavy),
+            (format!("dutyLists(roundId: \"{round}\", first: 10)"), heavy),
             ("log(first: 10)".to_owned(), heavy),
             (format!("node(id: \"{survey}\")"), heavy),
             ("regions(first: 10)".to_owned(), heavy),
