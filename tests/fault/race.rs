@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::access::{Actor, Grant, Role};
@@ -16,17 +17,30 @@ use support::server::Server;
 use super::draw::Draw;
 use super::kill::find_receipt;
 
-/// So many answers race a closing; returns how many came before it.
+/// So many answers race a closing, which begins once some of them were answered, however fast the machine is; returns how
+/// many came before it.
 pub async fn closing(database: &Database, count: usize, mut draw: Draw) -> usize {
     const CONNECTIONS: usize = 16;
     let poll = Poll::open(database, 5).await;
     let tokens = poll.invite(count).await;
     let forms = Arc::new(poll.fill_in(&tokens).await);
     let server = Server::start(database).await;
+    let answered = Arc::new(AtomicUsize::new(0));
     let senders: Vec<_> = (0..CONNECTIONS)
-        .map(|first| tokio::spawn(answer(server.address, forms.clone(), first, CONNECTIONS)))
+        .map(|first| {
+            let places = (first, CONNECTIONS);
+            tokio::spawn(answer(
+                server.address,
+                forms.clone(),
+                places,
+                answered.clone(),
+            ))
+        })
         .collect();
-    tokio::time::sleep(Duration::from_millis(draw.below(60))).await;
+    let before = usize::try_from(draw.below(u64::try_from(count).unwrap_or(1))).unwrap_or(0);
+    while answered.load(Ordering::Relaxed) < before {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     poll.close().await;
     let mut booked = 0;
     for sender in senders {
@@ -46,13 +60,14 @@ pub async fn closing(database: &Database, count: usize, mut draw: Draw) -> usize
 async fn answer(
     address: SocketAddr,
     forms: Arc<Vec<FilledForm>>,
-    first: usize,
-    step: usize,
+    (first, step): (usize, usize),
+    answered: Arc<AtomicUsize>,
 ) -> usize {
     let mut connection = Client::connect(address).await.expect("a server");
     let mut booked = 0;
     for form in forms.iter().skip(first).step_by(step) {
         let answer = (connection.send(&form.request(address)).await).expect("an answer");
+        answered.fetch_add(1, Ordering::Relaxed);
         match answer.status {
             200 => booked += 1,
             410 => {}
