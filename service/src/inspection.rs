@@ -155,7 +155,7 @@ pub(crate) struct Done<'a> {
 }
 
 /// Refuses more rows than one request may put in.
-fn refuse_too_many(rows: usize, list: &str) -> Result<(), Fault> {
+pub(crate) fn refuse_too_many(rows: usize, list: &str) -> Result<(), Fault> {
     if rows <= MOST_ROWS {
         return Ok(());
     }

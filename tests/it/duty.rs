@@ -4,17 +4,18 @@
 use domain::access::{Actor, Grant, Role};
 use domain::id::{self, Id};
 use service::Fault;
-use service::inspection::import::{self, ImportKind, Row, Table};
+use service::inspection::import::{self, ImportKind, Report};
 use service::inspection::{Checklist, Put};
 use service::page::Page;
 use service::round::{
-    DutyList, DutyListAt, DutyListKey, RosterStep, Round, RoundAt, RoundDraft, RoundOpening,
+    DutyList, DutyListAt, DutyListKey, RecordedDutyList, RosterStep, Round, RoundAt, RoundDraft,
+    RoundOpening,
 };
 use service::subject::{SubjectDraft, SubjectKind};
 use support::plant::REGION;
 use support::{World, on_both};
 
-use crate::stand::{ROUND, SCHEME, Stand, elsewhere, refusals, staff, subject};
+use crate::stand::{ROUND, SCHEME, Stand, elsewhere, refusals, staff, subject, table};
 
 on_both!(
     a_round_opens_only_with_lists_that_another_person_approved,
@@ -100,16 +101,8 @@ impl Draft {
             .list_duty_lists(&self.stand.administrator, (self.round, None), page)
             .await
             .unwrap();
-        let at = |one: service::round::RecordedDutyList| {
-            let at = DutyListAt {
-                subject: one.list.subject,
-                item: one.list.item.clone(),
-                part: one.list.part.clone(),
-                version: one.version(),
-            };
-            (at, one.approved_at.is_some())
-        };
-        listed.rows.into_iter().map(at).collect()
+        let at = |one: &RecordedDutyList| (one.at(), one.approved_at.is_some());
+        listed.rows.iter().map(at).collect()
     }
 
     async fn is_approved(&self) -> Vec<bool> {
@@ -360,15 +353,14 @@ async fn a_list_that_is_not_fit_is_refused_with_its_place_and_nothing_is_stored(
     assert_eq!(told(unknown), pairs([("DUTY_LIST_MISSING", "lists/0")]));
 }
 
-fn tasks(rows: &[[&str; 3]]) -> Table {
-    let rows = rows.iter().zip(2..).map(|(cells, number)| Row {
-        number,
-        cells: cells.map(str::to_owned).to_vec(),
-    });
-    Table {
-        columns: ["subject", "item", "task"].map(str::to_owned).to_vec(),
-        rows: rows.collect(),
-    }
+const TASKS: [&str; 3] = ["subject", "item", "task"];
+
+/// Rows and codes of what is wrong.
+fn faults(report: &Report) -> Vec<(u32, &str)> {
+    let faults = report.faults.iter();
+    faults
+        .map(|fault| (fault.row, fault.code.as_str()))
+        .collect()
 }
 
 async fn a_table_of_tasks_is_stored_whole_and_in_its_order(world: World) {
@@ -383,30 +375,34 @@ async fn a_table_of_tasks_is_stored_whole_and_in_its_order(world: World) {
         leave_out: false,
         sample: None,
     };
-    let wrong = tasks(&[
-        ["u-001", "A1", "谈话"],
-        ["u-009", "A1", "谈话"],
-        ["u-002", "A2", "谈话"],
-        ["u-002", "A2", "检查"],
-    ]);
+    let wrong = table(
+        &TASKS,
+        &[
+            &["u-001", "A1", "谈话"],
+            &["u-009", "A1", "谈话"],
+            &["u-002", "A2", "谈话"],
+            &["u-002", "A2", "检查"],
+        ],
+    );
     let report = service
         .import(&Actor::Operator, import(wrong, false))
         .await
         .unwrap();
-    let found: Vec<(u32, &str)> = report
-        .faults
-        .iter()
-        .map(|fault| (fault.row, fault.code.as_str()))
-        .collect();
-    assert_eq!(found, [(3, "SUBJECT_OUTSIDE_ROUND"), (4, "NO_OWN_LIST")]);
+    assert_eq!(
+        faults(&report),
+        [(3, "SUBJECT_OUTSIDE_ROUND"), (4, "NO_OWN_LIST")]
+    );
     assert!(!report.stored && draft.lists().await.is_empty());
 
     // Rows of one list need not stand together; their order is that of the table.
-    let right = tasks(&[
-        ["u-002", "A1", "乙"],
-        ["u-001", "A1", "一"],
-        ["u-002", "A1", "甲"],
-    ]);
+    let right = table(
+        &TASKS,
+        &[
+            &["u-002", "A1", "乙"],
+            &["u-001", "A1", "一"],
+            &["u-002", "A1", "甲"],
+        ],
+    );
     let dry = service
         .import(&Actor::Operator, import(right.clone(), true))
         .await
@@ -444,22 +440,13 @@ async fn a_table_of_tasks_is_stored_whole_and_in_its_order(world: World) {
     draft.open().await.unwrap();
 
     // Which tasks are not done is a column of the table of scores.
-    let done = Table {
-        columns: ["subject", "item", "done", "tasks", "undone"]
-            .map(str::to_owned)
-            .to_vec(),
-        rows: [
-            ["u-001", "A1", "1", "1", ""],
-            ["u-002", "A1", "1", "2", "2"],
-        ]
-        .iter()
-        .zip(2..)
-        .map(|(cells, number)| Row {
-            number,
-            cells: cells.map(str::to_owned).to_vec(),
-        })
-        .collect(),
-    };
+    let done = table(
+        &["subject", "item", "done", "tasks", "undone"],
+        &[
+            &["u-001", "A1", "1", "1", ""],
+            &["u-002", "A1", "1", "2", "2"],
+        ],
+    );
     let mut unnamed = done.clone();
     "两项".clone_into(&mut unnamed.rows[1].cells[4]);
     "2".clone_into(&mut unnamed.rows[0].cells[3]);
@@ -471,13 +458,8 @@ async fn a_table_of_tasks_is_stored_whole_and_in_its_order(world: World) {
         .import(&Actor::Operator, scores(unnamed))
         .await
         .unwrap();
-    let found: Vec<(u32, &str)> = report
-        .faults
-        .iter()
-        .map(|fault| (fault.row, fault.code.as_str()))
-        .collect();
     assert_eq!(
-        found,
+        faults(&report),
         [
             (2, "OTHER_NUMBER"),
             (2, "UNDONE_UNNAMED"),

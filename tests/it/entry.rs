@@ -6,13 +6,13 @@ use domain::access::Actor;
 use domain::survey::SheetState;
 use sea_orm::EntityTrait;
 use service::Fault;
-use service::inspection::import::{ImportKind, Report, Request, Row, Table};
+use service::inspection::import::{ImportKind, Report, Request, Table};
 use service::intake::{Booking, RefusedAnswer};
 use service::survey;
 use support::{World, on_both};
 
 use crate::contact::Post;
-use crate::stand::{ROUND, SCHEME, Stand, refusals};
+use crate::stand::{ROUND, SCHEME, Stand, refusals, table};
 
 on_both!(
     a_table_of_sheets_is_judged_and_counted_like_those_that_citizens_send,
@@ -34,20 +34,6 @@ fn scheme() -> String {
         "[[survey.channel]]\ncode = \"web\"\n\n[[survey.channel]]\ncode = \"paper\"\n",
         1,
     )
-}
-
-fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
-    let texts = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect();
-    Table {
-        columns: texts(columns),
-        rows: (2..)
-            .zip(rows)
-            .map(|(number, cells)| Row {
-                number,
-                cells: texts(cells),
-            })
-            .collect(),
-    }
 }
 
 async fn enter(stand: &Stand, table: Table, dry_run: bool) -> Result<Report, Fault> {

@@ -11,6 +11,7 @@ use domain::scheme::Scheme;
 use domain::scheme::file::Finding;
 use domain::survey::{Definition, Entries, validate};
 use sea_orm::ConnectionTrait;
+use service::inspection::import::{Row, Table};
 use service::inspection::{FactDraft, FactStatus, Measure, Put, ScoreChange};
 use service::intake::{Admitted, Beside, Booking, Intake, IntakeSettings, Submission};
 use service::investigation::FindingDraft;
@@ -52,6 +53,18 @@ pub fn staff(id: i64, login: &str, role: Role) -> Actor {
 /// A unit.
 pub fn subject(number: i64) -> Id<id::Subject> {
     Id::new(number)
+}
+
+/// A table as a person numbers its rows, below one of names.
+pub fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
+    let rows = rows.iter().zip(2..).map(|(cells, number)| Row {
+        number,
+        cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+    });
+    Table {
+        columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+        rows: rows.collect(),
+    }
 }
 
 /// Points of a text.

@@ -16,7 +16,8 @@ use service::closeout::{Preflight, ReopeningDraft};
 use service::composition::Composition;
 use service::page::Page;
 use service::round::{
-    DutyListAt, DutyListKey, LostScores, Round, RoundAt, RoundDraft, RoundOpening, VersionMove,
+    DutyListAt, DutyListKey, LostScores, RecordedDutyList, Round, RoundAt, RoundDraft,
+    RoundOpening, VersionMove,
 };
 
 use super::database::{load_settings, of_fault, open_migrated};
@@ -295,14 +296,7 @@ async fn approve_lists(service: &Service, code: &str) -> Result<String, Failure>
             .await
             .map_err(|fault| of_fault(&fault))?;
         let open = part.rows.iter().filter(|one| one.approved_at.is_none());
-        let lists: Vec<DutyListAt> = open
-            .map(|one| DutyListAt {
-                subject: one.list.subject,
-                item: one.list.item.clone(),
-                part: one.list.part.clone(),
-                version: one.version(),
-            })
-            .collect();
+        let lists: Vec<DutyListAt> = open.map(RecordedDutyList::at).collect();
         count += lists.len();
         if !lists.is_empty() {
             service

@@ -73,12 +73,8 @@ pub struct Report<'a> {
     head: Head<'a>,
 }
 
-/// A task that is not done.
-#[derive(Debug)]
-struct Undone<'a> {
-    number: u32,
-    task: &'a str,
-}
+/// A task that is not done, with its number.
+type Undone<'a> = (u32, &'a str);
 
 /// What stands on every page.
 #[derive(Debug)]
@@ -236,23 +232,19 @@ impl<'a> Report<'a> {
 
 /// The tasks that are not done, in the words of the subjects' own lists.
 fn list_undone(inputs: &Inputs) -> BTreeMap<(&str, &str), Vec<Undone<'_>>> {
-    let place = |subject, item, part: &Option<String>| (subject, item, part.clone());
     let lists: BTreeMap<_, _> = inputs
         .duty_lists
         .iter()
-        .map(|list| (place(&list.subject, &list.item, &list.part), &list.tasks))
+        .map(|list| ((&list.subject, &list.item, &list.part), &list.tasks))
         .collect();
     let mut all: BTreeMap<_, Vec<Undone<'_>>> = BTreeMap::new();
     for result in &inputs.checklists {
-        let Some(tasks) = lists.get(&place(&result.subject, &result.item, &result.part)) else {
+        let Some(tasks) = lists.get(&(&result.subject, &result.item, &result.part)) else {
             continue;
         };
         let undone = result.undone.iter().filter_map(|number| {
             let place = usize::try_from(*number).ok()?.checked_sub(1)?;
-            Some(Undone {
-                number: *number,
-                task: tasks.get(place)?,
-            })
+            Some((*number, tasks.get(place)?.as_str()))
         });
         let of_item = (result.subject.as_str(), result.item.as_str());
         all.entry(of_item).or_default().extend(undone);

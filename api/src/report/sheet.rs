@@ -262,11 +262,11 @@ impl Report<'_> {
             undone: undone
                 .into_iter()
                 .flatten()
-                .map(|one| {
-                    let number = one.number.to_string();
+                .map(|(number, task)| {
+                    let number = number.to_string();
                     let values = [
                         ("number", Value::Text(&number)),
-                        ("task", Value::Text(one.task)),
+                        ("task", Value::Text(task)),
                     ];
                     language.say_with("report-undone", values)
                 })

@@ -1,5 +1,7 @@
 //! Items whose tasks are each subject's own (责任清单).
 
+use std::fmt;
+
 use super::Scheme;
 use super::model::Way;
 
@@ -10,6 +12,14 @@ pub struct OwnList {
     pub item: String,
     /// Code of the part, where the item has parts.
     pub part: Option<String>,
+}
+
+impl fmt::Display for OwnList {
+    /// `item`, or `item/part`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.item)?;
+        self.part.iter().try_for_each(|part| write!(f, "/{part}"))
+    }
 }
 
 impl Scheme {

@@ -13,7 +13,6 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use domain::access::{Action, Actor};
 use domain::id::{self, Id};
-use domain::scheme::OwnList;
 use entity::{duty_list, subject};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -23,7 +22,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use crate::frame::staff_of;
-use crate::inspection::{MOST_ROWS, Put, digest};
+use crate::inspection::{Put, digest, refuse_too_many};
 use crate::page::{Page, Part};
 use crate::permit::ask_somewhere;
 use crate::proposal::name_of;
@@ -80,6 +79,16 @@ impl RecordedDutyList {
     pub fn version(&self) -> String {
         version_of(&self.list.tasks)
     }
+
+    /// The list as it was read here.
+    pub fn at(&self) -> DutyListAt {
+        DutyListAt {
+            subject: self.list.subject,
+            item: self.list.item.clone(),
+            part: self.list.part.clone(),
+            version: self.version(),
+        }
+    }
 }
 
 /// A list as somebody read it, to be approved.
@@ -102,8 +111,15 @@ pub struct DutyListKey(i64, String, String);
 impl DutyListKey {
     /// Of a list.
     pub fn of(list: &DutyList) -> Self {
-        let part = list.part.clone().unwrap_or_default();
-        Self(list.subject.number(), list.item.clone(), part)
+        Self::new(list.subject.number(), &list.item, list.part.as_deref())
+    }
+
+    fn new(subject: i64, item: &str, part: Option<&str>) -> Self {
+        Self(
+            subject,
+            item.to_owned(),
+            part.unwrap_or_default().to_owned(),
+        )
     }
 }
 
@@ -123,7 +139,7 @@ impl FromStr for DutyListKey {
 
 impl Service {
     /// Records lists of tasks that subjects have of their own, or takes them back, all or nothing, at most
-    /// [`MOST_ROWS`]. A list that says what the recorded one says stays approved; any other has to be approved anew.
+    /// [`crate::inspection::MOST_ROWS`]. A list that says what the recorded one says stays approved; any other has to be approved anew.
     ///
     /// # Errors
     /// [`Fault::Refused`] with a path `lists/<row>/<field>` and `SUBJECT_OUTSIDE_ROUND`, `NO_OWN_LIST`, `TASKS_UNFIT` or
@@ -135,9 +151,7 @@ impl Service {
         round: Id<id::Round>,
         changes: Vec<DutyListChange>,
     ) -> Result<(), Fault> {
-        if changes.len() > MOST_ROWS {
-            return Err(too_many(changes.len()));
-        }
+        refuse_too_many(changes.len(), "lists")?;
         self.store_duty_lists(actor, round, changes).await
     }
 
@@ -174,7 +188,7 @@ impl Service {
             .await
     }
 
-    /// Approves lists that another person recorded, all or nothing, at most [`MOST_ROWS`]. One that is approved already
+    /// Approves lists that another person recorded, all or nothing, at most [`crate::inspection::MOST_ROWS`]. One that is approved already
     /// stays as it is.
     ///
     /// # Errors
@@ -186,9 +200,7 @@ impl Service {
         round: Id<id::Round>,
         lists: Vec<DutyListAt>,
     ) -> Result<(), Fault> {
-        if lists.len() > MOST_ROWS {
-            return Err(too_many(lists.len()));
-        }
+        refuse_too_many(lists.len(), "lists")?;
         let subjects: BTreeSet<i64> = lists.iter().map(|list| list.subject.number()).collect();
         let desk = self
             .begin_duties(actor, (Action::Confirm, round), &subjects)
@@ -196,8 +208,7 @@ impl Service {
         let known = desk.list_known(&subjects).await?;
         let (mut refusals, mut keys, mut recorders) = (Vec::new(), Vec::new(), BTreeSet::new());
         for (row, list) in lists.iter().enumerate() {
-            let part = list.part.clone().unwrap_or_default();
-            let key = DutyListKey(list.subject.number(), list.item.clone(), part);
+            let key = DutyListKey::new(list.subject.number(), &list.item, list.part.as_deref());
             let mut refuse = |code: &'static str, message: &'static str| {
                 let path = ["lists".to_owned(), row.to_string()];
                 refusals.push(Refusal::new(code, message).at(path));
@@ -290,19 +301,6 @@ impl Service {
             .all(&self.database.reader())
             .await?;
         page.cut(rows).try_map(RecordedDutyList::try_from)
-    }
-}
-
-fn too_many(rows: usize) -> Fault {
-    let message =
-        format!("{rows} lists are too many at once; send at most {MOST_ROWS}, or import a table");
-    Fault::refused(Refusal::new("TOO_MANY_ROWS", message).at(["lists"]))
-}
-
-fn name_of_list(list: &OwnList) -> String {
-    match &list.part {
-        Some(part) => format!("{}/{part}", list.item),
-        None => list.item.clone(),
     }
 }
 

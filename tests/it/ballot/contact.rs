@@ -3,31 +3,20 @@
 use domain::id::{ContactList, Id};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use serde_json::json;
-use service::inspection::import::{ImportKind, Report, Request, Row, Table};
+use service::inspection::import::{ImportKind, Report, Request, Table};
 use service::intake::{Booking, InvitationToken};
 use service::survey::{Ballot, InvitationMail};
 use service::{Fault, Refusal};
 use support::{World, on_both};
 
 use super::{GOOD, OPERATOR, Stand};
-use crate::stand::refusals;
+use crate::stand::{refusals, table};
 
 on_both!(
     whoever_is_on_a_list_gets_one_ballot,
     rows_that_name_no_ballot_are_refused_with_their_place,
     a_withdrawn_list_leaves_no_ballot_to_answer
 );
-
-fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
-    let rows = rows.iter().zip(2..).map(|(cells, number)| Row {
-        number,
-        cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
-    });
-    Table {
-        columns: columns.iter().map(|name| (*name).to_owned()).collect(),
-        rows: rows.collect(),
-    }
-}
 
 impl Stand {
     async fn import_contacts(&self, table: Table) -> Report {

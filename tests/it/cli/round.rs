@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use domain::access::{Actor, Role};
 use service::page::Page;
-use service::round::{DutyListAt, RoundAt, VersionMove};
+use service::round::{RecordedDutyList, RoundAt, VersionMove};
 use support::server::program;
 use support::{World, on_both, plant};
 
@@ -60,20 +60,8 @@ max = 100
 composed = { closed = ["care"], region = true, categories = ["hospital"], without_total = "left_out" }
 "#;
 
-/// Ten of the points come from each unit's own list of duties.
+/// Another item, whose ten points come from each unit's own list of duties.
 const DUTIES: &str = r#"
-code = "duties"
-closing = { two_people = false }
-category = [{ code = "hospital", kind = "unit", name = { zh = "医院", en = "hospital" } }]
-fact = [{ code = "case", name = { zh = "案件", en = "case" }, dated_by = "decision", counts = "case", nil_report = false }]
-
-[[item]]
-code = "i"
-in = "s"
-name = { zh = "项", en = "item" }
-max = 90
-per_case = { start = "full", points = -10, once = false, facts = { kind = "case", back = { calendar_years = 1 } }, floor = 0 }
-
 [[item]]
 code = "d"
 in = "s"
@@ -296,7 +284,8 @@ async fn a_list_of_duties_is_frozen_and_an_open_round_moves_to_a_corrected_table
         folder: folder.path(),
     };
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    let table = format!("{HEAD}{DUTIES}");
+    let care = CARE.replace("max = 100", "max = 90");
+    let table = format!("{HEAD}{care}{DUTIES}");
     write("duties.toml", &table);
     let corrected = table
         .replace("version = \"1\"", "version = \"2\"")
@@ -343,13 +332,8 @@ async fn a_list_of_duties_is_frozen_and_an_open_round_moves_to_a_corrected_table
         first: 10,
     };
     let listed = world.service.list_duty_lists(&second, (round, None), lists);
-    let at_list = |one: service::round::RecordedDutyList| DutyListAt {
-        version: one.version(),
-        subject: one.list.subject,
-        item: one.list.item,
-        part: one.list.part,
-    };
-    let lists = listed.await.unwrap().rows.into_iter().map(at_list);
+    let listed = listed.await.unwrap().rows;
+    let lists = listed.iter().map(RecordedDutyList::at);
     let approved = world
         .service
         .approve_duty_lists(&second, round, lists.collect());

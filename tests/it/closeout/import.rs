@@ -1,26 +1,12 @@
 //! Tables, stored whole or not at all.
 
 use domain::access::Actor;
-use service::inspection::import::{self, ImportKind, Row, Table};
+use service::inspection::import::{self, ImportKind};
 use support::{World, on_both};
 
-use crate::stand::{ROUND, Stand};
+use crate::stand::{ROUND, Stand, table};
 
 on_both!(a_table_is_imported_whole_or_not_at_all);
-
-fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
-    Table {
-        columns: columns.iter().map(|name| (*name).to_owned()).collect(),
-        rows: rows
-            .iter()
-            .zip(2..)
-            .map(|(cells, number)| Row {
-                number,
-                cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
-            })
-            .collect(),
-    }
-}
 
 async fn a_table_is_imported_whole_or_not_at_all(world: World) {
     let stand = Stand::new(world).await;

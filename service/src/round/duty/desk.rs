@@ -7,25 +7,27 @@ use domain::access::{Action, Actor, Scope};
 use domain::correction::InputKind;
 use domain::id::{self, Id};
 use domain::scheme::{OwnList, Scheme};
-use entity::{duty_list, region, round, round_subject, subject};
+use entity::{duty_list, round, round_subject, subject};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
     QueryFilter, QuerySelect, RelationTrait,
 };
 
-use super::{DutyList, DutyListChange, DutyListKey, KEY, name_of_list};
+use super::{DutyList, DutyListChange, DutyListKey, KEY};
 use crate::database::WriteTransaction;
-use crate::frame::{self, get_round, region_line, staff_of, who};
+use crate::frame::{self, get_round, staff_of, who};
 use crate::freeze::{Touch, touch};
 use crate::inspection::Put;
 use crate::permit::ask_somewhere;
+use crate::scope::paths_of;
 use crate::{Fault, Refusal, Service, audit, clock};
 
 /// Tasks that one list may have: the longest known has 60.
 const MOST_TASKS: usize = 200;
 /// Longest task, in characters.
 const TASK: usize = 500;
+
 /// A subject that a list is about, as it is now.
 struct About {
     code: String,
@@ -60,16 +62,14 @@ impl Service {
         let row = get_round(&transaction, round).await?;
         let scheme = frame::get_scheme(&transaction, &row).await?;
         let found = find_subjects(&transaction, round, is_open, subjects).await?;
-        let regions: BTreeMap<i64, region::Model> = region::Entity::find()
-            .all(&transaction)
-            .await?
-            .into_iter()
-            .map(|row| (row.id, row))
-            .collect();
+        let regions = found.iter().map(|one| Id::new(one.region_id));
+        let regions = paths_of(&transaction, regions).await?;
         let mut about = BTreeMap::new();
         for one in found {
             let scope = Scope {
-                regions: &region_line(&regions, one.region_id),
+                regions: regions
+                    .get(&Id::new(one.region_id))
+                    .map_or(&[], Vec::as_slice),
                 category: Some(&one.category),
                 round: Some(round),
                 ..Scope::default()
@@ -225,7 +225,8 @@ impl Desk {
                         part: list.part.clone(),
                     };
                     if !about.own.contains(&own) {
-                        let named: Vec<String> = about.own.iter().map(name_of_list).collect();
+                        let named: Vec<String> =
+                            about.own.iter().map(ToString::to_string).collect();
                         let message = format!(
                             "`{}` has no list of its own here; of its own are: {}",
                             about.code,

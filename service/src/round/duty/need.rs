@@ -11,7 +11,7 @@ use sea_orm::{
     RelationTrait,
 };
 
-use super::{DutyListKey, KEY, name_of_list, parse};
+use super::{DutyListKey, KEY, parse};
 use crate::database::WriteTransaction;
 use crate::frame::{Frame, Whom};
 use crate::{Fault, Refusal};
@@ -104,9 +104,9 @@ pub(in crate::round) async fn require_approved(
     let mut refusals = Vec::new();
     for (subject, category, code) in roster {
         for list in asked.get(category.as_str()).into_iter().flatten() {
-            let part = list.part.clone().unwrap_or_default();
-            let place = name_of_list(list);
-            let (refusal, what) = match known.get(&DutyListKey(subject, list.item.clone(), part)) {
+            let key = DutyListKey::new(subject, &list.item, list.part.as_deref());
+            let place = list.to_string();
+            let (refusal, what) = match known.get(&key) {
                 Some(true) => continue,
                 Some(false) => (
                     "DUTY_LIST_NOT_APPROVED",
