@@ -18,7 +18,7 @@ use domain::scheme::file::Words;
 use entity::{round, standing};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
-    QueryFilter, Statement, Value,
+    QueryFilter, QuerySelect, Statement, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,11 +50,30 @@ pub enum Source {
     },
 }
 
+/// What tells the figures of a ranking from those before and after: as long as it is the same, so are they.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    /// Interim figures. They are rewritten all at once; names and the roster are read beside them and count as inputs.
+    Live {
+        /// When they were computed, microseconds since the epoch.
+        computed_at: i64,
+        /// When the inputs of the round last changed, likewise.
+        inputs_changed_at: i64,
+    },
+    /// Those of a revision.
+    Revision {
+        /// Its number.
+        number: u32,
+    },
+}
+
 /// A page of a ranking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// What the figures are of.
     pub source: Source,
+    /// Which of them; absent where there are none.
+    pub edition: Option<Edition>,
     /// Subjects by rank, then code; those without a rank come last.
     pub places: Vec<Place>,
     /// Whether more follow.
@@ -194,6 +213,7 @@ impl Service {
         let more = rows.len() > first;
         rows.truncate(first);
         let oldest = rows.iter().map(|row| row.computed_at).min();
+        let edition = shown.edition(oldest);
         let source = match shown.revision {
             None => Source::Live {
                 as_of: oldest.map(clock::instant).transpose()?,
@@ -202,6 +222,7 @@ impl Service {
         };
         Ok(Page {
             source,
+            edition,
             places: rows
                 .into_iter()
                 .map(|row| read(row, explainer.as_ref()))
@@ -210,8 +231,8 @@ impl Service {
         })
     }
 
-    /// The number of the revision that this actor is shown of a round, the one that stands or the wanted one; none while
-    /// it is open. At most two statements.
+    /// Which figures this actor is shown of a round: interim ones, those of the revision that stands, or of the wanted
+    /// one; none while none were computed. At most two statements.
     ///
     /// # Errors
     /// [`Fault::NotFound`], also for results that this actor may not see.
@@ -220,9 +241,15 @@ impl Service {
         actor: &Actor,
         id: Id<Round>,
         wanted: Option<u32>,
-    ) -> Result<Option<u32>, Fault> {
-        let shown = find_source(&self.database.reader(), actor, (id, wanted)).await?;
-        Ok(shown.revision)
+    ) -> Result<Option<Edition>, Fault> {
+        let reading = self.database.begin_read().await?;
+        let shown = find_source(&reading, actor, (id, wanted)).await?;
+        let computed_at = match shown.revision {
+            Some(_) => None,
+            None => find_instant(&reading, id).await?,
+        };
+        reading.finish().await?;
+        Ok(shown.edition(computed_at))
     }
 
     /// Rewrites the interim figures of every open round whose inputs have changed since `seen` last looked, and returns
@@ -460,6 +487,34 @@ pub(crate) struct Shown {
     pub revision: Option<u32>,
     /// Whether it is the one that stands, whose figures lie ready.
     pub stands: bool,
+}
+
+impl Shown {
+    /// With the instant of interim figures, if there are any.
+    fn edition(&self, computed_at: Option<i64>) -> Option<Edition> {
+        match self.revision {
+            Some(number) => Some(Edition::Revision { number }),
+            None => computed_at.map(|computed_at| Edition::Live {
+                computed_at,
+                inputs_changed_at: self.round.inputs_changed_at,
+            }),
+        }
+    }
+}
+
+/// When the interim figures of a round were computed: any row tells, for they are written all at once.
+async fn find_instant(
+    connection: &impl ConnectionTrait,
+    id: Id<Round>,
+) -> Result<Option<i64>, Fault> {
+    let found = standing::Entity::find()
+        .select_only()
+        .column(standing::Column::ComputedAt)
+        .filter(standing::Column::RoundId.eq(id.number()))
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(found)
 }
 
 /// Which revision of a round this actor is shown: the wanted one, else the one that stands, of which everybody sees the

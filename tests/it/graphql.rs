@@ -1,7 +1,7 @@
 //! The GraphQL API over HTTP, with the real gate, on both databases.
 
 mod access;
-mod closed;
+mod kept;
 mod corrected;
 mod denial;
 mod factor;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use domain::access::{Actor, Role};
 use domain::id::{Id, Session};
-use service::{Service, program};
+use service::{Service, program, standing};
 
 use super::asker::Asker;
 use super::error::{ErrorCode, GraphqlFault};
@@ -133,9 +133,12 @@ impl Gate for StaffGate {
         let asker = admission.data.get(&TypeId::of::<Asker>())?;
         let actor = &asker.downcast_ref::<Asker>()?.actor;
         // Whatever is wrong, the query itself will tell.
-        let wanted = kept.by_number.then_some(kept.revision);
+        let wanted = match kept.figures {
+            standing::Edition::Revision { number } => kept.by_number.then_some(number),
+            standing::Edition::Live { .. } => None,
+        };
         let found = self.service.find_edition(actor, kept.round, wanted).await;
-        let revision = found.ok()??;
-        Some(Edition { revision, ..kept })
+        let figures = found.ok()??;
+        Some(Edition { figures, ..kept })
     }
 }

@@ -71,10 +71,12 @@ async fn answer<E: Executor, G: Gate>(
             GraphqlFault::new(ErrorCode::NotAcceptable, message).into(),
         );
     };
-    let reply = match serve(&endpoint, &parts, body).await {
+    let mut reply = match serve(&endpoint, &parts, body).await {
         Ok(reply) => reply,
         Err(fault) => fault.into(),
     };
+    // Only what is asked for by GET may be stored by clients, so nothing else has a tag.
+    reply.kept = reply.kept.filter(|_| parts.method == Method::GET);
     if let Some(kept) = &reply.kept
         && is_held(&parts.headers, &kept.tag)
     {
@@ -128,24 +130,28 @@ async fn serve<E: Executor, G: Gate>(
     let caller = find_caller(parts);
     let network = caller.address.network();
     let admission = endpoint.gate.admit(caller).await?;
-    let query = parts.uri.query().unwrap_or_default();
-    let is_get = parts.method == Method::GET;
-    if is_get && let Some(reply) = endpoint.find_kept(&admission, query).await {
+    let asked = read_asked(parts, body, endpoint.settings.body_bytes).await?;
+    // Under its method: the same words by the other one would be read as something else.
+    let words = std::str::from_utf8(&asked).map(|text| format!("{} {text}", parts.method));
+    if let Ok(words) = &words
+        && let Some(reply) = endpoint.find_kept(&admission, words).await
+    {
         return Ok(reply);
     }
-    let parameters = find_parameters(parts, body, endpoint.settings.body_bytes).await?;
-    let transport = if is_get {
+    let transport = if parts.method == Method::GET {
         Transport::Get
     } else {
         Transport::Post
     };
-    let prepared = match endpoint.prepare(parameters, transport) {
+    let prepared = match endpoint.prepare(parse(parts, &asked)?, transport) {
         Ok(prepared) => prepared,
         Err(error) => return Ok(Reply::refuse(&[error])),
     };
     let rights = admission.rights.clone();
     let mut reply = endpoint.execute(prepared, admission, network).await;
-    endpoint.keep(rights.as_ref(), query, &mut reply);
+    if let Ok(words) = &words {
+        endpoint.keep(rights.as_ref(), words, &mut reply);
+    }
     Ok(reply)
 }
 
@@ -158,7 +164,8 @@ async fn listen<E: Executor, G: Gate>(
     check_method(parts)?;
     let caller = find_caller(parts);
     let admission = endpoint.gate.admit(caller.clone()).await?;
-    let parameters = find_parameters(parts, body, endpoint.settings.body_bytes).await?;
+    let asked = read_asked(parts, body, endpoint.settings.body_bytes).await?;
+    let parameters = parse(parts, &asked)?;
     let transport = if parts.method == Method::GET {
         Transport::EventsByGet
     } else {
@@ -186,15 +193,21 @@ fn check_method(parts: &Parts) -> Result<(), GraphqlFault> {
     }
 }
 
-async fn find_parameters(
-    parts: &Parts,
-    body: Body,
-    limit: usize,
-) -> Result<Parameters, GraphqlFault> {
+/// The words of a request: its query string, or its body.
+async fn read_asked(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, GraphqlFault> {
+    if parts.method == Method::GET {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Bytes::copy_from_slice(query.as_bytes()))
+    } else {
+        read(body, limit).await
+    }
+}
+
+fn parse(parts: &Parts, asked: &[u8]) -> Result<Parameters, GraphqlFault> {
     if parts.method == Method::GET {
         Parameters::from_uri(&parts.uri)
     } else {
-        Parameters::from_body(&read(body, limit).await?)
+        Parameters::from_body(asked)
     }
 }
 

@@ -236,14 +236,14 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
         Self { documents, ..self }
     }
 
-    /// The answer to a query string, if it is on the shelf and the caller is still shown that revision.
-    pub(super) async fn find_kept(&self, admission: &Admission, query: &str) -> Option<Reply> {
+    /// The answer to these words, if it is on the shelf and the caller is still shown that edition.
+    pub(super) async fn find_kept(&self, admission: &Admission, words: &str) -> Option<Reply> {
         let rights = admission.rights.as_ref()?;
-        let kept = self.shelf.find(rights, query)?;
+        let kept = self.shelf.find(rights, words)?;
         if !self.shelf.is_fresh(&kept) {
             let now = self.gate.find_edition(admission, kept.edition).await;
             if now != Some(kept.edition) {
-                self.shelf.forget(rights, query);
+                self.shelf.forget(rights, words);
                 return None;
             }
             self.shelf.confirm(&kept);
@@ -252,9 +252,9 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
     }
 
     /// Puts an answer on the shelf, if it is one that stays.
-    pub(super) fn keep(&self, rights: Option<&Rights>, query: &str, reply: &mut Reply) {
+    pub(super) fn keep(&self, rights: Option<&Rights>, words: &str, reply: &mut Reply) {
         if let (Some(rights), Some(edition)) = (rights, reply.edition) {
-            reply.kept = self.shelf.keep(rights, query, edition, reply.json.clone());
+            reply.kept = self.shelf.keep(rights, words, edition, reply.json.clone());
         }
     }
 
@@ -311,7 +311,9 @@ impl<E: Executor, G: Gate> Endpoint<E, G> {
             [one] => Some((*one).to_owned()),
             _ => None,
         };
-        let stays = transport == Transport::Get && asks_for_what_stays(&parsed, operation);
+        let stays = kind == OperationType::Query
+            && matches!(transport, Transport::Get | Transport::Post)
+            && asks_for_what_stays(&parsed, operation);
         if kind == OperationType::Mutation && fields.len() > 1 {
             return Err(fault(GraphqlFault::new(
                 ErrorCode::GraphqlValidationFailed,

@@ -1,9 +1,9 @@
-//! Answers that never change, kept to be given again: results of closed rounds, asked for by GET.
+//! Answers kept to be given again: a round's revision and ranking, which many read and which change seldom.
 //!
-//! An answer is kept only if the document asks for nothing but a round's revision and ranking, and every figure in it
-//! was read from one revision, which the resolvers say by [`Origin`]. It is found again under the very same query string
-//! by readers of the very same rights, and at most a second may pass until it is asked again whether they still see that
-//! revision and no later one.
+//! An answer is kept only if the document asks for nothing else, and every figure in it was read from one edition, a
+//! revision or the interim figures of one instant, which the resolvers say by [`Origin`]. It is found again under the
+//! very same words by readers of the very same rights, and at most a second may pass until it is asked again whether
+//! they still see that edition and no later one.
 //!
 //! Deliberately absent: time until which a client may go by its copy without asking. A correction shows at once.
 
@@ -18,12 +18,13 @@ use async_graphql::parser::types::{
 use axum::body::Bytes;
 use domain::id::{Id, Round};
 use http::HeaderValue;
+use service::standing;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::guard::document::root_fields;
 
-/// Bytes of answers and query strings that are kept. Beyond it all are forgotten and read again: simpler than an order
+/// Bytes of answers and of the words they answer that are kept. Beyond it all are forgotten and read again: simpler than an order
 /// of use, and two hundred pages of rankings fit.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
@@ -51,14 +52,14 @@ impl Rights {
     }
 }
 
-/// The revision of a round.
+/// What figures of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edition {
     /// The round.
     pub round: Id<Round>,
-    /// The number of its revision.
-    pub revision: u32,
-    /// Whether it was asked for by that number, so that a later one takes nothing away from it.
+    /// Which of them.
+    pub figures: standing::Edition,
+    /// Whether a revision was asked for by its number, so that a later one takes nothing away from it.
     pub by_number: bool,
 }
 
@@ -71,12 +72,12 @@ enum Reported {
     #[default]
     Nothing,
     One(Edition),
-    /// Something live, or several revisions.
+    /// Several, or something that belongs to none.
     Mixed,
 }
 
 impl Origin {
-    /// Says what figures were read: of which revision, or live ones.
+    /// Says what figures were read, if any.
     pub(super) fn report(&self, edition: Option<Edition>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *known = match (*known, edition) {
@@ -86,7 +87,7 @@ impl Origin {
         };
     }
 
-    /// The one revision that all of them are of.
+    /// The one edition that all of them are of.
     pub(super) fn edition(&self) -> Option<Edition> {
         match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Reported::One(edition) => Some(edition),
@@ -95,7 +96,7 @@ impl Origin {
     }
 }
 
-/// Whether an operation asks for nothing that could change while the revision stands. Call it on a document that passed
+/// Whether an operation asks for nothing that could change while the edition stands. Call it on a document that passed
 /// the guard: a fragment that contains itself would never end.
 pub(super) fn asks_for_what_stays(
     document: &ExecutableDocument,
@@ -135,7 +136,7 @@ pub(super) fn asks_for_what_stays(
         && stays(document, &operation.selection_set.node, Place::Root)
 }
 
-/// An answer of one revision.
+/// An answer of one edition.
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) json: Bytes,
@@ -169,10 +170,10 @@ impl Shelf {
         }
     }
 
-    /// The answer to this query string for readers of these rights.
-    pub(super) fn find(&self, rights: &Rights, query: &str) -> Option<Arc<Kept>> {
+    /// The answer to these words for readers of these rights.
+    pub(super) fn find(&self, rights: &Rights, words: &str) -> Option<Arc<Kept>> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.by_rights.get(rights)?.get(query).cloned()
+        answers.by_rights.get(rights)?.get(words).cloned()
     }
 
     /// Whether an answer may be given without asking.
@@ -186,14 +187,14 @@ impl Shelf {
     }
 
     /// Forgets an answer that no longer stands.
-    pub(super) fn forget(&self, rights: &Rights, query: &str) {
+    pub(super) fn forget(&self, rights: &Rights, words: &str) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = answers
             .by_rights
             .get_mut(rights)
-            .and_then(|by_query| by_query.remove(query));
+            .and_then(|by_words| by_words.remove(words));
         if let Some(gone) = gone {
-            answers.bytes = answers.bytes.saturating_sub(gone.json.len() + query.len());
+            answers.bytes = answers.bytes.saturating_sub(gone.json.len() + words.len());
         }
     }
 
@@ -201,11 +202,11 @@ impl Shelf {
     pub(super) fn keep(
         &self,
         rights: &Rights,
-        query: &str,
+        words: &str,
         edition: Edition,
         json: Bytes,
     ) -> Option<Arc<Kept>> {
-        let size = json.len() + query.len();
+        let size = json.len() + words.len();
         if size > MOST_BYTES / 8 {
             return None;
         }
@@ -225,7 +226,7 @@ impl Shelf {
             .by_rights
             .entry(rights.clone())
             .or_default()
-            .insert(query.to_owned(), kept.clone());
+            .insert(words.to_owned(), kept.clone());
         match before {
             Some(before) => answers.bytes = answers.bytes + kept.json.len() - before.json.len(),
             None => answers.bytes += size,
@@ -280,7 +281,7 @@ mod tests {
     fn an_answer_has_one_origin_or_none() {
         let one = Edition {
             round: Id::new(1),
-            revision: 1,
+            figures: standing::Edition::Revision { number: 1 },
             by_number: false,
         };
         let origin = Origin::default();
@@ -288,7 +289,15 @@ mod tests {
         origin.report(Some(one));
         origin.report(Some(one));
         assert_eq!(origin.edition(), Some(one));
-        for other in [None, Some(Edition { revision: 2, ..one })] {
+        let live = standing::Edition::Live {
+            computed_at: 1,
+            inputs_changed_at: 1,
+        };
+        let other = Edition {
+            figures: live,
+            ..one
+        };
+        for other in [None, Some(other)] {
             let origin = Origin::default();
             origin.report(Some(one));
             origin.report(other);
@@ -302,7 +311,7 @@ mod tests {
         let shelf = Shelf::new();
         let edition = Edition {
             round: Id::new(1),
-            revision: 1,
+            figures: standing::Edition::Revision { number: 1 },
             by_number: false,
         };
         let half = Bytes::from(vec![b' '; MOST_BYTES / 16]);
@@ -313,7 +322,7 @@ mod tests {
         }
         let answers = shelf.answers.lock().unwrap();
         let held: usize = (answers.by_rights.values())
-            .flat_map(|by_query| by_query.values())
+            .flat_map(|by_words| by_words.values())
             .map(|kept| kept.json.len())
             .sum();
         assert!(held <= MOST_BYTES && held <= answers.bytes && answers.bytes <= MOST_BYTES);

@@ -101,17 +101,17 @@ impl From<closeout::CloseProposal> for CloseProposal {
 pub struct RoundResults(pub Id<id::Round>);
 
 impl RoundResults {
-    /// Says what the figures are of that were just read: a revision, or live.
+    /// Says what the figures are of that were just read, if of anything.
     fn report(
         self,
         context: &Context<'_>,
-        revision: Option<u32>,
+        figures: Option<standing::Edition>,
         by_number: bool,
     ) -> Result<(), GraphqlFault> {
         let round = self.0;
-        data::<Origin>(context)?.report(revision.map(|revision| Edition {
+        data::<Origin>(context)?.report(figures.map(|figures| Edition {
             round,
-            revision,
+            figures,
             by_number,
         }));
         Ok(())
@@ -126,7 +126,9 @@ impl RoundResults {
         let found = service(context)?
             .find_revision(actor, self.0, number)
             .await?;
-        let read = found.as_ref().map(|revision| revision.number);
+        let read = found.as_ref().map(|revision| standing::Edition::Revision {
+            number: revision.number,
+        });
         self.report(context, read, number.is_some())?;
         Ok(found.map(Revision::from))
     }
@@ -289,14 +291,7 @@ impl RoundResults {
         };
         let actor = &Asker::of(context)?.actor;
         let page = service(context)?.list_ranking(actor, &wanted).await?;
-        self.report(
-            context,
-            match page.source {
-                standing::Source::Live { .. } => None,
-                standing::Source::Revision { number } => Some(number),
-            },
-            revision.is_some(),
-        )?;
+        self.report(context, page.edition, revision.is_some())?;
         Ok(Ranking::new(&window, page))
     }
 

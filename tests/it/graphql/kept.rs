@@ -1,19 +1,25 @@
-//! Results of a closed round by GET: kept, given again to those who may see them, and to nobody else.
+//! Results of a round: kept, given again to those who may see them while they stand, and to nobody else.
+
+use std::time::Duration;
 
 use domain::access::Role;
 use domain::scheme::file::Finding;
 use reqwest::StatusCode;
-use reqwest::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use service::inspection::ScoreChange;
 use support::{World, on_both};
 
 use super::{Site, Token};
-use crate::stand::{ROUND, Stand};
+use crate::stand::{ROUND, Stand, award};
 
 on_both!(
     results_of_a_closed_round_are_given_again_without_asking_the_database,
     what_staff_may_see_is_never_given_to_somebody_else,
-    results_of_an_open_round_are_never_kept,
+    interim_results_are_given_again_until_they_are_rewritten,
+    interim_results_are_asked_for_again_once_inputs_have_changed,
+    what_is_posted_is_given_again_without_a_tag,
     a_ranking_page_costs_three_statements_beside_the_session
 );
 
@@ -38,11 +44,25 @@ impl Got {
 }
 
 async fn get(site: &Site, token: &Token, held: Option<&str>) -> Got {
+    ask(site, token, (RANKING, held)).await
+}
+
+/// The ranking alone, which is all that an open round has.
+fn interim() -> String {
+    RANKING.replace("revision { number outcomeDigest }", "")
+}
+
+/// Until somebody looks again whether what is kept still stands.
+async fn outlast_a_look() {
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+}
+
+async fn ask(site: &Site, token: &Token, (query, held): (&str, Option<&str>)) -> Got {
     let variables = json!({ "id": ROUND.to_string() }).to_string();
     let mut request = site
         .client
         .get(site.url())
-        .query(&[("query", RANKING), ("variables", &variables)]);
+        .query(&[("query", query), ("variables", &variables)]);
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
@@ -144,17 +164,129 @@ async fn what_staff_may_see_is_never_given_to_somebody_else(world: World) {
     assert_eq!(seen.ranked()["source"]["revision"], 1);
 }
 
-async fn results_of_an_open_round_are_never_kept(world: World) {
+/// An open round with interim figures, and an auditor.
+async fn open(world: World) -> (Stand, Site, Token) {
     let stand = Stand::new(world).await;
     stand.fill().await;
     stand.world.service.refresh_standing(ROUND).await.unwrap();
     let site = Site::new(stand.world.clone()).await;
     let auditor = site.token(Role::Auditor).await;
-    let live = get(&site, &auditor, None).await;
-    assert_eq!(live.ranked()["source"]["live"], true);
-    assert_eq!((live.tag, &*live.caching), (None, "no-store"));
-    let held = get(&site, &auditor, Some("*")).await;
-    assert_eq!(held.status, StatusCode::OK);
+    (stand, site, auditor)
+}
+
+async fn mark(stand: &Stand, points: &str) {
+    let score = ScoreChange {
+        row_version: Some(1),
+        ..award(2, points)
+    };
+    let service = &stand.world.service;
+    (service
+        .change_scores(&stand.inspector, ROUND, vec![score])
+        .await)
+        .unwrap();
+}
+
+async fn interim_results_are_given_again_until_they_are_rewritten(world: World) {
+    let (stand, site, auditor) = open(world).await;
+    let query = interim();
+    let get = async |held| ask(&site, &auditor, (&*query, held)).await;
+    let count = || stand.world.service.database.statement_count();
+
+    let first = get(None).await;
+    assert_eq!(first.ranked()["source"]["live"], true);
+    assert_eq!(first.caching, "private, no-cache");
+    let tag = first.tag.clone().unwrap();
+    let before = count();
+    site.get(&auditor, "{ __typename }", json!({})).await;
+    let session = count() - before;
+    let before = count();
+    for _ in 0..5 {
+        let again = get(None).await;
+        assert_eq!(again.body, first.body);
+        assert_eq!(get(Some(&tag)).await.status, StatusCode::NOT_MODIFIED);
+    }
+    let asked = count() - before - 10 * session;
+    // At most one look a second whether the same figures stand.
+    assert!(asked <= 2 * 2, "{asked} statements");
+    let hidden = ask(&site, &None, (&*query, Some(&tag))).await;
+    assert!(hidden.body.starts_with(r#"{"data":{"round":null}"#));
+
+    mark(&stand, "50").await;
+    stand.world.service.refresh_standing(ROUND).await.unwrap();
+    outlast_a_look().await;
+    let later = get(Some(&tag)).await;
+    assert_eq!(later.status, StatusCode::OK);
+    assert_ne!(later.ranked()["places"], first.ranked()["places"]);
+
+    // Once it is closed its interim figures are gone.
+    stand.investigate(Finding::Unfounded).await;
+    let service = &stand.world.service;
+    (service.close_round(&stand.administrator, ROUND).await).unwrap();
+    outlast_a_look().await;
+    let closed = get(later.tag.as_deref()).await;
+    assert_eq!(closed.ranked()["source"]["revision"], 1);
+
+    // That there is no revision yet is no figure: with it nothing is kept.
+    let mixed = RANKING.replace("revision { number", "revision(number: 7) { number");
+    let mixed = ask(&site, &auditor, (&mixed, None)).await;
+    assert_eq!((mixed.tag, &*mixed.caching), (None, "no-store"));
+}
+
+async fn interim_results_are_asked_for_again_once_inputs_have_changed(world: World) {
+    let (stand, site, auditor) = open(world).await;
+    let query = interim();
+    let get = async || ask(&site, &auditor, (&*query, None)).await;
+    let first = get().await;
+    // Names are read beside the figures, and the figures are not rewritten in this test.
+    let transaction = stand.world.service.database.begin_write().await.unwrap();
+    for change in [
+        "UPDATE round_subject SET name = 'renamed' WHERE round_id = 1 AND subject_id = 1",
+        "UPDATE round SET inputs_changed_at = inputs_changed_at + 1",
+    ] {
+        transaction.execute_unprepared(change).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    outlast_a_look().await;
+    let later = get().await;
+    assert!(!first.body.contains("renamed") && later.body.contains("renamed"));
+
+    // Without a revision to tell, an answer about one is not kept.
+    let unclosed = ask(&site, &auditor, (RANKING, Some("*"))).await;
+    assert_eq!(unclosed.status, StatusCode::OK);
+    assert_eq!((unclosed.tag, &*unclosed.caching), (None, "no-store"));
+}
+
+async fn what_is_posted_is_given_again_without_a_tag(world: World) {
+    let (stand, site, auditor) = open(world).await;
+    let query = interim();
+    let body = json!({ "query": query, "variables": { "id": ROUND.to_string() } }).to_string();
+    let count = || stand.world.service.database.statement_count();
+    let mut answers = Vec::new();
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let before = count();
+        let post = site.post("/graphql", &auditor).body(body.clone());
+        let post = post.header(CONTENT_TYPE, "application/json");
+        let response = post.header(IF_NONE_MATCH, "*").send().await.unwrap();
+        asked.push(count() - before);
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers().get(ETAG), None);
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        answers.push(response.text().await.unwrap());
+    }
+    assert!(answers[0] == answers[1] && answers[0].contains("\"live\":true"));
+    assert!(asked[1] < asked[0], "{asked:?} statements");
+    // The same words by GET are another request, and a wrong one.
+    let mut url: reqwest::Url = site.url().parse().unwrap();
+    url.set_query(Some(&body));
+    let swapped = site
+        .client
+        .get(url)
+        .bearer_auth(auditor.as_deref().unwrap());
+    assert_eq!(
+        swapped.send().await.unwrap().status(),
+        StatusCode::BAD_REQUEST
+    );
 }
 
 async fn a_ranking_page_costs_three_statements_beside_the_session(world: World) {
@@ -169,7 +301,7 @@ async fn a_ranking_page_costs_three_statements_beside_the_session(world: World) 
     let session = count() - before;
 
     let variables = json!({ "id": ROUND.to_string() });
-    let live = RANKING.replace("revision { number outcomeDigest }", "");
+    let live = interim();
     let before = count();
     let page = site.get(&auditor, &live, variables).await;
     let asked = count() - before;
