@@ -41,23 +41,10 @@ pub async fn run(database: &Database, count: usize, mut draw: Draw) -> usize {
         server.restart().await;
 
         let poll = left.join(database).await;
-        find_receipts(&poll, &before, kill).await;
+        let lost = count_lost(&poll, before.values()).await;
+        assert_eq!(lost, 0, "kill {kill}: acknowledged answers are lost");
         left = poll.leave().await;
-        // Everybody tries once more, as a browser does: whoever had a receipt gets the same one.
-        let mut connection = Client::connect(server.address).await.expect("a server");
-        for (place, form) in forms.iter().enumerate() {
-            let answer = (connection.send(&form.request(server.address)).await).expect("an answer");
-            let receipt = find_receipt(answer.body).filter(|_| answer.status == 200);
-            let receipt = receipt.unwrap_or_else(|| {
-                panic!("kill {kill}: status {} for form {place}", answer.status)
-            });
-            if let Some(earlier) = before.get(&place) {
-                assert_eq!(
-                    receipt, *earlier,
-                    "kill {kill}: another receipt for form {place}"
-                );
-            }
-        }
+        send_again(server.address, &forms, &before, &format!("kill {kill}")).await;
         acknowledged += FORMS;
         let poll = left.join(database).await;
         let recount = poll.recount().await;
@@ -92,19 +79,40 @@ async fn send(
     }
 }
 
-async fn find_receipts(poll: &Poll, receipts: &BTreeMap<usize, Receipt>, kill: usize) {
+/// Everybody tries once more, as a browser does: whoever had a receipt gets the same one.
+pub async fn send_again(
+    address: std::net::SocketAddr,
+    forms: &[FilledForm],
+    before: &BTreeMap<usize, Receipt>,
+    label: &str,
+) {
+    let mut connection = Client::connect(address).await.expect("a server");
+    for (place, form) in forms.iter().enumerate() {
+        let answer = (connection.send(&form.request(address)).await).expect("an answer");
+        let receipt = find_receipt(answer.body).filter(|_| answer.status == 200);
+        let receipt =
+            receipt.unwrap_or_else(|| panic!("{label}: status {} for form {place}", answer.status));
+        if let Some(earlier) = before.get(&place) {
+            assert_eq!(
+                receipt, *earlier,
+                "{label}: another receipt for form {place}"
+            );
+        }
+    }
+}
+
+/// How many of these receipts belong to no answer that is counted.
+pub async fn count_lost(poll: &Poll, receipts: impl Iterator<Item = &Receipt>) -> usize {
     let intake = Intake::start(poll.service.clone(), IntakeSettings::default())
         .await
         .expect("an intake");
-    for receipt in receipts.values() {
+    let mut lost = 0;
+    for receipt in receipts {
         let status = intake.find_receipt(receipt).await.expect("an answer");
-        assert_eq!(
-            status,
-            ReceiptStatus::Counted,
-            "kill {kill}: an acknowledged answer is lost"
-        );
+        lost += usize::from(status != ReceiptStatus::Counted);
     }
     intake.finish().await;
+    lost
 }
 
 /// The receipt on the page that thanks for the answers.

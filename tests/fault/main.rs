@@ -3,10 +3,10 @@
 //! What is made: `kill` (the server dies under load), `closing` (answers race it), `copies` (of one form at once),
 //! `closers` (people who close one round), `mail` (days with a mail server that fails and workers that die; 365 are a
 //! year), `restarts` (of PostgreSQL under load), `disk` (the disk is full under load; only where a disk may be mounted,
-//! as root), `slow` (so many connections that send a byte now and then), `hostile` (GraphQL documents), `timing` (whether
-//! the time of an answer tells that something is there: it is told, and stops nothing). Without a name, all of them; on both
-//! databases, unless `--database sqlite` or `--database postgresql` chooses one. Whatever breaks stops the run with
-//! its number and the seed that leads there again.
+//! as root), `power` (the power is cut under load, of SQLite and on Linux alone), `slow` (so many connections that send a
+//! byte now and then), `hostile` (GraphQL documents), `timing` (whether the time of an answer tells that something is
+//! there: it is told, and stops nothing). Without a name, all of them; on both databases, unless `--database sqlite` or
+//! `--database postgresql` chooses one. Whatever breaks stops the run with its number and the seed that leads there again.
 
 #![expect(clippy::disallowed_methods, reason = "the time of a run is told")]
 
@@ -15,6 +15,7 @@ mod hostile;
 mod kill;
 mod mail;
 mod outage;
+mod power;
 mod race;
 mod slow;
 mod timing;
@@ -24,8 +25,9 @@ use std::time::Instant;
 use draw::Draw;
 use support::{Backend, Database};
 
-const KINDS: [&str; 10] = [
-    "kill", "closing", "copies", "closers", "mail", "restarts", "disk", "slow", "hostile", "timing",
+const KINDS: [&str; 11] = [
+    "kill", "closing", "copies", "closers", "mail", "restarts", "disk", "power", "slow", "hostile",
+    "timing",
 ];
 
 /// Answers that race one closing, and copies of one form.
@@ -150,6 +152,17 @@ async fn run(kind: &str, backend: Backend, count: usize, seed: u64) -> String {
             Some(went) => format!(
                 "the disk was full {count} times, {} answers, each there once; {} tries were told to come again",
                 went.acknowledged, went.refused
+            ),
+        },
+        "power" if backend == Backend::Postgresql => {
+            "how PostgreSQL keeps its files is its own affair".to_owned()
+        }
+        "power" => match power::run(count, draw).await {
+            None => "not run: the shim that records what is written is for Linux".to_owned(),
+            Some(went) => format!(
+                "{} cuts, {} of them around a turn of the log, {} left the disk without something; {} acknowledged \
+                 answers were looked for, each was there once, and no file was broken; {} writes and syncs were recorded",
+                went.cuts, went.at_turns, went.lacking, went.looked_for, went.events
             ),
         },
         "slow" => {

@@ -10,6 +10,8 @@ mod kill;
 mod mail;
 #[path = "../fault/outage.rs"]
 mod outage;
+#[path = "../fault/power/mod.rs"]
+mod power;
 #[path = "../fault/race.rs"]
 mod race;
 #[path = "../fault/slow.rs"]
@@ -18,6 +20,8 @@ mod slow;
 use std::time::Duration;
 
 use draw::Draw;
+use power::disk::{Disk, Files};
+use power::trace::Event;
 use support::{World, on_both};
 
 on_both!(
@@ -63,6 +67,88 @@ async fn a_full_disk_loses_nothing_and_the_server_recovers(world: World) {
         Some(went) => assert_eq!(went.acknowledged, 600),
         None => println!("not run: a disk can be mounted by root alone"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cuts_of_the_power_lose_nothing_acknowledged_on_sqlite() {
+    match power::run(10, Draw::seeded(8)).await {
+        Some(went) => assert!(
+            went.cuts == 10 && went.lacking > 0 && went.looked_for > 0,
+            "{went:?}"
+        ),
+        None => println!("not run: the shim that records what is written is for Linux"),
+    }
+}
+
+#[test]
+fn after_a_cut_what_was_synced_is_there_and_what_was_not_may_be() {
+    let write = |inode, offset, byte| Event::Write {
+        inode,
+        offset,
+        bytes: vec![byte; 1024],
+    };
+    let name = || "new".to_owned();
+    let events = [
+        Event::Open {
+            inode: 2,
+            name: "old".to_owned(),
+        },
+        write(2, 0, b'A'),
+        Event::Sync { inode: 2 },
+        write(2, 1024, b'B'),
+        Event::Create {
+            inode: 3,
+            name: name(),
+        },
+        write(3, 0, b'C'),
+        Event::Sync { inode: 3 },
+        Event::SyncFolder,
+        Event::Unlink { name: name() },
+    ];
+    let before = Files::from([("old".to_owned(), vec![b'.'; 2048])]);
+    let mut draw = Draw::seeded(9);
+    let mut cut = |end: usize| {
+        let mut disk = Disk::with(&before);
+        events[..end].iter().for_each(|event| disk.take(event));
+        disk.cut(&mut draw)
+    };
+    let (mut all, mut none, mut torn) = (0, 0, 0);
+    let (mut named, mut removed) = (0, 0);
+    for _ in 0..200 {
+        let found = cut(events.len() - 2);
+        let (synced, other) = found.files["old"].split_at(1024);
+        assert_eq!(synced, [b'A'; 1024], "synced");
+        let sectors: Vec<bool> = (other.chunks(512))
+            .map(|sector| {
+                let reached = sector == [b'B'; 512];
+                assert!(reached || sector == [b'.'; 512], "whole sectors");
+                reached
+            })
+            .collect();
+        match sectors[..] {
+            [true, true] => all += 1,
+            [false, false] => none += 1,
+            _ => torn += 1,
+        }
+        // A file is synced, its name is not.
+        match found.files.get("new") {
+            Some(bytes) => {
+                assert_eq!(*bytes, [b'C'; 1024], "synced");
+                named += 1;
+            }
+            None => assert!(found.lacks, "a name is missing"),
+        }
+        assert!(
+            cut(events.len() - 1).files.contains_key("new"),
+            "the folder is synced"
+        );
+        removed += usize::from(!cut(events.len()).files.contains_key("new"));
+    }
+    let seen = [all, none, torn, named, removed];
+    assert!(
+        seen.iter().all(|count| (1..200).contains(count)),
+        "each now and then: {seen:?}"
+    );
 }
 
 async fn others_are_served_while_connections_dawdle(world: World) {

@@ -12,7 +12,7 @@ use domain::scheme::Scheme;
 use domain::survey::{Definition, SheetState};
 use sea_orm::ConnectionTrait;
 use service::Service;
-use service::database::DatabaseSettings;
+use service::database::{DatabaseSettings, SetupError};
 use service::intake::{Intake, IntakeSettings, InvitationToken};
 use service::survey::{self, LinkFor, NewInvitations, NewSurvey, Recount};
 
@@ -113,7 +113,7 @@ pub struct Poll {
 }
 
 /// A poll that nobody holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Left {
     survey: Id<id::Survey>,
     definition: Definition,
@@ -126,12 +126,20 @@ impl Left {
     /// # Panics
     /// The database cannot be opened.
     pub async fn join(self, database: &Database) -> Poll {
-        Poll {
-            service: connect(database).await,
+        self.try_join(database).await.expect("the database opens")
+    }
+
+    /// The same where the database may be broken.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn try_join(self, database: &Database) -> Result<Poll, SetupError> {
+        Ok(Poll {
+            service: try_connect(database).await?,
             survey: self.survey,
             definition: self.definition,
             subjects: self.subjects,
-        }
+        })
     }
 }
 
@@ -334,17 +342,19 @@ pub fn valid_sheets(recount: &Recount) -> u64 {
 /// # Panics
 /// The database cannot be opened.
 pub async fn connect(database: &Database) -> Service {
+    try_connect(database).await.expect("the database opens")
+}
+
+async fn try_connect(database: &Database) -> Result<Service, SetupError> {
     let mut settings = DatabaseSettings::new(&database.url);
     settings.migrate_url = Some(database.migrate_url.clone());
-    Service {
-        database: service::Database::open(settings)
-            .await
-            .expect("the database opens"),
+    Ok(Service {
+        database: service::Database::open(settings).await?,
         clock: Arc::new(service::clock::SystemClock),
         ids: Arc::new(service::IdSource::system()),
         smallest_panel: 1,
         combined_roles: None,
-    }
+    })
 }
 
 fn scheme_text() -> String {

@@ -116,7 +116,26 @@ impl Server {
         self.process.kill().await.expect("a process can be killed");
     }
 
-    /// Starts it again after [`Server::kill`], on the same address and database.
+    /// Asks the process to stop and waits until it has, as whoever runs it does.
+    ///
+    /// # Panics
+    /// It was not running, or does not end in order.
+    pub async fn stop(&mut self) {
+        let id = self.process_id().expect("a running server");
+        // The shell's own `kill`: there need not be another.
+        let asked = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {id}")])
+            .status()
+            .await;
+        assert!(
+            asked.is_ok_and(|status| status.success()),
+            "nobody is asked"
+        );
+        let status = self.process.wait().await.expect("a process ends");
+        assert!(status.success(), "{status}:\n{}", self.log());
+    }
+
+    /// Starts it again after [`Server::kill`] or [`Server::stop`], on the same address and database.
     ///
     /// # Panics
     /// It does not get ready.
