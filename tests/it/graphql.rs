@@ -1,11 +1,11 @@
 //! The GraphQL API over HTTP, with the real gate, on both databases.
 
 mod access;
-mod kept;
 mod corrected;
 mod denial;
 mod factor;
 mod frozen;
+mod kept;
 mod looks;
 mod reading;
 mod refusal;
