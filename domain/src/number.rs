@@ -200,7 +200,11 @@ mod tests {
                 let exact = Ratio::from_whole(n).div(&Ratio::from_whole(d)).unwrap();
                 for mode in [RoundingMode::HalfUp, RoundingMode::HalfEven, RoundingMode::Down, RoundingMode::Up] {
                     let rounding = Rounding { decimals, mode };
-                    prop_assert_eq!(rounding.to_points(&exact).unwrap(), rounding.to_points_slowly(&exact).unwrap());
+                    let points = rounding.to_points(&exact).unwrap();
+                    prop_assert_eq!(points, rounding.to_points_slowly(&exact).unwrap());
+                    prop_assert_eq!(exact.is_points(points), points.to_ratio() == exact);
+                    let hundredfold = exact.mul(&Ratio::from_whole(100));
+                    prop_assert_eq!(rounding.to_percent(&exact).unwrap(), rounding.to_points(&hundredfold).unwrap());
                 }
                 let big = exact.to_big();
                 prop_assert_eq!(exact.floor().map(BigInt::from), Some(big.floor().to_integer()));

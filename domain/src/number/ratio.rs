@@ -8,6 +8,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive};
 
+use super::points::SCALE;
 use super::text::{parse_decimal, shorten};
 use super::{NumberError, Points, Rounding, RoundingMode};
 
@@ -24,12 +25,6 @@ pub(super) enum Form {
     Small(i64, i64),
     Big(Box<BigRational>),
 }
-
-/// The operations, for the small form in 128 bits and for the big one.
-type Operation = (
-    fn(i128, i128, i128, i128) -> Option<(i128, i128)>,
-    fn(&BigRational, &BigRational) -> BigRational,
-);
 
 impl Ratio {
     /// `n/d`, or nothing when `d` is zero: `0/0` is undefined, and so is every other division by zero.
@@ -81,34 +76,32 @@ impl Ratio {
     /// The sum.
     #[must_use]
     pub fn add(&self, other: &Self) -> Self {
+        if let (Form::Small(a, b), Form::Small(c, d)) = (&self.0, &other.0)
+            && b == d
+            && let Some(sum) = a.checked_add(*c)
+        {
+            return Self::over(sum, *b);
+        }
         self.combine(
             other,
-            (
-                |a, b, c, d| {
-                    Some((
-                        a.checked_mul(d)?.checked_add(c.checked_mul(b)?)?,
-                        b.checked_mul(d)?,
-                    ))
-                },
-                |a, b| a + b,
-            ),
+            |a, b, c, d| Some((wide(a, d).checked_add(wide(c, b))?, wide(b, d))),
+            |a, b| a + b,
         )
     }
 
     /// The difference.
     #[must_use]
     pub fn sub(&self, other: &Self) -> Self {
+        if let (Form::Small(a, b), Form::Small(c, d)) = (&self.0, &other.0)
+            && b == d
+            && let Some(difference) = a.checked_sub(*c)
+        {
+            return Self::over(difference, *b);
+        }
         self.combine(
             other,
-            (
-                |a, b, c, d| {
-                    Some((
-                        a.checked_mul(d)?.checked_sub(c.checked_mul(b)?)?,
-                        b.checked_mul(d)?,
-                    ))
-                },
-                |a, b| a - b,
-            ),
+            |a, b, c, d| Some((wide(a, d).checked_sub(wide(c, b))?, wide(b, d))),
+            |a, b| a - b,
         )
     }
 
@@ -117,10 +110,8 @@ impl Ratio {
     pub fn mul(&self, other: &Self) -> Self {
         self.combine(
             other,
-            (
-                |a, b, c, d| Some((a.checked_mul(c)?, b.checked_mul(d)?)),
-                |a, b| a * b,
-            ),
+            |a, b, c, d| Some((wide(a, c), wide(b, d))),
+            |a, b| a * b,
         )
     }
 
@@ -131,25 +122,41 @@ impl Ratio {
         }
         Some(self.combine(
             other,
-            (
-                |a, b, c, d| Some((a.checked_mul(d)?, b.checked_mul(c)?)),
-                |a, b| a / b,
-            ),
+            |a, b, c, d| Some((wide(a, d), wide(b, c))),
+            |a, b| a / b,
         ))
     }
 
-    fn combine(&self, other: &Self, (small, big): Operation) -> Self {
+    /// A numerator over a denominator above zero: whole numbers, which most sums are made of, need no reducing.
+    fn over(numerator: i64, denominator: i64) -> Self {
+        if denominator == 1 {
+            return Self::from_whole(numerator);
+        }
+        Self::reduce(i128::from(numerator), i128::from(denominator))
+    }
+
+    /// The operation in 128 bits for two small numbers whose result fits, in numbers of any size else.
+    #[inline]
+    fn combine(
+        &self,
+        other: &Self,
+        small: impl FnOnce(i64, i64, i64, i64) -> Option<(i128, i128)>,
+        big: impl FnOnce(&BigRational, &BigRational) -> BigRational,
+    ) -> Self {
         if let (Form::Small(a, b), Form::Small(c, d)) = (&self.0, &other.0)
-            && let Some((n, d)) = small(
-                i128::from(*a),
-                i128::from(*b),
-                i128::from(*c),
-                i128::from(*d),
-            )
+            && let Some((n, d)) = small(*a, *b, *c, *d)
         {
             return Self::reduce(n, d);
         }
         Self::of_big(big(&self.to_big(), &other.to_big()))
+    }
+
+    /// Whether these points are just this number.
+    pub fn is_points(&self, points: Points) -> bool {
+        match &self.0 {
+            Form::Small(n, d) => wide(*n, SCALE) == wide(points.e4(), *d),
+            Form::Big(_) => points.to_ratio() == *self,
+        }
     }
 
     /// In lowest terms; the denominator is not zero.
@@ -229,7 +236,7 @@ impl Ratio {
             decimals: decimals.min(4),
             mode: RoundingMode::HalfUp,
         };
-        match rounding.to_points(&self.mul(&Self::from_whole(100))) {
+        match rounding.to_percent(self) {
             Ok(points) => points.with_text(|text| [text, "%"].concat()),
             Err(_) => format!("{self}"),
         }
@@ -246,14 +253,15 @@ impl Ord for Ratio {
     /// Cross-multiplied, so that nothing is rounded.
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
-            // Products of two 64-bit numbers fit into 128 bits.
-            (Form::Small(a, b), Form::Small(c, d)) => {
-                let left = i128::from(*a).checked_mul(i128::from(*d));
-                left.cmp(&i128::from(*c).checked_mul(i128::from(*b)))
-            }
+            (Form::Small(a, b), Form::Small(c, d)) => wide(*a, *d).cmp(&wide(*c, *b)),
             _ => self.to_big().cmp(&other.to_big()),
         }
     }
+}
+
+/// The product of two 64-bit numbers, which 128 bits always hold: nothing ever wraps, and nothing need be checked.
+pub(super) fn wide(a: i64, b: i64) -> i128 {
+    i128::from(a).wrapping_mul(i128::from(b))
 }
 
 /// The same where both fit into 64 bits, as nearly all do: division is many times faster there.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::points::SCALE;
-use super::ratio::Form;
+use super::ratio::{Form, wide};
 use super::{NumberError, Points, Ratio};
 
 /// How a quotient becomes points.
@@ -41,10 +41,27 @@ impl Rounding {
     /// [`NumberError::Overflow`].
     pub fn to_points(self, exact: &Ratio) -> Result<Points, NumberError> {
         let shift = 10_i64.pow(u32::from(self.decimals.min(4)));
-        match self.to_points_fast(exact, shift) {
-            Some(points) => Ok(points),
-            None => self.to_points_slowly(exact),
+        if let Form::Small(n, d) = &exact.0
+            && let Some(points) = self.to_points_fast(*n, *d, shift)
+        {
+            return Ok(points);
         }
+        self.to_points_slowly(exact)
+    }
+
+    /// The same of a hundred times the value, which need not be in lowest terms to be rounded.
+    ///
+    /// # Errors
+    /// [`NumberError::Overflow`].
+    pub fn to_percent(self, exact: &Ratio) -> Result<Points, NumberError> {
+        let shift = 10_i64.pow(u32::from(self.decimals.min(4)));
+        if let Form::Small(n, d) = &exact.0
+            && let Some(hundredfold) = n.checked_mul(100)
+            && let Some(points) = self.to_points_fast(hundredfold, *d, shift)
+        {
+            return Ok(points);
+        }
+        self.to_points(&exact.mul(&Ratio::from_whole(100)))
     }
 
     /// For numbers of any size.
@@ -70,13 +87,9 @@ impl Rounding {
 }
 
 impl Rounding {
-    /// The same in machine words, for what fits.
-    fn to_points_fast(self, exact: &Ratio, shift: i64) -> Option<Points> {
-        let Form::Small(n, d) = &exact.0 else {
-            return None;
-        };
-        let magnitude =
-            u128::from(n.unsigned_abs()).checked_mul(u128::from(shift.unsigned_abs()))?;
+    /// In machine words, for what fits.
+    fn to_points_fast(self, n: i64, d: i64, shift: i64) -> Option<Points> {
+        let magnitude = wide(n, shift).unsigned_abs();
         let d = u128::from(d.unsigned_abs());
         let (whole, rest) = divide(magnitude, d)?;
         // What is cut off is compared with what is missing to the next.
@@ -90,7 +103,7 @@ impl Rounding {
         let whole = i128::try_from(whole.checked_add(u128::from(up))?).ok()?;
         let unit = i128::from(SCALE.checked_div(shift)?);
         let e4 = whole.checked_mul(unit)?;
-        let e4 = if *n < 0 { e4.checked_neg()? } else { e4 };
+        let e4 = if n < 0 { e4.checked_neg()? } else { e4 };
         i64::try_from(e4).ok().map(Points)
     }
 }
