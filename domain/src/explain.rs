@@ -233,11 +233,7 @@ impl<'a> Explainer<'a> {
     /// A comparison with its values, such as `满意率 612/1000(61.2%)< 9/10(90%)`.
     pub fn comparison(&self, one: &Comparison) -> Words {
         let what = self.what(&one.what);
-        let of = one
-            .of
-            .as_ref()
-            .map(|code| self.subject(code))
-            .unwrap_or_default();
+        let of = one.of().map(|code| self.subject(code)).unwrap_or_default();
         let whose = if of.is_empty() {
             Words::default_empty()
         } else {
@@ -260,11 +256,11 @@ impl<'a> Explainer<'a> {
             );
         }
         let left = self.value(&one.what, &one.left);
-        let why = one.why.as_ref().map_or_else(Words::default_empty, |why| {
+        let why = one.why().map_or_else(Words::default_empty, |why| {
             let words = self.reason(why);
             pair(format!("（{}）", words.zh), format!(" ({})", words.en))
         });
-        let grounds = self.grounds(&one.counted);
+        let grounds = self.grounds(one.counted());
         let turned = if one.holds == Truth3::False {
             pair("，不成立", ", which does not hold")
         } else {

@@ -3,10 +3,15 @@
 //! Everything is named by its code, in the order of codes or of the scheme, so that the same inputs give the same
 //! bytes. Sentences for people are deliberately absent: [`crate::explain`] makes them from this document.
 
+mod coded;
 mod comparison;
+mod few;
 mod gap;
 mod ground;
 mod obstacle;
+mod part;
+mod points;
+mod reading;
 mod seldom;
 
 use std::sync::Arc;
@@ -18,10 +23,15 @@ use crate::number::{Points, Ratio};
 use crate::reason::Reason;
 use crate::scheme::file::AnswerClass;
 
-pub use comparison::{Comparison, Shown, Sign, Truth3};
+pub use coded::{Coded, Row};
+pub use comparison::{Asked, Comparison, Shown, Sign, Truth3};
+pub use few::Few;
 pub use gap::{Action, Gap, GapKind};
 pub use ground::{Award, CaseGround, Former, Ground, Predecessor, RoundGround};
 pub use obstacle::{Ahead, Change, Obstacle};
+pub use part::{PartBeside, PartResult};
+pub use points::{ItemResult, NodeResult};
+pub use reading::Reading;
 pub use seldom::Seldom;
 
 /// The value of `format` that this engine writes.
@@ -102,9 +112,9 @@ pub struct Decision {
     /// Every rule for its category with its outcome.
     pub rules: Vec<RuleResult>,
     /// Sections and indicators, in the scheme's order.
-    pub nodes: Vec<NodeResult>,
+    pub nodes: Coded<NodeResult>,
     /// Items, in the scheme's order.
-    pub items: Vec<ItemResult>,
+    pub items: Coded<ItemResult>,
     /// Figures of surveys that were looked at, or that belong to the whole survey.
     pub figures: Vec<FigureResult>,
     /// What stands between the subject and the next grade, or its recognition.
@@ -136,7 +146,7 @@ pub struct RuleResult {
     /// Whether it fired.
     pub fired: Truth3,
     /// The values compared.
-    pub compared: Vec<Comparison>,
+    pub compared: Few<Comparison>,
     /// Whether the scheme's word or a waiver decided, because the condition was undetermined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_by: Option<Settled>,
@@ -199,33 +209,6 @@ pub enum Step {
     Adjustment,
 }
 
-/// Points of a section or indicator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeResult {
-    /// Its code.
-    pub node: Arc<str>,
-    /// The sum of its children, with what rules add or take away.
-    pub sum: Option<Points>,
-    /// The same after the node's own floor or ceiling.
-    pub points: Option<Points>,
-    /// The most that it can be worth for this subject; absent on deductions.
-    pub maximum: Option<Points>,
-}
-
-/// Points of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemResult {
-    /// Its code.
-    pub item: Arc<str>,
-    /// What it is worth.
-    pub points: Option<Points>,
-    /// How that came about.
-    pub state: ItemState,
-    /// Values and parts behind it, where it is more than points awarded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trace: Option<Box<ItemTrace>>,
-}
-
 /// How an item got its points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -248,47 +231,11 @@ pub enum ItemState {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemTrace {
     /// Its parts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parts: Vec<PartResult>,
+    #[serde(default, skip_serializing_if = "Few::is_empty")]
+    pub parts: Few<PartResult>,
     /// The comparisons of its gate.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gate: Vec<Comparison>,
-}
-
-/// Points of a part; an item without parts has one, without a code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PartResult {
-    /// Its code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<Arc<str>>,
-    /// What was looked at.
-    pub what: Arc<str>,
-    /// Its value.
-    pub value: Shown,
-    /// The value of each stretch of time, where points are awarded for each by itself.
     #[serde(default, skip_serializing_if = "Seldom::is_empty")]
-    pub stretches: Seldom<StretchResult>,
-    /// What each inspector awarded, where several did or one of them noted something.
-    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
-    pub awards: Seldom<Award>,
-    /// The cases that were counted, or the predecessors whose values were added up.
-    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
-    pub counted: Seldom<Ground>,
-    /// What it is worth.
-    pub points: Option<Points>,
-    /// What it is worth before any digit is lost, where its points lost some: an item adds up its parts by this, and
-    /// is rounded once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exact: Option<Ratio>,
-    /// Why it is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<Reason>,
-    /// Whom it is composed of, category by category; the mean of these means by their weights is `value`.
-    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
-    pub members: Seldom<Members>,
-    /// Whether it rests on fewer than [`FEW`] answers.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub few: bool,
+    pub gate: Seldom<Comparison>,
 }
 
 /// Those of one category that something is composed of.
@@ -330,16 +277,16 @@ pub struct FigureResult {
     /// Its value: counts where it is a plain rate.
     pub value: Shown,
     /// The same cut for reading, such as `93.33%`.
-    pub text: Arc<str>,
+    pub text: Reading,
     /// The 95 % Wilson interval of a plain rate, in ten-thousandths; for information.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wilson_e4: Option<(u32, u32)>,
     /// Counts by class of answer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub classes: Vec<(AnswerClass, u64)>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub classes: Box<[(AnswerClass, u64)]>,
     /// Of a ballot the lines that counted and how many of them were left blank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lines: Option<LineCounts>,
+    pub lines: Option<Box<LineCounts>>,
     /// Why it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Reason>,
@@ -378,8 +325,8 @@ pub struct LabelRank {
     /// Whether it is given.
     pub given: bool,
     /// The comparisons of what it demands besides.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub compared: Vec<Comparison>,
+    #[serde(default, skip_serializing_if = "Few::is_empty")]
+    pub compared: Few<Comparison>,
     /// Whether the value rests on fewer than [`FEW`] answers.
     #[serde(default, skip_serializing_if = "is_false")]
     pub few: bool,
@@ -403,7 +350,7 @@ pub struct Consequence {
     #[serde(default, skip_serializing_if = "is_false")]
     pub few: bool,
     /// Whom it concerns.
-    pub subjects: Vec<Arc<str>>,
+    pub subjects: Few<Arc<str>>,
     /// The day whose relations say so, where the scheme names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,

@@ -268,8 +268,8 @@ fn because(was: &Decision, is: &Decision) -> Vec<Because> {
     let mut found = Vec::new();
     if was.total != is.total {
         found.extend(differences(
-            was.items.iter().map(|item| (&item.item, item.points)),
-            is.items.iter().map(|item| (&item.item, item.points)),
+            was.items.iter().map(|item| (item.code, item.points)),
+            is.items.iter().map(|item| (item.code, item.points)),
             |item, before, after| Because::Item {
                 item,
                 before,
@@ -280,7 +280,7 @@ fn because(was: &Decision, is: &Decision) -> Vec<Because> {
         let moved = |decision: &Decision| -> Vec<(Arc<str>, Option<Points>)> {
             let clipped = decision.nodes.iter().filter(|node| node.sum != node.points);
             clipped
-                .map(|node| (node.node.clone(), node.points))
+                .map(|node| (node.code.clone(), node.points))
                 .collect()
         };
         let (old, new) = (moved(was), moved(is));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use domain::decide::decide;
 use domain::explain::{Explainer, change, trial as tried};
 use domain::inputs::Inputs;
-use domain::outcome::{ENGINE, Outcome};
+use domain::outcome::{Comparison, ENGINE, Outcome};
 use domain::package::{FORMAT, Package};
 use domain::reason::{Reason, ReasonCode};
 use domain::scheme::Scheme;
@@ -128,7 +128,7 @@ fn outcome(scheme: &Scheme, inputs: &Inputs, read: &mut Read) -> Option<Outcome>
             }
             for result in &decision.rules {
                 read.add(&explainer.rule_sentence(result));
-                for ground in result.compared.iter().flat_map(|one| &one.counted) {
+                for ground in result.compared.iter().flat_map(Comparison::counted) {
                     read.add(&explainer.ground(ground));
                 }
             }

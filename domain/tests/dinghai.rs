@@ -297,7 +297,7 @@ fn composed_points_name_the_closed_rounds_and_revisions_that_they_rest_on() {
     let explainer = Explainer::new(&scheme, []);
     let words = |code: &str| {
         let mut items = decision.items.iter();
-        let item = items.find(|item| item.item.as_ref() == code).unwrap();
+        let item = items.find(|item| item.code.as_ref() == code).unwrap();
         let parts = &item.trace.as_ref().unwrap().parts;
         explainer.composed(&parts[0]).unwrap()
     };

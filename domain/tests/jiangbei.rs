@@ -126,7 +126,7 @@ fn every_leader_stands_on_the_ballot_and_what_is_left_blank_is_told_apart() {
         let figures = &outcome.find(subject).unwrap().figures;
         let what = "survey/appraisal/satisfaction_rate";
         let figure = figures.iter().find(|one| one.what.as_ref() == what);
-        let lines = figure.unwrap().lines.unwrap();
+        let lines = figure.unwrap().lines.as_deref().unwrap();
         [lines.valid, lines.rated, lines.abstained]
     };
     // Of 20 members one began a line and did not finish it and one knew too little: neither counts for anybody. Nor does

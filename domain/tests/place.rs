@@ -192,16 +192,16 @@ fn found(outcome: &Outcome, expected: &ExpectedDecision) -> ExpectedDecision {
         items: decision
             .items
             .iter()
-            .filter(|item| expected.items.contains_key(item.item.as_ref()))
-            .map(|item| (item.item.to_string(), item.points))
+            .filter(|item| expected.items.contains_key(item.code.as_ref()))
+            .map(|item| (item.code.to_string(), item.points))
             .collect(),
         undetermined: decision.status == Status::Undetermined,
         held: decision.status == Status::Held,
         nodes: decision
             .nodes
             .iter()
-            .filter(|node| expected.nodes.contains_key(node.node.as_ref()))
-            .map(|node| (node.node.to_string(), node.points))
+            .filter(|node| expected.nodes.contains_key(node.code.as_ref()))
+            .map(|node| (node.code.to_string(), node.points))
             .collect(),
         undetermined_rules: expected
             .undetermined_rules

@@ -176,7 +176,7 @@ fn mentioned_in(decision: &Decision) -> BTreeSet<String> {
         .rules
         .iter()
         .flat_map(|rule| &rule.compared)
-        .filter_map(|one| one.of.as_deref());
+        .filter_map(|one| one.of().map(AsRef::as_ref));
     let ahead = decision
         .obstacles
         .iter()

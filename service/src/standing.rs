@@ -13,7 +13,7 @@ use domain::correction::InputKind;
 use domain::explain::Explainer;
 use domain::id::{Id, Round, Subject};
 use domain::number::Points;
-use domain::outcome::{Decision, FigureResult, NodeResult, Outcome, Status};
+use domain::outcome::{Coded, Decision, FigureResult, NodeResult, Outcome, Status};
 use domain::scheme::file::Words;
 use entity::{round, standing};
 use sea_orm::{
@@ -115,7 +115,7 @@ pub struct Figures {
     /// Labels that it holds.
     pub labels: Vec<String>,
     /// Points of sections and indicators.
-    pub nodes: Vec<NodeResult>,
+    pub nodes: Coded<NodeResult>,
     /// Figures of surveys.
     pub surveys: Vec<FigureResult>,
     /// Why figures are undefined, in words with the scheme's names, by what they are. Put into words when they are

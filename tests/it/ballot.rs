@@ -564,7 +564,10 @@ async fn a_round_with_ballots_is_recomputed_from_its_package(world: World) {
     assert_eq!(total("head-002"), Some("50".parse().unwrap()));
     assert_eq!(total("head-003"), None);
     let figures = &preflight.outcome.find("head-002").unwrap().figures;
-    let lines = figures.iter().find_map(|figure| figure.lines).unwrap();
+    let lines = figures
+        .iter()
+        .find_map(|figure| figure.lines.as_deref())
+        .unwrap();
     assert_eq!([lines.valid, lines.rated, lines.abstained], [2, 1, 1]);
 
     let administrator = stand.administrator().await;

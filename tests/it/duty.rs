@@ -155,7 +155,7 @@ impl Draft {
             .await
             .unwrap();
         let items = &found.outcome.find(unit).unwrap().items;
-        let item = items.iter().find(|item| &*item.item == "A1").unwrap();
+        let item = items.iter().find(|item| &**item.code == "A1").unwrap();
         item.points.map(|points| points.to_string())
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn explain(decision: &Decision, explainer: &Explainer<'_>, all: bool)
     }
     if all {
         for item in &decision.items {
-            let (name, how) = (explainer.item_name(&item.item), explainer.item(item));
+            let (name, how) = (explainer.item_name(item.code), explainer.item(item));
             let points = item
                 .points
                 .map_or_else(|| "—".to_owned(), |points| points.to_string());

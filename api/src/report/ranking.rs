@@ -179,7 +179,7 @@ impl Report<'_> {
                     let found = decision
                         .nodes
                         .iter()
-                        .find(|node| *node.node == *section.code)
+                        .find(|node| **node.code == *section.code)
                         .and_then(|node| node.points);
                     found.map_or_else(String::new, |points| points.to_string())
                 });

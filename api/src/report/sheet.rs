@@ -5,7 +5,7 @@ use chrono::Days;
 use domain::explain::Explainer;
 use domain::inputs::{WaivedGap, Waiver};
 use domain::number::Points;
-use domain::outcome::{Consequence, Decision, ItemResult, NodeResult, Truth3};
+use domain::outcome::{Consequence, Decision, ItemResult, NodeResult, Row, Truth3};
 use domain::scheme::file::{SchemeFile, Words};
 
 use super::{Head, Report, ReportFault};
@@ -216,14 +216,14 @@ impl Report<'_> {
             let Some(node) = decision
                 .nodes
                 .iter()
-                .find(|node| *node.node == *section.code)
+                .find(|node| **node.code == *section.code)
             else {
                 continue;
             };
             let items = decision
                 .items
                 .iter()
-                .filter(|item| section_of(file, &item.item) == Some(section.code.as_str()))
+                .filter(|item| section_of(file, item.code) == Some(section.code.as_str()))
                 .map(|item| self.item_row((decision, item), explainer, language))
                 .collect();
             let (points, maximum) = (show(node.points), show(node.maximum));
@@ -238,7 +238,7 @@ impl Report<'_> {
                 ),
                 points,
                 maximum,
-                width: width(node),
+                width: width(&node),
                 items,
             });
         }
@@ -247,15 +247,15 @@ impl Report<'_> {
 
     fn item_row(
         &self,
-        (decision, item): (&Decision, &ItemResult),
+        (decision, item): (&Decision, Row<'_, ItemResult>),
         explainer: &Explainer<'_>,
         language: Language,
     ) -> ItemRow {
-        let undone = self.undone.get(&(&*decision.subject, &*item.item));
+        let undone = self.undone.get(&(&*decision.subject, &**item.code));
         let mut written = self.scheme.file.item.iter();
-        let written = written.find(|one| *one.code == *item.item);
+        let written = written.find(|one| *one.code == **item.code);
         ItemRow {
-            name: language.of(&explainer.item_name(&item.item)).to_owned(),
+            name: language.of(&explainer.item_name(item.code)).to_owned(),
             points: show(item.points),
             maximum: show(written.and_then(|one| one.max)),
             how: language.of(&explainer.item(item)).to_owned(),

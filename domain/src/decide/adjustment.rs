@@ -160,7 +160,7 @@ impl Engine<'_> {
         let mut gap = self.gap(
             Some(one.subject),
             GapKind::QuotaContradiction,
-            &code,
+            code.clone(),
             reason,
             Action::Look,
         );
@@ -199,7 +199,7 @@ impl Engine<'_> {
                     let mut gap = self.gap(
                         Some(subject),
                         GapKind::CapWithoutGround,
-                        &code,
+                        code.clone(),
                         ReasonCode::CapGroundLifted,
                         Action::Look,
                     );

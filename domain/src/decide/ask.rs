@@ -5,9 +5,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::Engine;
-use super::word::word_sign;
 use crate::inputs::{WaivedGap, WaiverHolds};
-use crate::outcome::{Comparison, RuleResult, Settled, Truth3};
+use crate::outcome::{Comparison, Few, RuleResult, Settled, Truth3};
 use crate::scheme::file::{Quantifier, RuleHolds, Step, Truth};
 use crate::scheme::model::{ConditionPlan, EffectPlan};
 
@@ -51,13 +50,12 @@ impl Engine<'_> {
             return RuleResult {
                 rule: Arc::from(""),
                 fired: Truth3::Undetermined,
-                compared: Vec::new(),
+                compared: Few::new(),
                 settled_by: None,
                 yields: false,
             };
         };
-        // Most rules compare once.
-        let mut compared = Vec::with_capacity(1);
+        let mut compared = Few::new();
         let mut fired = self.truth(subject, &plan.when, View { of: None, event }, &mut compared);
         // A requirement fires, that is, stands in the way, when its condition does not hold.
         if matches!(plan.effect, EffectPlan::Require) {
@@ -103,7 +101,7 @@ impl Engine<'_> {
         &self,
         subject: usize,
         condition: &ConditionPlan,
-        compared: &mut Vec<Comparison>,
+        compared: &mut Few<Comparison>,
     ) -> Truth3 {
         self.truth(subject, condition, View::default(), compared)
     }
@@ -113,7 +111,7 @@ impl Engine<'_> {
         subject: usize,
         condition: &ConditionPlan,
         view: View<'_>,
-        compared: &mut Vec<Comparison>,
+        compared: &mut Few<Comparison>,
     ) -> Truth3 {
         match condition {
             ConditionPlan::All(list) => list.iter().fold(Truth3::True, |so_far, inner| {
@@ -123,23 +121,18 @@ impl Engine<'_> {
                 so_far.or(self.truth(subject, inner, view, compared))
             }),
             ConditionPlan::Not(inner) => self.truth(subject, inner, view, compared).negate(),
-            ConditionPlan::Compare(value, test) => {
-                let looked = self.look_for(subject, value, view.event);
+            ConditionPlan::Compare(value, test, asked) => {
+                let (looked, counted) = self.look_into(subject, value, view.event);
                 let holds = self.passes(value, test, &looked);
                 let few = looked.is_of_few();
                 let (left, why) = looked.into_parts();
-                let counted = self.grounds(subject, value, view.event);
-                compared.push(Comparison {
-                    what: value.what.clone(),
-                    left,
-                    op: test.op,
-                    right: test.text.clone(),
-                    holds,
-                    of: view.of.cloned(),
+                let mut one = Comparison::plain(asked.clone(), left, holds).beside(
+                    view.of.cloned(),
                     why,
-                    few,
-                    counted: counted.into(),
-                });
+                    counted.into(),
+                );
+                one.few = few;
+                compared.push(one);
                 holds
             }
             ConditionPlan::Related {
@@ -150,17 +143,11 @@ impl Engine<'_> {
             } => self.related(subject, by, (*hold, *nobody), that, compared),
             _ => {
                 let read = self.word(subject, condition);
-                compared.push(Comparison {
-                    what: read.what,
-                    left: read.left,
-                    op: word_sign(condition),
-                    right: read.right,
-                    holds: read.holds,
-                    of: view.of.cloned(),
-                    why: read.why,
-                    few: false,
-                    counted: read.counted.into(),
-                });
+                compared.push(Comparison::plain(read.asked, read.left, read.holds).beside(
+                    view.of.cloned(),
+                    read.why,
+                    read.counted.into(),
+                ));
                 read.holds
             }
         }
@@ -178,10 +165,11 @@ impl Engine<'_> {
         path: &[Step],
         day: Option<NaiveDate>,
     ) -> Vec<usize> {
-        let mut here = vec![subject];
-        for step in path {
+        let mut here = Vec::new();
+        for (number, step) in path.iter().enumerate() {
             let mut next = Vec::new();
-            for data in here
+            let from: &[usize] = if number == 0 { &[subject] } else { &here };
+            for data in from
                 .iter()
                 .filter_map(|place| self.snapshot.subjects.get(*place))
             {
@@ -196,6 +184,9 @@ impl Engine<'_> {
             next.dedup();
             here = next;
         }
+        if path.is_empty() {
+            here.push(subject);
+        }
         here
     }
 
@@ -205,7 +196,7 @@ impl Engine<'_> {
         by: &[Step],
         (hold, nobody): (Quantifier, Option<Truth>),
         that: &ConditionPlan,
-        compared: &mut Vec<Comparison>,
+        compared: &mut Few<Comparison>,
     ) -> Truth3 {
         let reached = self.reach(subject, by);
         let mut truths = Vec::with_capacity(reached.len());

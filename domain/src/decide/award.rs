@@ -18,14 +18,14 @@ impl Engine<'_> {
         };
         let scored = match exact_mean(list, several) {
             Some(Ok(exact)) => {
-                let shown = Shown::Exact(Box::new(exact.clone()));
+                let shown = Shown::Exact(exact.clone());
                 Scored::of_quotient(exact, self.scheme.file.numbers, shown)
             }
             Some(Err(_)) => Scored::missing(ReasonCode::Overflow, Action::MendScheme),
             None => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
         };
         Scored {
-            awards: told(list),
+            awards: told(list).into(),
             ..scored
         }
     }
@@ -53,7 +53,7 @@ impl Engine<'_> {
                 Some(Err(_)) => return Scored::missing(ReasonCode::Overflow, Action::MendScheme),
                 Some(Ok(exact)) => {
                     values.push(exact.clone());
-                    Shown::Exact(Box::new(exact))
+                    Shown::Exact(exact)
                 }
                 None => {
                     missing.push(period.as_ref());
@@ -68,7 +68,7 @@ impl Engine<'_> {
         }
         let scored = match over_stretches(values, over) {
             Some(exact) if missing.is_empty() => {
-                let shown = Shown::Exact(Box::new(exact.clone()));
+                let shown = Shown::Exact(exact.clone());
                 Scored::of_quotient(exact, self.scheme.file.numbers, shown)
             }
             _ => {
@@ -77,7 +77,7 @@ impl Engine<'_> {
             }
         };
         Scored {
-            stretches,
+            stretches: stretches.into(),
             ..scored
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::inputs::WaiverHolds;
-use crate::outcome::{Action, GapKind, RuleResult, Step, Truth3};
+use crate::outcome::{Action, GapKind, Step, Truth3};
 use crate::reason::ReasonCode;
 use crate::scheme::model::{EffectPlan, RulePhase};
 
@@ -29,12 +29,13 @@ impl Engine<'_> {
 
     fn mark_perhaps_capped(&mut self, rules: &[usize]) -> bool {
         let mut marked = false;
-        for state in &mut self.states {
-            let open = rules.iter().any(|rule| {
-                let result = state.rules.get(*rule).and_then(Option::as_ref);
-                result.is_some_and(|result| result.fired == Truth3::Undetermined)
-            });
-            if open && !state.undetermined {
+        for subject in 0..self.states.len() {
+            let mut truths = rules.iter().map(|rule| self.truth_of(subject, *rule));
+            let open = truths.any(|truth| truth == Some(Truth3::Undetermined));
+            if open
+                && let Some(state) = self.state(subject)
+                && !state.undetermined
+            {
                 state.undetermined = true;
                 marked = true;
             }
@@ -50,31 +51,30 @@ impl Engine<'_> {
             .saturating_mul(self.scheme.grades.len())
             .saturating_add(1);
         for _ in 0..most {
-            let mut results: Vec<(usize, usize, RuleResult)> = Vec::new();
+            // Asked of everyone before any grade is lowered; of most nothing comes.
+            let mut firing: Vec<(usize, usize)> = Vec::new();
             for subject in 0..self.states.len() {
                 for &rule in rules {
-                    if self
-                        .scheme
-                        .rules
-                        .get(rule)
-                        .is_some_and(|plan| self.applies(&plan.applies, subject))
-                    {
-                        results.push((subject, rule, self.ask(subject, rule)));
+                    let plan = self.scheme.rules.get(rule);
+                    if !plan.is_some_and(|plan| self.applies(&plan.applies, subject)) {
+                        continue;
+                    }
+                    let result = self.ask(subject, rule);
+                    let fired = result.fired == Truth3::True;
+                    // A cap already applied is not lifted, even where it found nothing to lower, so the reasons for
+                    // which it was stay with it.
+                    if !fired && self.fired(subject, rule) {
+                        continue;
+                    }
+                    self.keep(subject, rule, result);
+                    if fired {
+                        firing.push((subject, rule));
                     }
                 }
             }
             let mut lowered = false;
-            for (subject, rule, result) in results {
-                let fired = result.fired == Truth3::True;
-                // A cap already applied is not lifted, even where it found nothing to lower, so the reasons for which
-                // it was stay with it.
-                if !fired && self.fired(subject, rule) {
-                    continue;
-                }
-                self.keep(subject, rule, result);
-                if fired {
-                    lowered |= self.lower(subject, rule);
-                }
+            for (subject, rule) in firing {
+                lowered |= self.lower(subject, rule);
             }
             if !lowered {
                 break;
@@ -139,7 +139,7 @@ impl Engine<'_> {
         let gap = self.gap(
             Some(subject),
             GapKind::Contradiction,
-            rule,
+            rule.clone(),
             ReasonCode::CapBelowFloor,
             Action::Waive,
         );

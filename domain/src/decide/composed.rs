@@ -127,9 +127,9 @@ impl Engine<'_> {
         match (sum.div(&weights), &written.size) {
             (Some(mean), _) => {
                 let exact = max.to_ratio().mul(&mean);
-                let shown = Shown::Exact(Box::new(mean));
+                let shown = Shown::Exact(mean);
                 Scored {
-                    members,
+                    members: members.into(),
                     ..Scored::of_quotient(exact, self.scheme.file.numbers, shown)
                 }
             }

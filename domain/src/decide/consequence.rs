@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::Engine;
 use super::ask::Event;
 use crate::inputs::Date;
-use crate::outcome::{Action, Consequence, FEW, GapKind, RuleResult, Truth3};
+use crate::outcome::{Action, Consequence, FEW, Few, GapKind, RuleResult, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{AsOf, FollowUp};
 use crate::scheme::model::{ConditionPlan, EffectPlan, RulePhase, RulePlan, ValueKind};
@@ -24,38 +24,44 @@ enum Fired {
     Answers(u64),
 }
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
     pub(super) fn draw_consequences(&mut self) {
-        self.ask_all(RulePhase::Consequences);
         let scheme = self.scheme;
-        for (rule, plan) in scheme.rules.iter().enumerate() {
-            if plan.phase != RulePhase::Consequences {
-                continue;
-            }
-            for subject in 0..self.states.len() {
-                if plan.per_event {
-                    for event in self.ask_by_case(subject, rule, plan) {
-                        self.draw(subject, plan, Some(event));
+        let due = |(rule, plan): (usize, &'a RulePlan)| {
+            let looks = plan.per_event.then(|| Looks::of(&plan.when));
+            (plan.phase == RulePhase::Consequences).then_some((rule, plan, looks))
+        };
+        let due: Vec<_> = scheme.rules.iter().enumerate().filter_map(due).collect();
+        // Nothing that is asked here looks at what came of others here.
+        for subject in 0..self.states.len() {
+            self.ask_each(subject, RulePhase::Consequences);
+            for (rule, plan, looks) in &due {
+                if let Some(looks) = looks {
+                    for event in self.ask_by_case(subject, (*rule, plan), looks) {
+                        self.draw(subject, (*rule, plan), Some(event));
                     }
-                } else if self.fired(subject, rule) {
-                    self.draw(subject, plan, None);
+                } else if self.fired(subject, *rule) {
+                    self.draw(subject, (*rule, plan), None);
                 }
             }
         }
     }
 
     /// Asks a rule for each case of a subject that its condition looks at, and keeps one result for all of them.
-    fn ask_by_case(&mut self, subject: usize, rule: usize, plan: &RulePlan) -> Vec<Fired> {
+    fn ask_by_case(
+        &mut self,
+        subject: usize,
+        (rule, plan): (usize, &RulePlan),
+        looks: &Looks,
+    ) -> Vec<Fired> {
         if !self.applies(&plan.applies, subject) {
             return Vec::new();
         }
-        let (mut kinds, mut counted) = (Vec::new(), Vec::new());
-        list_kinds(&plan.when, &mut kinds, &mut counted);
         let mut cases: BTreeMap<(usize, &str), Option<NaiveDate>> = BTreeMap::new();
         let snapshot = self.snapshot;
         let data = snapshot.subjects.get(subject);
         for fact in data.map(|data| data.facts.as_slice()).unwrap_or_default() {
-            if kinds.contains(&fact.kind) {
+            if looks.kinds.contains(&fact.kind) {
                 // A case that is told in several rows began with the first of them.
                 let day = cases
                     .entry((fact.kind, &fact.reference))
@@ -66,7 +72,7 @@ impl Engine<'_> {
         let mut result = RuleResult {
             rule: plan.code.clone(),
             fired: Truth3::False,
-            compared: Vec::new(),
+            compared: Few::new(),
             settled_by: None,
             yields: false,
         };
@@ -83,7 +89,7 @@ impl Engine<'_> {
                 });
             }
         }
-        for place in counted {
+        for place in looks.answers.iter().copied() {
             let count = data.and_then(|data| data.answers.get(place)).copied();
             let asked = self.ask_for(subject, rule, Some(Event::Answer(place)));
             let sealed =
@@ -105,14 +111,14 @@ impl Engine<'_> {
         fired
     }
 
-    fn draw(&mut self, subject: usize, plan: &RulePlan, event: Option<Fired>) {
+    fn draw(&mut self, subject: usize, (rule, plan): (usize, &RulePlan), event: Option<Fired>) {
         let mut consequence = match &plan.effect {
             EffectPlan::FollowUp(follow_up) => {
-                self.follow_up(subject, plan, follow_up, event.as_ref())
+                self.follow_up(subject, (rule, plan), follow_up, event.as_ref())
             }
             _ => Consequence {
                 rule: plan.code.clone(),
-                kind: Arc::from("alert"),
+                kind: self.words.alert.clone(),
                 event: None,
                 answers: None,
                 few: false,
@@ -138,7 +144,8 @@ impl Engine<'_> {
                 None => ReasonCode::AlertFires.into(),
             };
             let kind = GapKind::Alert;
-            let mut gap = self.gap(Some(subject), kind, &plan.code, reason, Action::Look);
+            let place = plan.code.clone();
+            let mut gap = self.gap(Some(subject), kind, place, reason, Action::Look);
             gap.blocks = false;
             gap.what.clone_from(&consequence.event);
             self.gaps.push(gap);
@@ -151,7 +158,7 @@ impl Engine<'_> {
     fn follow_up(
         &self,
         subject: usize,
-        plan: &RulePlan,
+        (rule, plan): (usize, &RulePlan),
         follow_up: &FollowUp,
         event: Option<&Fired>,
     ) -> Consequence {
@@ -165,9 +172,10 @@ impl Engine<'_> {
             },
             Some(AsOf::On(day)) => Some(day.0),
         };
+        let (kind, limit) = self.words.follow_up(rule);
         Consequence {
             rule: plan.code.clone(),
-            kind: Arc::from(follow_up.kind.as_str()),
+            kind,
             event: None,
             answers: None,
             few: false,
@@ -176,11 +184,11 @@ impl Engine<'_> {
             within_days: follow_up.within_days,
             within_working_days: follow_up.within_working_days,
             record_points: follow_up.record_points,
-            limit: follow_up.limit.as_deref().map(Arc::from),
+            limit,
         }
     }
 
-    fn codes(&self, subjects: impl IntoIterator<Item = usize>) -> Vec<Arc<str>> {
+    fn codes(&self, subjects: impl IntoIterator<Item = usize>) -> Few<Arc<str>> {
         subjects
             .into_iter()
             .filter_map(|subject| self.snapshot.subjects.get(subject))
@@ -189,20 +197,36 @@ impl Engine<'_> {
     }
 }
 
-/// Kinds of the subject's own facts that a condition looks at, and the answers that it counts.
-fn list_kinds(condition: &ConditionPlan, kinds: &mut Vec<usize>, answers: &mut Vec<usize>) {
-    match condition {
-        ConditionPlan::All(list) | ConditionPlan::Any(list) => {
-            for inner in list {
-                list_kinds(inner, kinds, answers);
+/// What a condition that is asked for each case looks at.
+#[derive(Default)]
+struct Looks {
+    /// Kinds of the subject's own facts.
+    kinds: Vec<usize>,
+    /// Answers that it counts.
+    answers: Vec<usize>,
+}
+
+impl Looks {
+    fn of(condition: &ConditionPlan) -> Self {
+        let mut looks = Self::default();
+        looks.add(condition);
+        looks
+    }
+
+    fn add(&mut self, condition: &ConditionPlan) {
+        match condition {
+            ConditionPlan::All(list) | ConditionPlan::Any(list) => {
+                for inner in list {
+                    self.add(inner);
+                }
             }
-        }
-        ConditionPlan::Not(inner) => list_kinds(inner, kinds, answers),
-        ConditionPlan::Compare(value, _) => match &value.kind {
-            ValueKind::Facts(facts) => kinds.push(facts.kind),
-            ValueKind::Answers(place) => answers.push(*place),
+            ConditionPlan::Not(inner) => self.add(inner),
+            ConditionPlan::Compare(value, ..) => match &value.kind {
+                ValueKind::Facts(facts) => self.kinds.push(facts.kind),
+                ValueKind::Answers(place) => self.answers.push(*place),
+                _ => {}
+            },
             _ => {}
-        },
-        _ => {}
+        }
     }
 }

@@ -10,9 +10,8 @@ impl Engine<'_> {
         self.ask_all(RulePhase::Eligibility);
         for subject in 0..self.states.len() {
             let rules = self.rules_of(RulePhase::Eligibility);
-            let results = rules.filter_map(|rule| self.result(subject, rule));
-            let stands_in_the_way =
-                results.fold(Truth3::False, |so_far, result| so_far.or(result.fired));
+            let truths = rules.filter_map(|rule| self.truth_of(subject, rule));
+            let stands_in_the_way = truths.fold(Truth3::False, Truth3::or);
             let scheme = self.scheme;
             if let Some(state) = self.state(subject) {
                 if stands_in_the_way == Truth3::True {
@@ -96,6 +95,5 @@ impl Engine<'_> {
             };
         }
         self.list_open_surveys();
-        self.list_overfull_surveys();
     }
 }

@@ -31,55 +31,27 @@ struct Case<'a> {
 }
 
 impl Engine<'_> {
-    /// With an event, only that case of its kind counts.
+    /// The count or sum of facts with the cases behind it. With an event, only that case of its kind counts.
     pub(super) fn count_facts(
         &self,
         subject: usize,
         plan: &FactsPlan,
         event: Option<Event<'_>>,
-    ) -> Counted {
+    ) -> (Counted, Vec<Ground>) {
         let Some(cases) = self.cases(subject, plan, event) else {
-            return Counted::Unconfirmed;
+            return (Counted::Unconfirmed, Vec::new());
         };
-        if plan.sum.is_some() {
-            let amounts = cases.into_iter().filter_map(|case| case.amount);
-            return Counted::Sum(amounts.fold(Ratio::zero(), |sum, amount| sum.add(&amount)));
-        }
-        let times = cases.into_iter().map(|case| case.times);
-        Counted::Count(times.fold(0, u64::saturating_add))
-    }
-
-    /// The cases behind a count or sum of facts, or the predecessors behind last year's value.
-    pub(super) fn grounds(
-        &self,
-        subject: usize,
-        value: &ValuePlan,
-        event: Option<Event<'_>>,
-    ) -> Vec<Ground> {
-        match &value.kind {
-            ValueKind::Facts(plan) => self.case_grounds(subject, plan, event),
-            ValueKind::Measure {
-                measure,
-                versus: Some(_),
-                ..
-            } => self.last_year_grounds(subject, *measure),
-            _ => Vec::new(),
-        }
-    }
-
-    pub(super) fn case_grounds(
-        &self,
-        subject: usize,
-        plan: &FactsPlan,
-        event: Option<Event<'_>>,
-    ) -> Vec<Ground> {
-        let (Some(data), Some(kind)) = (
-            self.snapshot.subjects.get(subject),
-            self.scheme.facts.get(plan.kind),
-        ) else {
-            return Vec::new();
+        let counted = if plan.sum.is_some() {
+            let amounts = cases.iter().filter_map(|case| case.amount.as_ref());
+            Counted::Sum(amounts.fold(Ratio::zero(), |sum, amount| sum.add(amount)))
+        } else {
+            let times = cases.iter().map(|case| case.times);
+            Counted::Count(times.fold(0, u64::saturating_add))
         };
-        let cases = self.cases(subject, plan, event).unwrap_or_default();
+        let data = self.snapshot.subjects.get(subject);
+        let (Some(data), Some(kind)) = (data, self.scheme.facts.get(plan.kind)) else {
+            return (counted, Vec::new());
+        };
         let ground = |case: Case<'_>| {
             let times = (case.times != 1).then(|| Ratio::of_count(case.times));
             Ground::Case(CaseGround {
@@ -90,7 +62,20 @@ impl Engine<'_> {
                 of: case.fact.of.as_ref().and_then(|code| former(data, code)),
             })
         };
-        cases.into_iter().map(ground).collect()
+        (counted, cases.into_iter().map(ground).collect())
+    }
+
+    /// The cases behind a count or sum of facts, or the predecessors behind last year's value.
+    pub(super) fn grounds(&self, subject: usize, value: &ValuePlan) -> Vec<Ground> {
+        match &value.kind {
+            ValueKind::Facts(plan) => self.count_facts(subject, plan, None).1,
+            ValueKind::Measure {
+                measure,
+                versus: Some(_),
+                ..
+            } => self.last_year_grounds(subject, *measure),
+            _ => Vec::new(),
+        }
     }
 
     fn last_year_grounds(&self, subject: usize, measure: usize) -> Vec<Ground> {
@@ -120,7 +105,6 @@ impl Engine<'_> {
         ) else {
             return Some(Vec::new());
         };
-        let mut cases: BTreeMap<&str, Vec<&FactData>> = BTreeMap::new();
         let alone = match event {
             Some(Event::Case { kind, reference }) if kind == plan.kind => Some(reference),
             _ => None,
@@ -128,16 +112,19 @@ impl Engine<'_> {
         let mut facts = data.facts.iter().filter(|fact| {
             fact.kind == plan.kind && alone.is_none_or(|reference| reference == fact.reference)
         });
+        let unconfirmed = || kind.nil_report && !data.nil.contains(&plan.kind);
         // Most have none at all, for whom no look-back need be worked out.
-        if let Some(fact) = facts.next() {
-            let (first, last) = self.snapshot.window(plan.back);
-            for fact in std::iter::once(fact).chain(facts) {
-                if fact.day.is_some_and(|day| first <= day && day <= last) {
-                    cases.entry(fact.reference.as_str()).or_default().push(fact);
-                }
+        let Some(fact) = facts.next() else {
+            return (!unconfirmed()).then(Vec::new);
+        };
+        let (first, last) = self.snapshot.window(plan.back);
+        let mut cases: BTreeMap<&str, Vec<&FactData>> = BTreeMap::new();
+        for fact in std::iter::once(fact).chain(facts) {
+            if fact.day.is_some_and(|day| first <= day && day <= last) {
+                cases.entry(fact.reference.as_str()).or_default().push(fact);
             }
         }
-        if cases.is_empty() && kind.nil_report && !data.nil.contains(&plan.kind) {
+        if cases.is_empty() && unconfirmed() {
             return None;
         }
         let mut counted = Vec::with_capacity(cases.len());

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Engine;
 use crate::number::Ratio;
-use crate::outcome::{FEW, Shown};
+use crate::outcome::{FEW, LineCounts, Shown};
 use crate::reason::{Reason, ReasonCode};
-use crate::scheme::file::{Among, Channel, Combine, Denominator, Figure, UndefinedStratum};
+use crate::scheme::file::{
+    Among, AnswerClass, Channel, Combine, Denominator, Figure, UndefinedStratum,
+};
 use crate::scheme::model::{FigurePlan, SharePlan, SurveyPlan, TestPlan};
-use crate::snapshot::{Sheets, Stratum, SurveyData};
+use crate::snapshot::{Sheets, SurveyData};
 
 /// A figure, or why there is none.
 #[derive(Debug, Clone, Default)]
@@ -19,9 +21,30 @@ pub(super) struct FigureValue {
     pub why: Option<Reason>,
     /// Whether it rests on so few answers that it would say who answered what.
     pub few: bool,
+    /// What is told beside it, counted with it while its strata are at hand.
+    pub beside: FigureBeside,
+}
+
+/// What is told beside a satisfaction rate.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FigureBeside {
+    pub classes: Vec<(AnswerClass, u64)>,
+    pub lines: Option<Box<LineCounts>>,
 }
 
 impl FigureValue {
+    /// Nothing was counted.
+    pub const NOTHING: &Self = &Self {
+        value: None,
+        counts: None,
+        why: None,
+        few: false,
+        beside: FigureBeside {
+            classes: Vec::new(),
+            lines: None,
+        },
+    };
+
     fn undefined(why: impl Into<Reason>) -> Self {
         Self {
             why: Some(why.into()),
@@ -42,7 +65,7 @@ impl FigureValue {
     pub fn shown(&self) -> Shown {
         match (&self.counts, &self.value) {
             (Some((n, d)), _) => Shown::Counts(*n, *d),
-            (None, Some(value)) => Shown::Exact(Box::new(value.clone())),
+            (None, Some(value)) => Shown::Exact(value.clone()),
             (None, None) => Shown::Missing,
         }
     }
@@ -57,12 +80,14 @@ impl Engine<'_> {
 
     /// Computes every figure that something looks at.
     pub(super) fn tally(&mut self) {
-        let scheme = self.scheme;
+        let (scheme, snapshot) = (self.scheme, self.snapshot);
         let mut unmet: Vec<Option<Reason>> = Vec::with_capacity(scheme.surveys.len());
         for subject in 0..self.states.len() {
-            let Some(data) = self.snapshot.subjects.get(subject) else {
+            let Some(data) = snapshot.subjects.get(subject) else {
                 continue;
             };
+            // Here, where its counts are at hand.
+            self.list_overfull_surveys(subject, data);
             if data.withheld.is_some() {
                 let figures = scheme.figures.iter();
                 let figures = figures.map(|_| FigureValue::undefined(ReasonCode::Withheld));
@@ -87,12 +112,16 @@ impl Engine<'_> {
             ));
             let figure = |plan: &FigurePlan| {
                 let of = plan.survey;
-                match (scheme.surveys.get(of), data.surveys.get(of), unmet.get(of)) {
+                let value = match (scheme.surveys.get(of), data.surveys.get(of), unmet.get(of)) {
                     (Some(survey), Some(data), Some(None)) => {
                         Counting { survey, data, plan }.figure()
                     }
                     (_, _, Some(Some(why))) => FigureValue::undefined(why.clone()),
                     _ => FigureValue::undefined(ReasonCode::NoValue),
+                };
+                FigureValue {
+                    beside: self.figure_beside(data, plan).unwrap_or_default(),
+                    ..value
                 }
             };
             let figures = scheme.figures.iter().map(figure).collect();
@@ -137,24 +166,24 @@ impl Counting<'_> {
 
     /// How many answered what the figure is of; of several questions the one that most answered.
     fn answers(self) -> u64 {
-        let here = |stratum: &&Stratum| {
-            let Self { plan, .. } = self;
-            plan.question.is_none_or(|q| q == stratum.question)
+        let Self { plan, .. } = self;
+        let (mut most, mut answered, mut question) = (0_u64, 0_u64, None);
+        for stratum in &self.data.strata {
+            // They lie question by question.
+            if question != Some(stratum.question) {
+                (question, answered) = (Some(stratum.question), 0);
+            }
+            if plan.question.is_none_or(|q| q == stratum.question)
                 && plan.panel.is_none_or(|panel| panel == stratum.panel)
-                && plan
-                    .channel
-                    .is_none_or(|channel| channel == stratum.channel)
-        };
-        // They lie question by question.
-        let questions = self.data.strata.chunk_by(|a, b| a.question == b.question);
-        let answered = questions.map(|strata| {
-            let counts = strata
-                .iter()
-                .filter(here)
-                .flat_map(|stratum| stratum.classes);
-            add_up(counts.flatten())
-        });
-        answered.max().unwrap_or(0)
+                && (plan.channel).is_none_or(|channel| channel == stratum.channel)
+            {
+                for count in stratum.classes.iter().flatten() {
+                    answered = answered.saturating_add(*count);
+                }
+                most = most.max(answered);
+            }
+        }
+        most
     }
 
     /// Of one question, of all answers together, or of the questions' mean.
@@ -193,7 +222,7 @@ impl Counting<'_> {
                 && within(stratum.panel, stratum.channel)
         });
         for stratum in strata {
-            for (sum, count) in counts.iter_mut().zip(stratum.classes) {
+            for (sum, count) in counts.iter_mut().zip(&stratum.classes) {
                 *sum = sum.saturating_add(count.unwrap_or(0));
             }
             if self.plan.figure == Figure::MeanScore {

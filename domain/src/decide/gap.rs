@@ -6,6 +6,7 @@ use super::Engine;
 use crate::outcome::{Action, Gap, GapKind, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::model::{EffectPlan, RulePhase};
+use crate::snapshot::SubjectData;
 
 impl Engine<'_> {
     /// A gap that blocks closing.
@@ -13,7 +14,7 @@ impl Engine<'_> {
         &self,
         subject: Option<usize>,
         kind: GapKind,
-        place: &str,
+        place: impl Into<Arc<str>>,
         reason: impl Into<Reason>,
         action: Action,
     ) -> Gap {
@@ -23,7 +24,7 @@ impl Engine<'_> {
         Gap {
             subject,
             kind,
-            place: Arc::from(place),
+            place: place.into(),
             what: None,
             reason: reason.into(),
             blocks: true,
@@ -36,8 +37,10 @@ impl Engine<'_> {
         let Some(plan) = self.scheme.rules.get(rule) else {
             return;
         };
-        let result = self.result(subject, rule);
-        let Some(result) = result.filter(|result| result.fired == Truth3::Undetermined) else {
+        if self.truth_of(subject, rule) != Some(Truth3::Undetermined) {
+            return;
+        }
+        let Some(result) = self.result(subject, rule) else {
             return;
         };
         let first = result
@@ -45,16 +48,16 @@ impl Engine<'_> {
             .iter()
             .find(|one| one.holds == Truth3::Undetermined);
         let reason = first
-            .and_then(|one| one.why.clone())
+            .and_then(|one| one.why().cloned())
             .unwrap_or_else(|| ReasonCode::NoValue.into());
         let what = first.map(|one| one.what.clone());
         let action = first.map_or(Action::Waive, |one| {
-            action_for(&one.what, one.why.as_ref().map(|why| why.code))
+            action_for(&one.what, one.why().map(|why| why.code))
         });
         let mut gap = self.gap(
             Some(subject),
             GapKind::UndeterminedRule,
-            &plan.code,
+            plan.code.clone(),
             reason,
             action,
         );
@@ -88,14 +91,14 @@ impl Engine<'_> {
                     None if self.fired(subject, rule) => self.gap(
                         Some(subject),
                         GapKind::InvestigationDue,
-                        &plan.code,
+                        plan.code.clone(),
                         ReasonCode::InvestigationDue,
                         Action::OpenInvestigation,
                     ),
                     Some(one) if one.finding.is_none() => self.gap(
                         Some(subject),
                         GapKind::InvestigationOpen,
-                        &plan.code,
+                        plan.code.clone(),
                         ReasonCode::InvestigationOpen,
                         Action::RecordFinding,
                     ),
@@ -119,7 +122,7 @@ impl Engine<'_> {
                 let gap = self.gap(
                     None,
                     GapKind::OpenSurvey,
-                    &survey.code,
+                    survey.code.clone(),
                     why,
                     Action::CloseSurvey,
                 );
@@ -128,61 +131,59 @@ impl Engine<'_> {
         }
     }
 
-    /// Lists surveys of which more sheets came back than were issued. Where the scheme demands otherwise there are no
-    /// figures, which is listed where they are missed.
-    pub(super) fn list_overfull_surveys(&mut self) {
-        let (scheme, snapshot) = (self.scheme, self.snapshot);
-        for (subject, data) in snapshot.subjects.iter().enumerate() {
-            for (survey, counts) in scheme.surveys.iter().zip(&data.surveys) {
-                for batch in &counts.set_aside {
-                    let panel = survey.panels.get(batch.panel);
-                    let panel = panel.map_or("", |(code, _)| code.as_ref());
-                    let reason = Reason::with(
-                        ReasonCode::BatchOverIssued,
-                        [
-                            panel.to_owned(),
-                            batch.returned.to_string(),
-                            batch.issued.to_string(),
-                        ],
-                    );
-                    let gap = self.gap(
-                        Some(subject),
-                        GapKind::MoreThanIssued,
-                        &survey.code,
-                        reason,
-                        Action::Waive,
-                    );
-                    self.gaps.push(gap);
-                }
-                let (mut issued, mut returned) = (0_u64, 0_u64);
-                // Of a panel for which nobody said how many were issued nothing can be said.
-                for (panel, turnout) in &counts.turnouts {
-                    let Some(count) = turnout.issued else {
-                        continue;
-                    };
-                    issued = issued.saturating_add(count);
-                    for sheets in counts.sheets.iter().filter(|one| one.panel == *panel) {
-                        returned = returned.saturating_add(sheets.returned);
-                    }
-                }
-                let told = survey.demand.returned_within_issued || !counts.set_aside.is_empty();
-                if returned <= issued || told {
-                    continue;
-                }
+    /// Lists surveys of which more sheets about a subject came back than were issued. Where the scheme demands
+    /// otherwise there are no figures, which is listed where they are missed.
+    pub(super) fn list_overfull_surveys(&mut self, subject: usize, data: &SubjectData) {
+        let scheme = self.scheme;
+        for (survey, counts) in scheme.surveys.iter().zip(&data.surveys) {
+            for batch in &counts.set_aside {
+                let panel = survey.panels.get(batch.panel);
+                let panel = panel.map_or("", |(code, _)| code.as_ref());
                 let reason = Reason::with(
-                    ReasonCode::ReturnedOverIssued,
-                    [returned.to_string(), issued.to_string()],
+                    ReasonCode::BatchOverIssued,
+                    [
+                        panel.to_owned(),
+                        batch.returned.to_string(),
+                        batch.issued.to_string(),
+                    ],
                 );
-                let mut gap = self.gap(
+                let gap = self.gap(
                     Some(subject),
                     GapKind::MoreThanIssued,
-                    &survey.code,
+                    survey.code.clone(),
                     reason,
-                    Action::Look,
+                    Action::Waive,
                 );
-                gap.blocks = false;
                 self.gaps.push(gap);
             }
+            let (mut issued, mut returned) = (0_u64, 0_u64);
+            // Of a panel for which nobody said how many were issued nothing can be said.
+            for (panel, turnout) in &counts.turnouts {
+                let Some(count) = turnout.issued else {
+                    continue;
+                };
+                issued = issued.saturating_add(count);
+                for sheets in counts.sheets.iter().filter(|one| one.panel == *panel) {
+                    returned = returned.saturating_add(sheets.returned);
+                }
+            }
+            let told = survey.demand.returned_within_issued || !counts.set_aside.is_empty();
+            if returned <= issued || told {
+                continue;
+            }
+            let reason = Reason::with(
+                ReasonCode::ReturnedOverIssued,
+                [returned.to_string(), issued.to_string()],
+            );
+            let mut gap = self.gap(
+                Some(subject),
+                GapKind::MoreThanIssued,
+                survey.code.clone(),
+                reason,
+                Action::Look,
+            );
+            gap.blocks = false;
+            self.gaps.push(gap);
         }
     }
 

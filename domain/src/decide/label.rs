@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use crate::number::Ratio;
-use crate::outcome::{Action, Comparison, GapKind, LabelRank, Truth3};
+use crate::outcome::{Action, Comparison, Few, GapKind, LabelRank, Truth3};
 use crate::reason::ReasonCode;
 use crate::scheme::file::Group;
 use crate::scheme::model::{ConditionPlan, LabelPhase, LabelPlan, RulePhase};
@@ -102,7 +102,7 @@ impl Engine<'_> {
                         .and_then(|limit| usize::try_from(limit).ok())
                         .is_some_and(|limit| ahead < limit)
                 };
-                let mut compared = Vec::new();
+                let mut compared = Few::new();
                 if within(plan.best, better) || within(plan.worst, worse) {
                     let meets = plan.when.as_ref().map_or(Truth3::True, |when| {
                         self.holds(*subject, when, &mut compared)
@@ -121,12 +121,16 @@ impl Engine<'_> {
                     value: looked.shown(),
                     rank: u32::try_from(ahead.saturating_add(1)).unwrap_or(u32::MAX),
                     of: u32::try_from(members.len()).unwrap_or(u32::MAX),
-                    counted: self.grounds(*subject, &plan.by, None),
+                    counted: self.grounds(*subject, &plan.by),
                     given: false,
                     compared,
                     few: looked.is_of_few(),
                 };
                 if let Some(state) = self.states.get_mut(*subject) {
+                    if state.label_ranks.is_empty() {
+                        let few = self.scheme.labels.len().min(4);
+                        state.label_ranks.reserve_exact(few);
+                    }
                     state.label_ranks.push((label, rank));
                 }
             }
@@ -143,12 +147,12 @@ impl Engine<'_> {
             .iter()
             .find(|one| one.holds == Truth3::Undetermined);
         let reason = first
-            .and_then(|one| one.why.clone())
+            .and_then(|one| one.why().cloned())
             .unwrap_or_else(|| ReasonCode::NoValue.into());
         let mut gap = self.gap(
             Some(subject),
             GapKind::UndeterminedLabel,
-            &plan.code,
+            plan.code.clone(),
             reason,
             Action::SettleRelated,
         );

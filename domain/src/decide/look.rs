@@ -5,30 +5,30 @@ use super::ask::Event;
 use super::fact::Counted;
 use super::figure::FigureValue;
 use crate::number::{Points, Ratio};
-use crate::outcome::{FEW, Shown, Truth3};
+use crate::outcome::{FEW, Ground, Shown, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{Over, Versus};
 use crate::scheme::model::{TestPlan, ValueKind, ValuePlan};
 use crate::snapshot::LAST_YEAR;
 
 /// A value that was looked at.
-pub(super) enum Looked {
+pub(super) enum Looked<'a> {
     Points(Points),
     Whole(i64),
     /// How many answers.
     Answers(u64),
     Exact(Ratio),
-    Rate(FigureValue),
+    Rate(&'a FigureValue),
     Missing(Reason),
 }
 
-impl Looked {
+impl Looked<'_> {
     pub fn shown(&self) -> Shown {
         match self {
             Self::Points(points) => Shown::Points(*points),
             Self::Whole(whole) => Shown::Whole(*whole),
             Self::Answers(count) => Shown::Whole(i64::try_from(*count).unwrap_or(i64::MAX)),
-            Self::Exact(exact) => Shown::Exact(Box::new(exact.clone())),
+            Self::Exact(exact) => Shown::Exact(exact.clone()),
             Self::Rate(figure) => figure.shown(),
             Self::Missing(_) => Shown::Missing,
         }
@@ -37,9 +37,9 @@ impl Looked {
     /// The same by value, where the looked is no longer needed.
     pub fn into_parts(self) -> (Shown, Option<Reason>) {
         match self {
-            Self::Rate(figure) => (figure.shown(), figure.why),
+            Self::Rate(figure) => (figure.shown(), figure.why.clone()),
             Self::Missing(why) => (Shown::Missing, Some(why)),
-            Self::Exact(exact) => (Shown::Exact(Box::new(exact)), None),
+            Self::Exact(exact) => (Shown::Exact(exact), None),
             other => (other.shown(), None),
         }
     }
@@ -73,6 +73,14 @@ impl Looked {
         }
     }
 
+    fn of_facts(counted: Counted) -> Self {
+        match counted {
+            Counted::Count(count) => Self::Whole(i64::try_from(count).unwrap_or(i64::MAX)),
+            Counted::Sum(sum) => Self::Exact(sum),
+            Counted::Unconfirmed => Self::Missing(ReasonCode::NotConfirmed.into()),
+        }
+    }
+
     fn of_points(points: Option<Points>, what: &str) -> Self {
         points.map_or_else(
             || Self::Missing(Reason::with(ReasonCode::NoPoints, [what])),
@@ -83,25 +91,34 @@ impl Looked {
 
 impl Engine<'_> {
     /// A value of a subject.
-    pub(super) fn look(&self, subject: usize, value: &ValuePlan) -> Looked {
+    pub(super) fn look(&self, subject: usize, value: &ValuePlan) -> Looked<'_> {
         self.look_for(subject, value, None)
     }
 
-    /// The same as if this case were the only one of its kind.
-    pub(super) fn look_for(
+    /// A value with what is behind it, which is gathered once for both; with an event, as if this case were the only
+    /// one of its kind.
+    pub(super) fn look_into(
         &self,
         subject: usize,
         value: &ValuePlan,
         event: Option<Event<'_>>,
-    ) -> Looked {
+    ) -> (Looked<'_>, Vec<Ground>) {
+        if let ValueKind::Facts(plan) = &value.kind {
+            let (counted, grounds) = self.count_facts(subject, plan, event);
+            return (Looked::of_facts(counted), grounds);
+        }
+        let looked = self.look_for(subject, value, event);
+        (looked, self.grounds(subject, value))
+    }
+
+    fn look_for(&self, subject: usize, value: &ValuePlan, event: Option<Event<'_>>) -> Looked<'_> {
         let state = self.states.get(subject);
         let category = self.scheme.categories.get(self.category(subject));
         match &value.kind {
             ValueKind::Figure(figure) => Looked::Rate(
                 state
                     .and_then(|state| state.figures.get(*figure))
-                    .cloned()
-                    .unwrap_or_default(),
+                    .unwrap_or(FigureValue::NOTHING),
             ),
             ValueKind::Item(item) => {
                 let place = category
@@ -122,11 +139,7 @@ impl Engine<'_> {
                 Looked::of_points(points, &value.what)
             }
             ValueKind::Total => Looked::of_points(state.and_then(|state| state.total), "the total"),
-            ValueKind::Facts(plan) => match self.count_facts(subject, plan, event) {
-                Counted::Count(count) => Looked::Whole(i64::try_from(count).unwrap_or(i64::MAX)),
-                Counted::Sum(sum) => Looked::Exact(sum),
-                Counted::Unconfirmed => Looked::Missing(ReasonCode::NotConfirmed.into()),
-            },
+            ValueKind::Facts(plan) => Looked::of_facts(self.count_facts(subject, plan, event).0),
             ValueKind::Answers(place)
                 if (self.scheme.answers.get(*place))
                     .is_some_and(|plan| self.is_sealed(plan.survey)) =>
@@ -156,7 +169,7 @@ impl Engine<'_> {
         measure: usize,
         over: Option<Over>,
         versus: Option<Versus>,
-    ) -> Looked {
+    ) -> Looked<'_> {
         let (Some(data), Some(plan)) = (
             self.snapshot.subjects.get(subject),
             self.scheme.measures.get(measure),
@@ -207,7 +220,7 @@ impl Engine<'_> {
     }
 
     /// Whether a value passes a test; undetermined where it is missing.
-    pub(super) fn passes(&self, value: &ValuePlan, test: &TestPlan, looked: &Looked) -> Truth3 {
+    pub(super) fn passes(&self, value: &ValuePlan, test: &TestPlan, looked: &Looked<'_>) -> Truth3 {
         if let ValueKind::Figure(figure) = &value.kind
             && self
                 .scheme

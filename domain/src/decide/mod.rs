@@ -70,19 +70,55 @@ pub fn decide(scheme: &Scheme, snapshot: &Snapshot) -> Outcome {
     engine.into_outcome()
 }
 
-/// Which rules are asked in each phase, in the scheme's order.
-struct Phases(BTreeMap<RulePhase, Vec<usize>>);
+/// Which rules are asked in each phase, in the scheme's order, and which of them of whom.
+struct Phases {
+    rules: BTreeMap<RulePhase, Vec<usize>>,
+    /// By category.
+    places: Vec<Places>,
+}
+
+/// Where the results for one category lie: of rules there are only as many as are for it.
+struct Places {
+    /// By rule of the scheme.
+    place: Vec<Option<usize>>,
+    count: usize,
+    /// Codes of the category's items and nodes, which all its subjects share.
+    items: Arc<[Arc<str>]>,
+    nodes: Arc<[Arc<str>]>,
+}
 
 impl Phases {
     fn of(scheme: &Scheme) -> Self {
-        let mut phases: BTreeMap<RulePhase, Vec<usize>> = BTreeMap::new();
+        let mut rules: BTreeMap<RulePhase, Vec<usize>> = BTreeMap::new();
         for (place, rule) in scheme.rules.iter().enumerate() {
             // What happens at each event happened then; a finding still asks whether its rule fires.
             if !rule.per_event || matches!(rule.effect, EffectPlan::Investigate) {
-                phases.entry(rule.phase).or_default().push(place);
+                rules.entry(rule.phase).or_default().push(place);
             }
         }
-        Self(phases)
+        let places = scheme
+            .categories
+            .iter()
+            .enumerate()
+            .map(|(category, plan)| {
+                let mut count = 0_usize;
+                let places = scheme.rules.iter().map(|rule| {
+                    let place = (rule.applies.get(category) == Some(&true)).then_some(count)?;
+                    count = place.saturating_add(1);
+                    Some(place)
+                });
+                let place = places.collect();
+                let items = plan.items.iter().filter_map(|item| scheme.items.get(*item));
+                let nodes = plan.nodes.iter().filter_map(|node| scheme.nodes.get(*node));
+                Places {
+                    place,
+                    count,
+                    items: items.map(|item| item.code.clone()).collect(),
+                    nodes: nodes.map(|node| node.code.clone()).collect(),
+                }
+            });
+        let places = places.collect();
+        Self { rules, places }
     }
 }
 
@@ -92,6 +128,11 @@ struct Engine<'a> {
     snapshot: &'a Snapshot,
     phases: &'a Phases,
     words: Vocabulary,
+    /// By subject. What is asked of everyone again and again lies close together, here and in `truths`: subjects and
+    /// states are too large to stay in the processor's caches from one pass over a round to the next.
+    categories: Vec<usize>,
+    /// By subject, and there by rule of the scheme: what it came to, once it was asked.
+    truths: Vec<Option<Truth3>>,
     states: Vec<State>,
     gaps: Vec<Gap>,
     quotas: Vec<FilledQuota>,
@@ -125,7 +166,7 @@ struct State {
     labels: Vec<usize>,
     /// How it was ranked for each label, with the label's place.
     label_ranks: Vec<(usize, LabelRank)>,
-    /// By rule of the scheme.
+    /// By place among the rules for the category.
     rules: Vec<Option<RuleResult>>,
     base: Option<usize>,
     grade: Option<usize>,
@@ -156,9 +197,12 @@ impl<'a> Engine<'a> {
         let states = snapshot
             .subjects
             .iter()
-            .map(|_| State {
-                rules: vec![None; scheme.rules.len()],
-                ..State::default()
+            .map(|data| {
+                let rules = phases.places.get(data.category);
+                State {
+                    rules: vec![None; rules.map_or(0, |places| places.count)],
+                    ..State::default()
+                }
             })
             .collect();
         Self {
@@ -166,6 +210,8 @@ impl<'a> Engine<'a> {
             snapshot,
             phases,
             words: Vocabulary::of(scheme),
+            categories: snapshot.subjects.iter().map(|data| data.category).collect(),
+            truths: vec![None; snapshot.subjects.len().saturating_mul(scheme.rules.len())],
             states,
             gaps: Vec::new(),
             quotas: Vec::new(),
@@ -177,10 +223,7 @@ impl<'a> Engine<'a> {
     }
 
     fn category(&self, subject: usize) -> usize {
-        self.snapshot
-            .subjects
-            .get(subject)
-            .map_or(0, |data| data.category)
+        self.categories.get(subject).copied().unwrap_or(0)
     }
 
     /// Whether a mask over categories takes a subject in.
@@ -203,6 +246,10 @@ impl<'a> Engine<'a> {
         };
         if let Some(state) = self.state(subject) {
             state.grade = to;
+            // Of most there is one.
+            if state.steps.is_empty() {
+                state.steps.reserve_exact(1);
+            }
             state.steps.push(entry);
         }
     }
@@ -286,7 +333,7 @@ impl<'a> Engine<'a> {
 
     /// The rules of a phase, in the scheme's order.
     fn rules_of(&self, phase: RulePhase) -> Copied<Iter<'a, usize>> {
-        let rules = self.phases.0.get(&phase).map(Vec::as_slice);
+        let rules = self.phases.rules.get(&phase).map(Vec::as_slice);
         rules.unwrap_or_default().iter().copied()
     }
 
@@ -315,17 +362,38 @@ impl<'a> Engine<'a> {
 
     /// The outcome of a rule for a subject, once it was asked.
     fn result(&self, subject: usize, rule: usize) -> Option<&RuleResult> {
-        self.states.get(subject)?.rules.get(rule)?.as_ref()
+        let place = self.rule_place(subject, rule)?;
+        self.states.get(subject)?.rules.get(place)?.as_ref()
+    }
+
+    /// Where the result of a rule for a subject lies.
+    fn rule_place(&self, subject: usize, rule: usize) -> Option<usize> {
+        let places = self.phases.places.get(self.category(subject))?;
+        *places.place.get(rule)?
     }
 
     /// Keeps the outcome of a rule and returns the one before.
     fn keep(&mut self, subject: usize, rule: usize, result: RuleResult) -> Option<RuleResult> {
-        self.state(subject)?.rules.get_mut(rule)?.replace(result)
+        let place = self.rule_place(subject, rule)?;
+        if let Some(at) = self.truth_place(subject, rule)
+            && let Some(truth) = self.truths.get_mut(at)
+        {
+            *truth = Some(result.fired);
+        }
+        self.state(subject)?.rules.get_mut(place)?.replace(result)
+    }
+
+    /// What a rule came to for a subject, once it was asked.
+    fn truth_of(&self, subject: usize, rule: usize) -> Option<Truth3> {
+        *self.truths.get(self.truth_place(subject, rule)?)?
+    }
+
+    fn truth_place(&self, subject: usize, rule: usize) -> Option<usize> {
+        (subject.checked_mul(self.scheme.rules.len())?).checked_add(rule)
     }
 
     /// Whether a rule has fired for a subject.
     fn fired(&self, subject: usize, rule: usize) -> bool {
-        let result = self.result(subject, rule);
-        result.is_some_and(|result| result.fired == Truth3::True)
+        self.truth_of(subject, rule) == Some(Truth3::True)
     }
 }

@@ -71,7 +71,7 @@ impl Engine<'_> {
             let gap = self.gap(
                 None,
                 GapKind::QuotaUndetermined,
-                &plan.code,
+                plan.code.clone(),
                 reason,
                 Action::SettleRelated,
             );
@@ -85,7 +85,7 @@ impl Engine<'_> {
             let gap = self.gap(
                 None,
                 GapKind::QuotaContradiction,
-                &plan.code,
+                plan.code.clone(),
                 reason,
                 Action::Waive,
             );
@@ -172,7 +172,7 @@ impl Engine<'_> {
         let gap = self.gap(
             None,
             GapKind::TieToDecide,
-            &plan.code,
+            plan.code.clone(),
             reason,
             Action::ChooseByCommittee,
         );

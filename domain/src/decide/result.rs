@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use super::figure::{FigureBeside, FigureValue};
 use super::{Engine, State};
+use crate::number::{Ratio, Rounding, RoundingMode};
 use crate::outcome::{
-    Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome, Predecessor,
-    Shown, Status, wilson_e4,
+    Coded, Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome,
+    Predecessor, Reading, Status, wilson_e4,
 };
 use crate::scheme::file::{AnswerClass, Figure};
 use crate::scheme::model::FigurePlan;
-use crate::snapshot::PredecessorData;
+use crate::snapshot::{PredecessorData, SubjectData, SurveyData};
 
 impl Engine<'_> {
     pub(super) fn into_outcome(mut self) -> Outcome {
@@ -29,14 +31,12 @@ impl Engine<'_> {
                 }
             })
             .collect();
-        for (subject, obstacles) in obstacles.into_iter().enumerate() {
+        let states = std::mem::take(&mut self.states).into_iter();
+        for (subject, (mut state, obstacles)) in states.zip(obstacles).enumerate() {
             let figures = if self.is_withheld(subject) {
                 Vec::new()
             } else {
-                self.figure_results(subject)
-            };
-            let Some(state) = self.states.get_mut(subject).map(std::mem::take) else {
-                continue;
+                self.figure_results(subject, std::mem::take(&mut state.figures))
             };
             decisions.extend(self.decision(subject, state, obstacles, figures));
         }
@@ -87,6 +87,7 @@ impl Engine<'_> {
                 ..rank
             })
             .collect();
+        let places = self.phases.places.get(data.category)?;
         // In the place where they lie.
         let rules = state.rules.into_iter().flatten().collect();
         Some(Decision {
@@ -107,8 +108,8 @@ impl Engine<'_> {
             label_ranks,
             steps: state.steps,
             rules,
-            nodes: state.nodes,
-            items: state.items,
+            nodes: Coded::new(&places.nodes, state.nodes),
+            items: Coded::new(&places.items, state.items),
             figures,
             obstacles,
             consequences: state.consequences,
@@ -122,109 +123,107 @@ impl Engine<'_> {
         data.is_some_and(|data| data.withheld.is_some())
     }
 
-    fn figure_results(&self, subject: usize) -> Vec<FigureResult> {
-        let Some(state) = self.states.get(subject) else {
-            return Vec::new();
+    fn figure_results(&self, subject: usize, figures: Vec<FigureValue>) -> Vec<FigureResult> {
+        let plans = self.scheme.figures.iter().zip(figures);
+        let about = |survey: usize| {
+            let survey = self.scheme.surveys.get(survey);
+            survey.is_some_and(|survey| self.applies(&survey.applies, subject))
         };
-        let plans = self.scheme.figures.iter().zip(&state.figures);
-        let relevant = |plan: &&FigurePlan| {
-            self.scheme
-                .surveys
-                .get(plan.survey)
-                .is_some_and(|survey| self.applies(&survey.applies, subject))
-        };
-        plans
-            .filter(|(plan, _)| relevant(plan))
-            .map(|(plan, value)| {
-                let text =
-                    value
-                        .value
-                        .as_ref()
-                        .map_or_else(String::new, |value| match plan.figure {
-                            Figure::MeanScore => {
-                                let rounding = crate::number::Rounding {
-                                    decimals: 2,
-                                    mode: crate::number::RoundingMode::HalfUp,
-                                };
-                                rounding
-                                    .to_points(value)
-                                    .map_or_else(|_| value.to_string(), |points| points.to_string())
-                            }
-                            _ => value.to_percent_text(2),
-                        });
-                let told = plan.figure == Figure::SatisfactionRate && !self.is_sealed(plan.survey);
-                let classes = if told {
-                    self.classes(subject, plan)
-                } else {
-                    Vec::new()
-                };
-                FigureResult {
-                    what: plan.what.clone(),
-                    value: value.shown(),
-                    text: Arc::from(text),
-                    wilson_e4: match value.shown() {
-                        Shown::Counts(n, d) => wilson_e4(n, d),
-                        _ => None,
-                    },
-                    classes,
-                    lines: self.lines_of(subject, plan),
-                    why: value.why.clone(),
-                    few: value.few,
-                }
-            })
-            .collect()
-    }
-
-    /// Lines of a ballot, within a figure's stratum; beside its satisfaction rate alone, as the classes.
-    fn lines_of(&self, subject: usize, plan: &FigurePlan) -> Option<LineCounts> {
-        let survey = self.scheme.surveys.get(plan.survey)?;
-        let beside = plan.figure == Figure::SatisfactionRate && !self.is_sealed(plan.survey);
-        if survey.ballot.is_none() || !beside {
-            return None;
+        let relevant = self.scheme.figures.iter();
+        let relevant = relevant.filter(|plan| about(plan.survey)).count();
+        let mut results = Vec::with_capacity(relevant);
+        for (plan, value) in plans.filter(|(plan, _)| about(plan.survey)) {
+            let text = value
+                .value
+                .as_ref()
+                .map_or(Reading::Nothing, |value| reading(plan.figure, value));
+            let (shown, wilson_e4) = (
+                value.shown(),
+                value.counts.and_then(|(n, d)| wilson_e4(n, d)),
+            );
+            let FigureBeside { classes, lines } = value.beside;
+            results.push(FigureResult {
+                what: plan.what.clone(),
+                value: shown,
+                text,
+                wilson_e4,
+                classes: classes.into_boxed_slice(),
+                lines,
+                why: value.why,
+                few: value.few,
+            });
         }
-        let counts = self
-            .snapshot
-            .subjects
-            .get(subject)?
-            .surveys
-            .get(plan.survey)?;
-        let within = counts.sheets.iter().filter(|sheets| {
-            plan.panel.is_none_or(|panel| panel == sheets.panel)
-                && plan.channel.is_none_or(|channel| channel == sheets.channel)
-        });
-        let none = LineCounts {
-            valid: 0,
-            rated: 0,
-            abstained: 0,
-        };
-        Some(within.fold(none, |sum, sheets| LineCounts {
-            valid: sum.valid.saturating_add(sheets.valid),
-            rated: sum.rated.saturating_add(sheets.rated),
-            abstained: sum.abstained.saturating_add(sheets.abstained),
-        }))
+        results
     }
 
-    /// Answers by class, within a figure's stratum.
-    fn classes(&self, subject: usize, plan: &FigurePlan) -> Vec<(AnswerClass, u64)> {
-        let data = self.snapshot.subjects.get(subject);
-        let counts = data.and_then(|data| data.surveys.get(plan.survey));
-        let strata = counts.map(|counts| counts.strata.as_slice());
-        let mut classes = [None; 4];
-        for stratum in strata.unwrap_or_default() {
-            let within = plan.question.is_none_or(|q| q == stratum.question)
-                && plan.panel.is_none_or(|p| p == stratum.panel)
-                && plan.channel.is_none_or(|c| c == stratum.channel);
-            for (sum, count) in classes.iter_mut().zip(&stratum.classes) {
-                if let (true, Some(count)) = (within, count) {
-                    *sum = Some(sum.unwrap_or(0_u64).saturating_add(*count));
-                }
+    /// What is told beside a satisfaction rate that somebody may see: answers by class and, of a ballot, its lines.
+    pub(super) fn figure_beside(
+        &self,
+        data: &SubjectData,
+        plan: &FigurePlan,
+    ) -> Option<FigureBeside> {
+        let survey = self.scheme.surveys.get(plan.survey)?;
+        let about = survey.applies.get(data.category) == Some(&true);
+        let told = plan.figure == Figure::SatisfactionRate && !self.is_sealed(plan.survey);
+        let counts = data.surveys.get(plan.survey).filter(|_| about && told)?;
+        let lines = survey.ballot.map(|_| Box::new(lines(counts, plan)));
+        Some(FigureBeside {
+            classes: classes(counts, plan),
+            lines,
+        })
+    }
+}
+
+/// Lines of a ballot, within a figure's stratum.
+fn lines(counts: &SurveyData, plan: &FigurePlan) -> LineCounts {
+    let within = counts.sheets.iter().filter(|sheets| {
+        plan.panel.is_none_or(|panel| panel == sheets.panel)
+            && plan.channel.is_none_or(|channel| channel == sheets.channel)
+    });
+    let none = LineCounts {
+        valid: 0,
+        rated: 0,
+        abstained: 0,
+    };
+    within.fold(none, |sum, sheets| LineCounts {
+        valid: sum.valid.saturating_add(sheets.valid),
+        rated: sum.rated.saturating_add(sheets.rated),
+        abstained: sum.abstained.saturating_add(sheets.abstained),
+    })
+}
+
+/// Answers by class, within a figure's stratum.
+fn classes(counts: &SurveyData, plan: &FigurePlan) -> Vec<(AnswerClass, u64)> {
+    let (mut sums, mut there) = ([0_u64; 4], [false; 4]);
+    for stratum in &counts.strata {
+        if plan.question.is_none_or(|q| q == stratum.question)
+            && plan.panel.is_none_or(|p| p == stratum.panel)
+            && plan.channel.is_none_or(|c| c == stratum.channel)
+        {
+            for ((sum, there), count) in sums.iter_mut().zip(&mut there).zip(&stratum.classes) {
+                *sum = sum.saturating_add(count.unwrap_or(0));
+                *there |= count.is_some();
             }
         }
-        let counted = AnswerClass::ALL.into_iter().zip(classes);
-        counted
-            .filter_map(|(class, count)| Some((class, count?)))
-            .collect()
     }
+    // As much room as is needed: what a filter leaves cannot be told beforehand, and is asked for by fours.
+    let mut counted = Vec::with_capacity(there.iter().filter(|there| **there).count());
+    let each = AnswerClass::ALL.into_iter().zip(sums).zip(there);
+    counted.extend(each.filter_map(|(counted, there)| there.then_some(counted)));
+    counted
+}
+
+/// A figure cut for reading, with two places.
+fn reading(figure: Figure, value: &Ratio) -> Reading {
+    let rounding = Rounding {
+        decimals: 2,
+        mode: RoundingMode::HalfUp,
+    };
+    let text = |_| Reading::Text(Arc::from(value.to_string()));
+    if figure == Figure::MeanScore {
+        return rounding.to_points(value).map_or_else(text, Reading::Mean);
+    }
+    (rounding.to_percent(value)).map_or_else(text, Reading::Percent)
 }
 
 fn predecessor(one: &PredecessorData) -> Predecessor {

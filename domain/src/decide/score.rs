@@ -8,8 +8,8 @@ use super::look::Looked;
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio, Rounding};
 use crate::outcome::{
-    Action, Award, Comparison, Gap, GapKind, Ground, ItemResult, ItemState, ItemTrace, Members,
-    PartResult, Shown, StretchResult, Truth3,
+    Action, Award, Comparison, Few, Gap, GapKind, Ground, ItemResult, ItemState, ItemTrace,
+    Members, PartBeside, PartResult, Seldom, Shown, StretchResult, Truth3,
 };
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{GateHolds, Missing, Start};
@@ -26,14 +26,14 @@ pub(super) struct Scored {
     pub exact: Option<Ratio>,
     pub shown: Shown,
     /// What each stretch was given, where points are awarded for each by itself.
-    pub stretches: Vec<StretchResult>,
+    pub stretches: Seldom<StretchResult>,
     /// What each inspector awarded, where that is told.
-    pub awards: Vec<Award>,
+    pub awards: Seldom<Award>,
     /// What was counted.
-    pub counted: Vec<Ground>,
+    pub counted: Seldom<Ground>,
     pub why: Option<Reason>,
     pub action: Action,
-    pub members: Vec<Members>,
+    pub members: Seldom<Members>,
     /// Whether it rests on fewer than ten answers.
     pub few: bool,
 }
@@ -69,7 +69,7 @@ impl Scored {
     /// A quotient that becomes points. What it was stays beside them where digits are lost.
     pub fn of_quotient(exact: Ratio, numbers: Rounding, shown: Shown) -> Self {
         let scored = Self::of_sum(numbers.to_points(&exact).ok(), shown);
-        let lost = (scored.points).is_none_or(|points| points.to_ratio() != exact);
+        let lost = (scored.points).is_none_or(|points| !exact.is_points(points));
         Self {
             exact: lost.then_some(exact),
             ..scored
@@ -92,9 +92,18 @@ impl Engine<'_> {
         };
         let mut items = Vec::with_capacity(category.items.len());
         let mut gaps = Vec::new();
+        let slots = self.snapshot.subjects.get(subject);
+        let slots = slots.map_or(&[][..], |data| &data.slots);
         for item in &category.items {
-            if let Some(plan) = scheme.items.get(*item) {
-                items.push(self.score_item(subject, plan, &mut gaps));
+            let Some(plan) = scheme.items.get(*item) else {
+                continue;
+            };
+            // An award by inspectors explains itself; everything else leaves a trace. Most items are awarded, so these
+            // are written right where they belong.
+            let slot = plan.plain_slot().filter(|_| plan.gate.is_none());
+            match slot.and_then(|slot| slots.get(slot)) {
+                Some(SlotValue::One(points)) => items.push(ItemResult::awarded(*points)),
+                _ => items.push(self.score_item(subject, plan, &mut gaps)),
             }
         }
         self.gaps.append(&mut gaps);
@@ -104,7 +113,7 @@ impl Engine<'_> {
     }
 
     fn score_item(&self, subject: usize, plan: &ItemPlan, gaps: &mut Vec<Gap>) -> ItemResult {
-        let mut gate = Vec::new();
+        let mut gate = Few::new();
         if let Some(condition) = &plan.gate {
             let truth = self.holds(subject, condition, &mut gate);
             let shut = match (truth, plan.gate_undetermined) {
@@ -113,7 +122,7 @@ impl Engine<'_> {
                 (Truth3::Undetermined, None) => {
                     let why = gate
                         .iter()
-                        .find_map(|one| one.why.clone())
+                        .find_map(|one| one.why().cloned())
                         .unwrap_or_else(|| ReasonCode::NoValue.into());
                     let lacking = vec![Lacking {
                         part: None,
@@ -122,45 +131,30 @@ impl Engine<'_> {
                     }];
                     let absent = Absent {
                         gate,
-                        parts: Vec::new(),
+                        parts: Few::new(),
                         lacking,
                     };
                     return self.missing_item(subject, plan, gaps, absent);
                 }
             };
             if shut {
-                let trace = Some(Box::new(ItemTrace {
-                    parts: Vec::new(),
-                    gate,
-                }));
+                let trace = Some(Box::new(traced(Few::new(), gate)));
                 return ItemResult {
-                    item: plan.code.clone(),
                     points: Some(Points::ZERO),
                     state: ItemState::Gated,
                     trace,
                 };
             }
         }
-        // An award by inspectors explains itself; everything else leaves a trace.
-        if let [part] = plan.parts.as_slice()
-            && let (
-                None,
-                Way::Graded {
-                    slot, dated: None, ..
-                },
-            ) = (&part.code, &part.way)
-            && gate.is_empty()
-            && let SlotValue::One(points) = self.slot(subject, *slot)
+        // The same behind a gate that compared nothing.
+        if gate.is_empty()
+            && let Some(slot) = plan.plain_slot()
+            && let SlotValue::One(points) = self.slot(subject, slot)
         {
-            return ItemResult {
-                item: plan.code.clone(),
-                points: Some(*points),
-                state: ItemState::Scored,
-                trace: None,
-            };
+            return ItemResult::awarded(*points);
         }
         let mut sum = Sum::of(plan.parts.len());
-        let mut parts = Vec::with_capacity(plan.parts.len());
+        let mut parts = Few::new();
         let mut state = ItemState::Scored;
         let mut lacking = Vec::new();
         for part in &plan.parts {
@@ -174,9 +168,8 @@ impl Engine<'_> {
                     }
                     Some((None, _)) => {
                         parts.push(result(part, scored));
-                        let trace = Some(Box::new(ItemTrace { parts, gate }));
+                        let trace = Some(Box::new(traced(parts, gate)));
                         return ItemResult {
-                            item: plan.code.clone(),
                             points: None,
                             state: ItemState::NotApplicable,
                             trace,
@@ -217,16 +210,15 @@ impl Engine<'_> {
             gaps.push(self.gap(
                 Some(subject),
                 GapKind::Overflow,
-                &plan.code,
+                plan.code.clone(),
                 ReasonCode::Overflow,
                 Action::MendScheme,
             ));
         }
         ItemResult {
-            item: plan.code.clone(),
             points: sum,
             state,
-            trace: Some(Box::new(ItemTrace { parts, gate })),
+            trace: Some(Box::new(traced(parts, gate))),
         }
     }
 
@@ -282,7 +274,7 @@ impl Engine<'_> {
             lacking,
         } = absent;
         let whole = lacking.iter().all(|one| one.part.is_none());
-        let trace = Some(Box::new(ItemTrace { parts, gate }));
+        let trace = Some(Box::new(traced(parts, gate)));
         // A waiver of an item stands for the whole of it, and so does the scheme's word where its gate is undetermined.
         let scheme = || {
             let settles = whole
@@ -300,7 +292,6 @@ impl Engine<'_> {
         let waived = self.waived(subject, &plan.code).or_else(scheme);
         if let Some((points, state)) = waived {
             return ItemResult {
-                item: plan.code.clone(),
                 points,
                 state,
                 trace,
@@ -311,10 +302,9 @@ impl Engine<'_> {
                 || plan.code.to_string(),
                 |part| format!("{}/{part}", plan.code),
             );
-            gaps.push(self.gap(Some(subject), GapKind::MissingValue, &place, why, action));
+            gaps.push(self.gap(Some(subject), GapKind::MissingValue, place, why, action));
         }
         ItemResult {
-            item: plan.code.clone(),
             points: None,
             state: ItemState::Missing,
             trace,
@@ -336,11 +326,11 @@ impl Engine<'_> {
                 ..
             } => self.checklist(subject, *slot, *all_or_nothing, part.max),
             Way::Shaped { value, shape } => {
-                let looked = self.look(subject, value);
+                let (looked, counted) = self.look_into(subject, value, None);
                 let max = part.max.unwrap_or_default();
                 Scored {
                     few: looked.is_of_few(),
-                    counted: self.grounds(subject, value, None),
+                    counted: counted.into(),
                     ..self.shaped(value, &looked, shape, max)
                 }
             }
@@ -382,7 +372,13 @@ impl Engine<'_> {
         }
     }
 
-    fn shaped(&self, value: &ValuePlan, looked: &Looked, shape: &ShapePlan, max: Points) -> Scored {
+    fn shaped(
+        &self,
+        value: &ValuePlan,
+        looked: &Looked<'_>,
+        shape: &ShapePlan,
+        max: Points,
+    ) -> Scored {
         let shown = looked.shown();
         let action = match value.kind {
             ValueKind::Figure(_) => Action::CollectAnswers,
@@ -426,21 +422,21 @@ impl Engine<'_> {
     }
 
     fn per_case(&self, subject: usize, plan: &PerCasePlan, max: Option<Points>) -> Scored {
-        let count = match &plan.cases {
+        let (count, counted) = match &plan.cases {
             Cases::Facts(facts) => match self.count_facts(subject, facts, None) {
-                Counted::Count(count) => count,
-                Counted::Sum(_) => {
+                (Counted::Count(count), grounds) => (count, grounds),
+                (Counted::Sum(_), _) => {
                     return Scored::missing(ReasonCode::NoValue, Action::MendScheme);
                 }
-                Counted::Unconfirmed => {
+                (Counted::Unconfirmed, _) => {
                     return Scored::missing(ReasonCode::NotConfirmed, Action::ConfirmNone);
                 }
             },
-            Cases::Label(label) => u64::from(
-                self.states
-                    .get(subject)
-                    .is_some_and(|state| state.labels.contains(label)),
-            ),
+            Cases::Label(label) => {
+                let state = self.states.get(subject);
+                let holds = state.is_some_and(|state| state.labels.contains(label));
+                (u64::from(holds), Vec::new())
+            }
         };
         let count = i64::try_from(if plan.once { count.min(1) } else { count }).unwrap_or(i64::MAX);
         let start = match plan.start {
@@ -455,13 +451,39 @@ impl Engine<'_> {
                 let points = plan.floor.map_or(points, |floor| points.max(floor));
                 plan.ceiling.map_or(points, |ceiling| points.min(ceiling))
             });
-        let counted = match &plan.cases {
-            Cases::Facts(facts) => self.case_grounds(subject, facts, None),
-            Cases::Label(_) => Vec::new(),
-        };
         Scored {
-            counted,
+            counted: counted.into(),
             ..Scored::of_sum(worth.ok(), Shown::Whole(count))
+        }
+    }
+}
+
+impl ItemResult {
+    /// Points that explain themselves.
+    const fn awarded(points: Points) -> Self {
+        Self {
+            points: Some(points),
+            state: ItemState::Scored,
+            trace: None,
+        }
+    }
+}
+
+impl ItemPlan {
+    /// The slot of an item that is nothing but points awarded once for the round.
+    fn plain_slot(&self) -> Option<usize> {
+        match self.parts.as_slice() {
+            [
+                PartPlan {
+                    code: None,
+                    way:
+                        Way::Graded {
+                            slot, dated: None, ..
+                        },
+                    ..
+                },
+            ] => Some(*slot),
+            _ => None,
         }
     }
 }
@@ -508,8 +530,8 @@ impl Sum {
 
 /// An item that lacks a value.
 struct Absent {
-    gate: Vec<Comparison>,
-    parts: Vec<PartResult>,
+    gate: Few<Comparison>,
+    parts: Few<PartResult>,
     lacking: Vec<Lacking>,
 }
 
@@ -520,18 +542,20 @@ struct Lacking {
     action: Action,
 }
 
+fn traced(parts: Few<PartResult>, gate: Few<Comparison>) -> ItemTrace {
+    let gate = Vec::from(gate).into();
+    ItemTrace { parts, gate }
+}
+
 fn result(part: &PartPlan, scored: Scored) -> PartResult {
-    PartResult {
-        part: part.code.clone(),
-        what: part.what.clone(),
-        value: scored.shown,
-        stretches: scored.stretches.into(),
-        awards: scored.awards.into(),
-        counted: scored.counted.into(),
-        points: scored.points,
+    let beside = PartBeside {
+        stretches: scored.stretches,
+        awards: scored.awards,
+        counted: scored.counted,
         exact: scored.exact,
         why: scored.why,
-        members: scored.members.into(),
-        few: scored.few,
-    }
+        members: scored.members,
+    };
+    let named = (part.code.clone(), part.what.clone());
+    PartResult::new(named, scored.shown, scored.points, scored.few, beside)
 }

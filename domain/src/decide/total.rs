@@ -157,9 +157,13 @@ impl Engine<'_> {
         ) else {
             return Ok(Sums::default());
         };
-        // By place in the category's nodes: sum so far, or nothing once a child is missing; and the maximum.
-        let mut nodes: Vec<(Option<Points>, Points)> =
-            vec![(Some(Points::ZERO), Points::ZERO); category.nodes.len()];
+        // By place in the category's nodes: the sum so far, or nothing once a child is missing, and the maximum.
+        let empty = NodeResult {
+            sum: Some(Points::ZERO),
+            points: None,
+            maximum: Some(Points::ZERO),
+        };
+        let mut nodes = vec![empty; category.nodes.len()];
         let mut narrowed = false;
         for (place, (item, result)) in category.items.iter().zip(&state.items).enumerate() {
             let Some(plan) = scheme.items.get(*item) else {
@@ -171,55 +175,41 @@ impl Engine<'_> {
                 narrowed = true;
                 continue;
             }
-            if let Some((sum, max)) = category
+            if let Some(node) = category
                 .node_place
                 .get(plan.node)
                 .copied()
                 .flatten()
                 .and_then(|place| nodes.get_mut(place))
             {
-                *sum = match (*sum, points) {
-                    (Some(sum), Some(points)) => Some(sum.add(points)?),
-                    _ => None,
-                };
-                *max = max.add(plan.max.unwrap_or_default())?;
+                node.add(points, plan.max.unwrap_or_default())?;
             }
         }
-        let mut results = Vec::with_capacity(nodes.len());
         // Children stand after their parents, so from the back every node is complete when it is reached.
         for place in (0..nodes.len()).rev() {
-            let (Some(node), Some((sum, max))) =
-                (category.nodes.get(place), nodes.get(place).copied())
+            let (Some(node), Some(result)) = (category.nodes.get(place), nodes.get_mut(place))
             else {
                 continue;
             };
             let Some(plan) = scheme.nodes.get(*node) else {
                 continue;
             };
-            let sum = with_added(sum, additions, Target::Node(*node))?;
-            let clipped = sum.map(|sum| clip(sum, plan.floor, plan.ceiling));
+            result.sum = with_added(result.sum, additions, Target::Node(*node))?;
+            result.points = result.sum.map(|sum| clip(sum, plan.floor, plan.ceiling));
+            let (points, maximum) = (result.points, result.maximum.unwrap_or_default());
+            if plan.kind == SectionKind::Deduction {
+                result.maximum = None;
+            }
             let above = plan
                 .parent
                 .and_then(|parent| category.node_place.get(parent))
                 .copied()
                 .flatten();
-            if let Some((parent_sum, parent_max)) = above.and_then(|above| nodes.get_mut(above)) {
-                *parent_sum = match (*parent_sum, clipped) {
-                    (Some(parent), Some(child)) => Some(parent.add(child)?),
-                    _ => None,
-                };
-                *parent_max = parent_max.add(max)?;
+            if let Some(parent) = above.and_then(|above| nodes.get_mut(above)) {
+                parent.add(points, maximum)?;
             }
-            let maximum = (plan.kind != SectionKind::Deduction).then_some(max);
-            results.push(NodeResult {
-                node: plan.code.clone(),
-                sum,
-                points: clipped,
-                maximum,
-            });
         }
-        results.reverse();
-        self.total(subject, results, narrowed)
+        self.total(subject, nodes, narrowed)
     }
 
     fn total(
@@ -323,6 +313,18 @@ fn with_added(
         };
     }
     Ok(sum)
+}
+
+impl NodeResult {
+    /// Adds a child, of which a missing sum leaves none.
+    fn add(&mut self, points: Option<Points>, maximum: Points) -> Result<(), NumberError> {
+        self.sum = match (self.sum, points) {
+            (Some(sum), Some(points)) => Some(sum.add(points)?),
+            _ => None,
+        };
+        self.maximum = Some(self.maximum.unwrap_or_default().add(maximum)?);
+        Ok(())
+    }
 }
 
 #[derive(Default)]

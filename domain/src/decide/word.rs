@@ -4,48 +4,94 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::fact::former;
-use crate::outcome::{Ground, RoundGround, Shown, Sign, Truth3};
+use crate::outcome::{Asked, Ground, RoundGround, Shown, Sign, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::Scheme;
 use crate::scheme::file::{Finding, Gap};
-use crate::scheme::model::{ConditionPlan, EffectPlan, GradeBound, LabelPlan, RulePlan};
+use crate::scheme::model::{ConditionPlan, EffectPlan, GradeBound, GradePlan, LabelPlan, RulePlan};
 
-/// Texts of comparisons on words, made once and shared by all of them.
+/// What conditions on words ask and how they are answered, made once and shared by all comparisons.
 pub(super) struct Vocabulary {
-    nothing: Arc<str>,
+    nothing: Arc<Asked>,
     yes: Arc<str>,
     no: Arc<str>,
     none: Arc<str>,
     verified: Arc<str>,
     unfounded: Arc<str>,
-    grade: Arc<str>,
-    rank: Arc<str>,
-    eligible: Arc<str>,
-    disqualified: Arc<str>,
+    /// Whether it is eligible, and whether not.
+    eligible: [Arc<Asked>; 2],
+    /// Whether it is disqualified, and whether not.
+    disqualified: [Arc<Asked>; 2],
+    /// By grade: whether this or a worse one, this or a better one, just this.
+    grades: Vec<[Arc<Asked>; 3]>,
     /// By label.
-    labels: Vec<Arc<str>>,
-    /// By rule.
-    findings: Vec<Arc<str>>,
+    labels: Vec<Arc<Asked>>,
+    /// By rule: whether its finding is verified, whether unfounded.
+    findings: Vec<[Arc<Asked>; 2]>,
+    pub alert: Arc<str>,
+    /// By rule: the kind of its follow-up, and the grade that this leaves open.
+    follow_ups: Vec<FollowUpWords>,
 }
+
+/// One thing to ask.
+fn asked(what: &Arc<str>, op: Sign, right: &Arc<str>) -> Arc<Asked> {
+    Arc::new(Asked {
+        what: what.clone(),
+        op,
+        right: right.clone(),
+    })
+}
+
+type FollowUpWords = (Arc<str>, Option<Arc<str>>);
 
 impl Vocabulary {
     pub fn of(scheme: &Scheme) -> Self {
-        let label = |plan: &LabelPlan| Arc::from(format!("label/{}", plan.code));
-        let finding = |plan: &RulePlan| Arc::from(format!("finding/{}", plan.code));
+        let word = |word: &str| Arc::<str>::from(word);
+        let [yes, no, verified, unfounded] = ["yes", "no", "verified", "unfounded"].map(word);
+        let either = |what: &str, [one, other]: [&Arc<str>; 2]| {
+            let what = word(what);
+            [one, other].map(|right| asked(&what, Sign::Equal, right))
+        };
+        let grade = word("grade");
+        let of_grade = |plan: &GradePlan| {
+            [Sign::AtMost, Sign::AtLeast, Sign::Equal].map(|op| asked(&grade, op, &plan.code))
+        };
+        let label = |plan: &LabelPlan| {
+            let what = word(&format!("label/{}", plan.code));
+            asked(&what, Sign::Equal, &yes)
+        };
+        let finding = |plan: &RulePlan| {
+            let what = format!("finding/{}", plan.code);
+            either(&what, [&verified, &unfounded])
+        };
+        let follow_up = |plan: &RulePlan| match &plan.effect {
+            EffectPlan::FollowUp(follow_up) => (
+                Arc::from(follow_up.kind.as_str()),
+                follow_up.limit.as_deref().map(Arc::from),
+            ),
+            _ => (word(""), None),
+        };
         Self {
-            nothing: Arc::from(""),
-            yes: Arc::from("yes"),
-            no: Arc::from("no"),
-            none: Arc::from("none"),
-            verified: Arc::from("verified"),
-            unfounded: Arc::from("unfounded"),
-            grade: Arc::from("grade"),
-            rank: Arc::from("rank"),
-            eligible: Arc::from("eligible"),
-            disqualified: Arc::from("disqualified"),
+            nothing: asked(&word(""), Sign::Equal, &word("")),
+            none: word("none"),
+            eligible: either("eligible", [&yes, &no]),
+            disqualified: either("disqualified", [&yes, &no]),
+            grades: scheme.grades.iter().map(of_grade).collect(),
             labels: scheme.labels.iter().map(label).collect(),
             findings: scheme.rules.iter().map(finding).collect(),
+            alert: word("alert"),
+            follow_ups: scheme.rules.iter().map(follow_up).collect(),
+            yes,
+            no,
+            verified,
+            unfounded,
         }
+    }
+
+    /// The kind of a rule's follow-up, and the grade that this leaves open.
+    pub fn follow_up(&self, rule: usize) -> FollowUpWords {
+        let found = self.follow_ups.get(rule);
+        found.map_or_else(|| (self.nothing.what.clone(), None), Clone::clone)
     }
 
     fn yes_no(&self, holds: bool) -> Arc<str> {
@@ -61,41 +107,35 @@ impl Engine<'_> {
             in_a_row,
             gap,
             with_this_round,
-            text,
+            asked,
         } = condition
         {
             let run = self.run(subject, grades, *in_a_row, (*gap, *with_this_round));
-            return read_run(run, text);
+            return read_run(run, asked);
         }
-        let (what, left, right, holds, why) = self.compare_word(subject, condition);
+        let (asked, left, holds, why) = self.compare_word(subject, condition);
         Read {
-            what,
+            asked: asked.clone(),
             left,
-            right,
             holds,
             why,
             counted: Vec::new(),
         }
     }
 
-    fn compare_word(
-        &self,
+    fn compare_word<'e>(
+        &'e self,
         subject: usize,
-        condition: &ConditionPlan,
-    ) -> (Arc<str>, Shown, Arc<str>, Truth3, Option<Reason>) {
+        condition: &'e ConditionPlan,
+    ) -> (&'e Arc<Asked>, Shown, Truth3, Option<Reason>) {
         let state = self.states.get(subject);
         let words = &self.words;
         let yes_no = |holds: bool| Shown::Word(words.yes_no(holds));
         match condition {
             ConditionPlan::Label(label) => {
                 let holds = state.is_some_and(|state| state.labels.contains(label));
-                (
-                    words.labels.get(*label).unwrap_or(&words.nothing).clone(),
-                    yes_no(holds),
-                    words.yes.clone(),
-                    Truth3::of(holds),
-                    None,
-                )
+                let asked = words.labels.get(*label).unwrap_or(&words.nothing);
+                (asked, yes_no(holds), Truth3::of(holds), None)
             }
             ConditionPlan::Finding { rule, is } => {
                 let (found, why) = self.finding(subject, *rule);
@@ -113,13 +153,12 @@ impl Engine<'_> {
                         (Shown::Word(word(finding)), Truth3::of(finding == *is))
                     }
                 };
-                (
-                    words.findings.get(*rule).unwrap_or(&words.nothing).clone(),
-                    left,
-                    word(*is),
-                    holds,
-                    why,
-                )
+                let asked = words.findings.get(*rule);
+                let asked = asked.map_or(&words.nothing, |[verified, unfounded]| match is {
+                    Finding::Verified => verified,
+                    Finding::Unfounded => unfounded,
+                });
+                (asked, left, holds, why)
             }
             ConditionPlan::Grade(bound) => {
                 // What an undetermined subject would hold if nothing came in its way is no grade.
@@ -146,64 +185,46 @@ impl Engine<'_> {
                         ReasonCode::NoGrade
                     })
                 });
-                (
-                    words.grade.clone(),
-                    left,
-                    self.grade_code(Some(wanted))
-                        .unwrap_or_else(|| words.nothing.clone()),
-                    holds,
-                    why,
-                )
+                let asked = words.grades.get(wanted);
+                let asked = asked.map_or(&words.nothing, |[worse, better, just]| match bound {
+                    GradeBound::AtMost(_) => worse,
+                    GradeBound::AtLeast(_) => better,
+                    GradeBound::Is(_) => just,
+                });
+                (asked, left, holds, why)
             }
-            ConditionPlan::RankAtMost(most) => {
+            ConditionPlan::RankAtMost(most, asked) => {
                 let rank = state.and_then(|state| state.rank);
                 let holds = rank.map_or(Truth3::Undetermined, |rank| Truth3::of(rank <= *most));
                 let left = rank.map_or(Shown::Missing, |rank| Shown::Whole(i64::from(rank)));
                 let why = rank.is_none().then(|| ReasonCode::NoRank.into());
-                (
-                    words.rank.clone(),
-                    left,
-                    Arc::from(most.to_string()),
-                    holds,
-                    why,
-                )
+                (asked, left, holds, why)
             }
             ConditionPlan::Eligible(wanted) => {
                 let eligible = state.and_then(|state| state.eligible);
                 let holds = eligible.map_or(Truth3::Undetermined, |eligible| {
                     Truth3::of(eligible == *wanted)
                 });
-                (
-                    words.eligible.clone(),
-                    eligible.map_or(Shown::Missing, yes_no),
-                    words.yes_no(*wanted),
-                    holds,
-                    None,
-                )
+                let left = eligible.map_or(Shown::Missing, yes_no);
+                (either(&words.eligible, *wanted), left, holds, None)
             }
             ConditionPlan::Disqualified(wanted) => {
                 let is = self.is_disqualified(subject);
                 let unknown = is == Truth3::Undetermined;
+                let left = if unknown {
+                    Shown::Missing
+                } else {
+                    yes_no(is == Truth3::True)
+                };
                 (
-                    words.disqualified.clone(),
-                    if unknown {
-                        Shown::Missing
-                    } else {
-                        yes_no(is == Truth3::True)
-                    },
-                    words.yes_no(*wanted),
+                    either(&words.disqualified, *wanted),
+                    left,
                     if *wanted { is } else { is.negate() },
                     unknown.then(|| ReasonCode::DisqualificationUnknown.into()),
                 )
             }
             // The others are asked elsewhere.
-            _ => (
-                words.nothing.clone(),
-                Shown::Missing,
-                words.nothing.clone(),
-                Truth3::Undetermined,
-                None,
-            ),
+            _ => (&words.nothing, Shown::Missing, Truth3::Undetermined, None),
         }
     }
 
@@ -219,13 +240,9 @@ impl Engine<'_> {
             .scheme
             .rules
             .iter()
-            .zip(&state.rules)
-            .any(|(plan, result)| {
-                matches!(plan.effect, EffectPlan::Disqualify)
-                    && result
-                        .as_ref()
-                        .is_some_and(|result| result.fired == Truth3::Undetermined)
-            });
+            .enumerate()
+            .filter(|(_, plan)| matches!(plan.effect, EffectPlan::Disqualify))
+            .any(|(rule, _)| self.truth_of(subject, rule) == Some(Truth3::Undetermined));
         if open {
             Truth3::Undetermined
         } else {
@@ -294,7 +311,7 @@ impl Engine<'_> {
             .subjects
             .get(subject)
             .and_then(|data| data.investigations.iter().find(|one| one.rule == rule));
-        let fires = self.result(subject, rule).map(|result| result.fired);
+        let fires = self.truth_of(subject, rule);
         let by_hand = opened.is_some_and(|one| one.by_hand);
         match (opened, fires) {
             // The rule is not for this subject, or did not fire, and nobody opened one by hand.
@@ -317,37 +334,28 @@ impl Engine<'_> {
     }
 }
 
-/// The sign between words: grades and ranks have an order, the rest is there or not.
-pub(super) const fn word_sign(condition: &ConditionPlan) -> Sign {
-    match condition {
-        ConditionPlan::Grade(GradeBound::AtMost(_)) | ConditionPlan::RankAtMost(_) => Sign::AtMost,
-        ConditionPlan::Grade(GradeBound::AtLeast(_)) | ConditionPlan::Earlier { .. } => {
-            Sign::AtLeast
-        }
-        _ => Sign::Equal,
-    }
+const fn either([yes, no]: &[Arc<Asked>; 2], wanted: bool) -> &Arc<Asked> {
+    if wanted { yes } else { no }
 }
 
 /// A condition on words, as it was read.
 pub(super) struct Read {
-    pub what: Arc<str>,
+    pub asked: Arc<Asked>,
     pub left: Shown,
-    pub right: Arc<str>,
     pub holds: Truth3,
     pub why: Option<Reason>,
     pub counted: Vec<Ground>,
 }
 
-fn read_run(run: Run, [what, right]: &[Arc<str>; 2]) -> Read {
+fn read_run(run: Run, asked: &Arc<Asked>) -> Read {
     let left = if run.holds == Truth3::Undetermined {
         Shown::Missing
     } else {
         Shown::Whole(i64::from(run.length))
     };
     Read {
-        what: what.clone(),
+        asked: asked.clone(),
         left,
-        right: right.clone(),
         holds: run.holds,
         why: run.why.map(Reason::from),
         counted: run.rounds,

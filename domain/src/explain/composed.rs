@@ -7,10 +7,11 @@ use crate::scheme::file::Words;
 impl Explainer<'_> {
     /// Whom the points of a part are composed of: one sentence for each category. Nothing where it is scored otherwise.
     pub fn composed(&self, part: &PartResult) -> Option<Words> {
-        if part.members.is_empty() {
+        let members = &part.beside().members;
+        if members.is_empty() {
             return None;
         }
-        let sentences: Vec<Words> = part.members.iter().map(|one| self.members(one)).collect();
+        let sentences: Vec<Words> = members.iter().map(|one| self.members(one)).collect();
         let join = |pick: fn(&Words) -> &str, between: &str| {
             let texts: Vec<&str> = sentences.iter().map(pick).collect();
             texts.join(between)

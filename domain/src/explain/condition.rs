@@ -18,7 +18,7 @@ impl Explainer<'_> {
                     format!("not ({})", inner.en),
                 )
             }
-            ConditionPlan::Compare(value, test) => {
+            ConditionPlan::Compare(value, test, _) => {
                 let what = self.what(&value.what);
                 let test = Self::test(value, test);
                 pair(
@@ -89,7 +89,7 @@ impl Explainer<'_> {
                     format!("the grade is {en} “{}”", name.en),
                 )
             }
-            ConditionPlan::RankAtMost(rank) => pair(
+            ConditionPlan::RankAtMost(rank, _) => pair(
                 format!("名次在前{rank}名以内"),
                 format!("the rank is at most {rank}"),
             ),

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{Explainer, pair, same};
 use crate::outcome::{
-    Consequence, FEW, FigureResult, ItemResult, ItemState, LabelRank, LineCounts, PartResult,
+    Consequence, FEW, FigureResult, ItemResult, ItemState, LabelRank, LineCounts, PartResult, Row,
 };
 use crate::scheme::file::Words;
 
 impl Explainer<'_> {
     /// How an item came to its points: the values behind it, part by part, and what a scheme or a waiver said where one
     /// was missing.
-    pub fn item(&self, item: &ItemResult) -> Words {
+    pub fn item(&self, item: Row<'_, ItemResult>) -> Words {
         let state = match item.state {
             ItemState::Scored => None,
             ItemState::Gated => Some(pair(
@@ -39,7 +39,7 @@ impl Explainer<'_> {
             }
             return joined(&told);
         };
-        told.extend(trace.parts.iter().map(|part| self.part(&item.item, part)));
+        told.extend(trace.parts.iter().map(|part| self.part(item.code, part)));
         told.extend(trace.gate.iter().map(|one| {
             let words = self.comparison(one);
             pair(
@@ -52,15 +52,16 @@ impl Explainer<'_> {
 
     fn part(&self, item: &str, part: &PartResult) -> Words {
         let what = self.what(&part.what);
+        let beside = part.beside();
         let value = if self.is_withheld(part.few) {
             withheld()
-        } else if let Some(why) = &part.why {
+        } else if let Some(why) = &beside.why {
             let words = self.reason(why);
             pair(format!("：{}", words.zh), format!(": {}", words.en))
         } else {
             let value = self.value(&part.what, &part.value);
-            let grounds = self.grounds(&part.counted);
-            let awards = self.awards(item, part.part.as_deref(), &part.awards);
+            let grounds = self.grounds(&beside.counted);
+            let awards = self.awards(item, part.part.as_deref(), &beside.awards);
             let members = self
                 .composed(part)
                 .map_or_else(Words::default_empty, |words| {
@@ -71,7 +72,7 @@ impl Explainer<'_> {
                 format!(" {}{}{}{}", value.en, grounds.en, awards.en, members.en),
             )
         };
-        let stretches: Vec<Words> = (part.stretches.iter())
+        let stretches: Vec<Words> = (beside.stretches.iter())
             .filter(|one| !one.awards.is_empty())
             .map(|one| {
                 let awards = self.awards(item, part.part.as_deref(), &one.awards);
@@ -98,7 +99,7 @@ impl Explainer<'_> {
         };
         let name = self.part_name(item, code);
         let points = part.points.map_or_else(Words::default_empty, |points| {
-            let worth = (part.exact.as_ref())
+            let worth = (beside.exact.as_ref())
                 .map_or_else(|| points.to_string(), |exact| format!("{exact}≈{points}"));
             pair(format!("，计{worth}分"), format!(", worth {worth}"))
         });
@@ -128,7 +129,8 @@ impl Explainer<'_> {
             return self.reason(why);
         }
         let words = self.value(&figure.what, &figure.value);
-        let lines = figure.lines.map_or_else(Words::default_empty, lines_words);
+        let lines =
+            (figure.lines.as_deref().copied()).map_or_else(Words::default_empty, lines_words);
         pair(
             format!("{}{}", words.zh.trim_start(), lines.zh),
             format!("{}{}", words.en, lines.en),

@@ -18,7 +18,7 @@ pub enum Shown {
     /// A whole number.
     Whole(i64),
     /// Any other exact number.
-    Exact(Box<Ratio>),
+    Exact(Ratio),
     /// A word: a grade, a finding.
     Word(Arc<str>),
     /// Nothing there.
@@ -62,10 +62,9 @@ impl<'de> Deserialize<'de> for Shown {
         if let Ok(points) = text.parse() {
             return Ok(Self::Points(points));
         }
-        Ok(text.parse().map_or_else(
-            |_| Self::Word(Arc::from(text.as_ref())),
-            |ratio| Self::Exact(Box::new(ratio)),
-        ))
+        Ok(text
+            .parse()
+            .map_or_else(|_| Self::Word(Arc::from(text.as_ref())), Self::Exact))
     }
 }
 
@@ -162,29 +161,156 @@ impl Sign {
     }
 }
 
-/// Two values that were compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Comparison {
+/// What is asked in a comparison, whoever it is asked of: held once and shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
     /// What was looked at: `survey/public/satisfaction_rate`, `points/B3.3`, `facts/discipline` …
     pub what: Arc<str>,
-    /// Its value.
-    pub left: Shown,
     /// How the two were compared.
     pub op: Sign,
     /// What it was compared with.
     pub right: Arc<str>,
+}
+
+/// Two values that were compared.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Read")]
+pub struct Comparison {
+    /// What was asked.
+    pub asked: Arc<Asked>,
+    /// The value that was found.
+    pub left: Shown,
     /// Whether it holds.
     pub holds: Truth3,
-    /// The other subject it was looked at of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub of: Option<Arc<str>>,
-    /// Why it is undetermined.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<Reason>,
     /// Whether its value rests on fewer than [`FEW`](super::FEW) answers.
-    #[serde(default, skip_serializing_if = "super::is_false")]
     pub few: bool,
+    /// What most comparisons have nothing of, in one word.
+    beside: Option<Box<Beside>>,
+}
+
+/// What few comparisons have besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Beside {
+    of: Option<Arc<str>>,
+    why: Option<Reason>,
+    counted: Seldom<Ground>,
+}
+
+impl Comparison {
+    /// The same with the other subject it was looked at of, why it is undetermined, and what was counted.
+    #[must_use]
+    pub fn beside(
+        self,
+        of: Option<Arc<str>>,
+        why: Option<Reason>,
+        counted: Seldom<Ground>,
+    ) -> Self {
+        let any = of.is_some() || why.is_some() || !counted.is_empty();
+        Self {
+            beside: any.then(|| Box::new(Beside { of, why, counted })),
+            ..self
+        }
+    }
+
+    /// A comparison with nothing besides.
+    pub const fn plain(asked: Arc<Asked>, left: Shown, holds: Truth3) -> Self {
+        Self {
+            asked,
+            left,
+            holds,
+            few: false,
+            beside: None,
+        }
+    }
+
+    /// The other subject it was looked at of.
+    pub fn of(&self) -> Option<&Arc<str>> {
+        self.beside.as_ref()?.of.as_ref()
+    }
+
+    /// Why it is undetermined.
+    pub fn why(&self) -> Option<&Reason> {
+        self.beside.as_ref()?.why.as_ref()
+    }
+
     /// The cases that were counted, the earlier rounds that were looked at, the predecessors whose values were added.
-    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
-    pub counted: Seldom<Ground>,
+    pub fn counted(&self) -> &[Ground] {
+        self.beside.as_ref().map_or(&[], |beside| &beside.counted)
+    }
+}
+
+impl std::ops::Deref for Comparison {
+    type Target = Asked;
+
+    fn deref(&self) -> &Asked {
+        &self.asked
+    }
+}
+
+/// A comparison as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    what: &'a str,
+    left: &'a Shown,
+    op: Sign,
+    right: &'a str,
+    holds: Truth3,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<&'a Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a Reason>,
+    #[serde(skip_serializing_if = "super::is_false")]
+    few: bool,
+    #[serde(skip_serializing_if = "<[Ground]>::is_empty")]
+    counted: &'a [Ground],
+}
+
+impl Serialize for Comparison {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            what: &self.what,
+            left: &self.left,
+            op: self.op,
+            right: &self.right,
+            holds: self.holds,
+            of: self.of(),
+            why: self.why(),
+            few: self.few,
+            counted: self.counted(),
+        };
+        written.serialize(serializer)
+    }
+}
+
+/// A comparison as it is read.
+#[derive(Deserialize)]
+struct Read {
+    what: Arc<str>,
+    left: Shown,
+    op: Sign,
+    right: Arc<str>,
+    holds: Truth3,
+    #[serde(default)]
+    of: Option<Arc<str>>,
+    #[serde(default)]
+    why: Option<Reason>,
+    #[serde(default)]
+    few: bool,
+    #[serde(default)]
+    counted: Seldom<Ground>,
+}
+
+impl From<Read> for Comparison {
+    fn from(read: Read) -> Self {
+        let asked = Asked {
+            what: read.what,
+            op: read.op,
+            right: read.right,
+        };
+        let plain = Self::plain(Arc::new(asked), read.left, read.holds);
+        Self {
+            few: read.few,
+            ..plain.beside(read.of, read.why, read.counted)
+        }
+    }
 }

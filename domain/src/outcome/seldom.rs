@@ -13,6 +13,11 @@ pub struct Seldom<T>(Option<Box<Held<T>>>);
 struct Held<T>(Vec<T>);
 
 impl<T> Seldom<T> {
+    /// An empty list.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
     /// Whether nothing is in it.
     pub const fn is_empty(&self) -> bool {
         // An empty list is never kept.

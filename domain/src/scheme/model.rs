@@ -12,7 +12,7 @@ use super::file::{
     UndefinedStratum, Versus,
 };
 use crate::number::{Points, Ratio};
-use crate::outcome::Sign;
+use crate::outcome::{Asked, Sign};
 
 /// A checked scheme.
 #[derive(Debug, Clone)]
@@ -207,7 +207,7 @@ pub(crate) enum ConditionPlan {
     All(Vec<ConditionPlan>),
     Any(Vec<ConditionPlan>),
     Not(Box<ConditionPlan>),
-    Compare(ValuePlan, TestPlan),
+    Compare(ValuePlan, TestPlan, Arc<Asked>),
     Label(usize),
     Finding {
         rule: usize,
@@ -218,11 +218,11 @@ pub(crate) enum ConditionPlan {
         in_a_row: u32,
         gap: Gap,
         with_this_round: bool,
-        /// The grades and the length as a comparison tells them.
-        text: [Arc<str>; 2],
+        /// As a comparison tells it.
+        asked: Arc<Asked>,
     },
     Grade(GradeBound),
-    RankAtMost(u32),
+    RankAtMost(u32, Arc<Asked>),
     Eligible(bool),
     Disqualified(bool),
     Related {

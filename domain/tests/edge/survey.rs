@@ -120,8 +120,8 @@ fn a_rate_shows_its_interval_and_classes_and_a_mean_shows_neither() {
     let found = |code: &str| figure(&outcome, "u", &rule(&outcome, "u", code).compared[0].what);
     let (rate, share, mean) = (found("rate"), found("share"), found("mean"));
     assert_eq!(
-        (&*rate.text, &*share.text, &*mean.text),
-        ("75%", "25%", "75")
+        [rate, share, mean].map(|figure| figure.text.to_string()),
+        ["75%", "25%", "75"]
     );
     // 15 of 20 by Wilson: between 53.129 % and 88.814 %, shown to the outside.
     assert_eq!(rate.wilson_e4, Some((5312, 8882)));

@@ -88,8 +88,8 @@ async fn points_for_each_half_year_are_kept_apart_and_a_missing_one_is_named(wor
             .await
             .unwrap();
         let decision = preflight.outcome.find("u-001").unwrap();
-        let item = decision.items.iter().find(|one| one.item.as_ref() == "A1");
-        let item = item.unwrap().clone();
+        let item = decision.items.iter().find(|one| one.code.as_ref() == "A1");
+        let item = item.unwrap();
         let why = preflight
             .outcome
             .blocking()

@@ -2,7 +2,7 @@
 
 use domain::access::{Actor, Role};
 use domain::id::Id;
-use domain::outcome::{Ground, Outcome, Truth3};
+use domain::outcome::{Comparison, Ground, Outcome, Truth3};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use service::audit::LoggedEntry;
@@ -101,7 +101,7 @@ async fn a_merged_unit_leaves_the_round_and_hands_on_its_cases_and_its_grades(wo
         .rules
         .iter()
         .flat_map(|rule| &rule.compared)
-        .flat_map(|one| &one.counted)
+        .flat_map(Comparison::counted)
         .filter_map(|ground| match ground {
             Ground::Case(case) => {
                 let of = case.of.as_ref().map_or("itself", |of| &of.subject);

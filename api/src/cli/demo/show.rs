@@ -106,7 +106,7 @@ fn line(decision: &Decision, names: &BTreeMap<&str, &str>, explainer: &Explainer
     let item = decision
         .items
         .iter()
-        .find(|item| at_95 && &*item.item == "B3.3")
+        .find(|item| at_95 && &**item.code == "B3.3")
         .and_then(|item| item.points)
         .map_or_else(String::new, |points| format!(", B3.3 = {points}"));
     let code = &*decision.subject;

@@ -194,10 +194,10 @@ pub struct NodePoints {
     maximum: Option<Points>,
 }
 
-impl From<&outcome::NodeResult> for NodePoints {
-    fn from(node: &outcome::NodeResult) -> Self {
+impl From<outcome::Row<'_, outcome::NodeResult>> for NodePoints {
+    fn from(node: outcome::Row<'_, outcome::NodeResult>) -> Self {
         Self {
-            node: node.node.to_string(),
+            node: node.code.to_string(),
             sum: node.sum.map(Points),
             points: node.points.map(Points),
             maximum: node.maximum.map(Points),
@@ -262,11 +262,15 @@ impl SurveyFigure {
             value: shown(figure.value.to_string()),
             text: shown(figure.text.to_string()),
             withheld,
-            lines: figure.lines.filter(|_| !withheld).map(|lines| BallotLines {
-                valid: lines.valid.to_string(),
-                rated: lines.rated.to_string(),
-                abstained: lines.abstained.to_string(),
-            }),
+            lines: figure
+                .lines
+                .as_deref()
+                .filter(|_| !withheld)
+                .map(|lines| BallotLines {
+                    valid: lines.valid.to_string(),
+                    rated: lines.rated.to_string(),
+                    abstained: lines.abstained.to_string(),
+                }),
             why: why.map(Words::from),
         }
     }
@@ -456,9 +460,9 @@ impl Decision {
     /// Points of items, in the scheme's order.
     async fn items(&self) -> Vec<ItemPoints> {
         let explainer = self.explainer();
-        let item = |item: &outcome::ItemResult| ItemPoints {
+        let item = |item: outcome::Row<'_, outcome::ItemResult>| ItemPoints {
             words: explainer.item(item).into(),
-            item: item.item.to_string(),
+            item: item.code.to_string(),
             points: item.points.map(Points),
             state: word(&item.state),
         };

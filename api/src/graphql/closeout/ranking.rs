@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use async_graphql::{Context, Object, SimpleObject};
 use domain::id;
-use domain::outcome::FigureResult;
+use domain::outcome::{FigureResult, NodeResult, Row};
 use service::page::Part;
 use service::standing::{self, Figures};
 
@@ -150,10 +150,10 @@ impl RankingPlace {
         &self,
         #[graphql(desc = "Only these, by code; all without it.")] codes: Option<Vec<String>>,
     ) -> Vec<NodePoints> {
-        let wanted = |node: &&domain::outcome::NodeResult| {
+        let wanted = |node: &Row<'_, NodeResult>| {
             codes
                 .as_ref()
-                .is_none_or(|codes| codes.iter().any(|code| *code == *node.node))
+                .is_none_or(|codes| codes.iter().any(|code| *code == **node.code))
         };
         self.0
             .figures

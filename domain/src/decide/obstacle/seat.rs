@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::decide::{Engine, FilledQuota};
 use crate::number::{Points, Ratio};
-use crate::outcome::{Ahead, Change, Comparison, Obstacle, Seldom, Shown, Sign, Truth3};
+use crate::outcome::{Ahead, Asked, Change, Comparison, Obstacle, Shown, Sign, Truth3};
 use crate::scheme::file::GradedBy;
 use crate::scheme::model::{QuotaPlan, ValueKind};
 
@@ -158,17 +158,12 @@ impl Engine<'_> {
         let Some(key) = self.deciding_key(subject, last) else {
             return Some((None, ahead(Some(last), None)));
         };
-        let compared = Comparison {
+        let asked = Asked {
             what: key.what,
-            left: key.own,
             op: Sign::MoreThan,
             right: Arc::from(key.other.to_string()),
-            holds: Truth3::False,
-            of: None,
-            why: None,
-            few: false,
-            counted: Seldom::default(),
         };
+        let compared = Comparison::plain(Arc::new(asked), key.own, Truth3::False);
         Some((Some(compared), ahead(Some(last), key.short)))
     }
 
@@ -220,7 +215,7 @@ impl Engine<'_> {
                 short,
             }
         } else {
-            let shown = |share: Ratio| Shown::Exact(Box::new(share));
+            let shown = |share: Ratio| Shown::Exact(share);
             Key {
                 what: Arc::from("share"),
                 own: shown(self.share(subject)?),

@@ -31,7 +31,7 @@ pub(super) fn turn(one: &Comparison, wanted: bool) -> Change {
     if one.holds == Truth3::Undetermined {
         return Change::Missing;
     }
-    if let Some(other) = &one.of {
+    if let Some(other) = one.of() {
         return Change::Related(other.clone());
     }
     match one.what.split('/').next() {

@@ -6,7 +6,7 @@ use super::super::file::{Condition, Figure, GradeTest, Quantifier, Related, Test
 use super::super::model::{ConditionPlan, GradeBound, TestPlan, ValueKind, ValuePlan};
 use super::Checker;
 use crate::number::{Points, Ratio};
-use crate::outcome::Sign;
+use crate::outcome::{Asked, Sign};
 
 impl Checker {
     /// A test: exactly one of its keys.
@@ -104,12 +104,15 @@ impl Checker {
             let test = self.test(path, &test);
             let (value, test) = (value?, test?);
             self.check_test(path, &value, &test);
-            return Some(ConditionPlan::Compare(value, test));
+            let asked = asked(&value, &test);
+            return Some(ConditionPlan::Compare(value, test, asked));
         }
         if let Some(answers) = answers {
             let value = self.answers_value(&format!("{path}/answers"), answers);
             let test = self.test(path, &test);
-            return Some(ConditionPlan::Compare(value?, test?));
+            let (value, test) = (value?, test?);
+            let asked = asked(&value, &test);
+            return Some(ConditionPlan::Compare(value, test, asked));
         }
         if tested {
             self.faults.say(
@@ -180,10 +183,11 @@ impl Checker {
                 in_a_row: earlier.in_a_row,
                 gap: earlier.gap,
                 with_this_round: earlier.with_this_round,
-                text: [
-                    Arc::from(format!("earlier/{}", earlier.grades.join(","))),
-                    Arc::from(earlier.in_a_row.to_string()),
-                ],
+                asked: Arc::new(Asked {
+                    what: Arc::from(format!("earlier/{}", earlier.grades.join(","))),
+                    op: Sign::AtLeast,
+                    right: Arc::from(earlier.in_a_row.to_string()),
+                }),
             });
         }
         if let Some(test) = grade {
@@ -192,7 +196,12 @@ impl Checker {
                 .map(ConditionPlan::Grade);
         }
         if let Some(rank) = rank_at_most {
-            return Some(ConditionPlan::RankAtMost(*rank));
+            let asked = Asked {
+                what: Arc::from("rank"),
+                op: Sign::AtMost,
+                right: Arc::from(rank.to_string()),
+            };
+            return Some(ConditionPlan::RankAtMost(*rank, Arc::new(asked)));
         }
         if let Some(eligible) = eligible {
             return Some(ConditionPlan::Eligible(*eligible));
@@ -356,4 +365,13 @@ pub(super) fn bound_plan(at_least: Option<&Ratio>, more_than: Option<&Ratio>) ->
         (None, Some(bound)) => Some(plan_test(Sign::MoreThan, bound)),
         _ => None,
     }
+}
+
+/// What a comparison with a bound asks.
+fn asked(value: &ValuePlan, test: &TestPlan) -> Arc<Asked> {
+    Arc::new(Asked {
+        what: value.what.clone(),
+        op: test.op,
+        right: test.text.clone(),
+    })
 }

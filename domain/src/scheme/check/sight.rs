@@ -85,7 +85,7 @@ impl Checker {
                     ..place
                 },
             ),
-            ConditionPlan::Compare(value, _) => match value.kind {
+            ConditionPlan::Compare(value, ..) => match value.kind {
                 ValueKind::Answers(_) => seen.answers = true,
                 ValueKind::Item(_) => seen.points = true,
                 ValueKind::Node(_) | ValueKind::Total => {
@@ -114,7 +114,7 @@ impl Checker {
                     seen.standing = true;
                 }
             }
-            ConditionPlan::RankAtMost(_) | ConditionPlan::Eligible(_) => seen.standing = true,
+            ConditionPlan::RankAtMost(..) | ConditionPlan::Eligible(_) => seen.standing = true,
             ConditionPlan::Disqualified(is) => {
                 if place.related {
                     seen.related_disqualified = true;

@@ -115,7 +115,7 @@ impl<'a> Bounds<'a> {
             (ConditionPlan::All(list), false) | (ConditionPlan::Any(list), true) => {
                 list.iter().any(|inner| self.can(inner, wanted, known))
             }
-            (ConditionPlan::Compare(value, test), _) => {
+            (ConditionPlan::Compare(value, test, _), _) => {
                 self.narrow_value(value, test, wanted, &mut known.clone())
             }
             (ConditionPlan::Label(label), true) => {
@@ -124,7 +124,7 @@ impl<'a> Bounds<'a> {
                     self.applies(&label.applies) && label.best.or(label.worst) != Some(0)
                 })
             }
-            (ConditionPlan::RankAtMost(most), true) => *most > 0,
+            (ConditionPlan::RankAtMost(most, _), true) => *most > 0,
             (ConditionPlan::Disqualified(is), wanted) if *is == wanted => self
                 .scheme
                 .rules
@@ -172,7 +172,7 @@ impl<'a> Bounds<'a> {
             (ConditionPlan::All(list), false) | (ConditionPlan::Any(list), true) => {
                 list.iter().any(|inner| self.can_elsewhere(inner, wanted))
             }
-            (ConditionPlan::Compare(value, test), _) => match &value.kind {
+            (ConditionPlan::Compare(value, test, _), _) => match &value.kind {
                 ValueKind::Item(_) | ValueKind::Node(_) | ValueKind::Total => true,
                 // What a survey that is not about this category gives, it may give elsewhere.
                 ValueKind::Figure(figure) => self
@@ -196,7 +196,7 @@ impl<'a> Bounds<'a> {
             (ConditionPlan::All(list), true) | (ConditionPlan::Any(list), false) => {
                 list.iter().all(|inner| self.narrow(inner, wanted, known))
             }
-            (ConditionPlan::Compare(value, test), _) => {
+            (ConditionPlan::Compare(value, test, _), _) => {
                 self.narrow_value(value, test, wanted, known)
             }
             _ => true,
@@ -301,7 +301,7 @@ impl<'a> Bounds<'a> {
                 list.iter().any(|inner| self.can_miss(inner))
             }
             ConditionPlan::Not(inner) => self.can_miss(inner),
-            ConditionPlan::Compare(value, _) => self.can_lack(value),
+            ConditionPlan::Compare(value, ..) => self.can_lack(value),
             ConditionPlan::Label(_) => false,
             _ => true,
         }

@@ -172,7 +172,7 @@ impl Case {
     /// Takes a condition in; false where it contradicts the case, or hangs together with it in ways not gone into.
     fn take(&mut self, bounds: &Bounds<'_>, condition: &ConditionPlan, wanted: bool) -> bool {
         match (condition, wanted) {
-            (ConditionPlan::Compare(value, _), _) => {
+            (ConditionPlan::Compare(value, ..), _) => {
                 let Some(root) = bounds.root(value) else {
                     return false;
                 };

@@ -170,7 +170,7 @@ fn each_comparison<'c>(
         ConditionPlan::Not(inner) => {
             each_comparison(&format!("{path}/not"), inner, elsewhere, look);
         }
-        ConditionPlan::Compare(value, test) => look(path, value, test, elsewhere),
+        ConditionPlan::Compare(value, test, _) => look(path, value, test, elsewhere),
         ConditionPlan::Related { that, .. } => {
             each_comparison(&format!("{path}/related/that"), that, true, look);
         }
