@@ -1,5 +1,28 @@
-//! A scheme file that is new is no change of this crate's sources: without this it would not come with the program.
+//! What the program is built with besides its code.
+
+use std::process::Command;
 
 fn main() {
+    // A scheme file that is new is no change of this crate's sources: without this it would not come with the program.
     println!("cargo::rerun-if-changed=../schemes");
+    println!("cargo::rerun-if-changed=build.rs");
+    if loads_packed_relocations() {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+/// Whether a program that is built here finds its own pointers also where they are listed densely: as bits instead of 24
+/// bytes each, of which a server reads all when it starts. The system's loader can since glibc 2.36.
+fn loads_packed_relocations() -> bool {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    if variable("HOST") != variable("TARGET") || !variable("TARGET").ends_with("-linux-gnu") {
+        return false;
+    }
+    let Ok(told) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else {
+        return false;
+    };
+    let told = String::from_utf8_lossy(&told.stdout);
+    let numbers = told.trim().trim_start_matches("glibc ").split('.');
+    let version: Vec<u32> = numbers.map_while(|part| part.parse().ok()).collect();
+    version >= vec![2, 36]
 }
