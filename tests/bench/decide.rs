@@ -1,8 +1,8 @@
 //! `decide` alone: subjects under a whole table against one pass that adds up the same scores in memory.
 //!
 //! `cargo bench -p mingjian-domain --bench decide` measures 1,000, 10,000 and 100,000 subjects under the tables of
-//! Ouhai, with the most items, and of Bortala, with the most rules; numbers behind `--` choose other sizes, `ouhai` and
-//! `bortala` one of the tables. Inputs are the sample round's subjects repeated under new codes, so that surveys, facts,
+//! Ouhai, with the most items, of Bortala, with the most rules, and of Bortala made as wide as Ouhai's is for one kind of
+//! unit; numbers behind `--` choose other sizes, `ouhai`, `bortala` and `wide` one of the tables. Inputs are the sample round's subjects repeated under new codes, so that surveys, facts,
 //! vetoes, relations, measures and investigations all take part. Reading and laying out the inputs is not part of the
 //! figure and is told beside it.
 
@@ -14,7 +14,7 @@ mod repeat;
 use std::time::{Duration, Instant};
 
 use domain::decide::decide;
-use domain::inputs::Inputs;
+use domain::inputs::{Inputs, Score};
 use domain::number::Points;
 use domain::outcome::Outcome;
 use domain::scheme::Scheme;
@@ -23,19 +23,19 @@ use domain::snapshot::Snapshot;
 use measure::{Aim, Figure};
 use repeat::repeat;
 
-/// Name, scheme and sample round.
-const TABLES: [(&str, &str, &str); 2] = [
-    (
-        "ouhai",
-        include_str!("../../schemes/ouhai/organ.toml"),
-        include_str!("../../schemes/ouhai/organ.sample.json"),
-    ),
-    (
-        "bortala",
-        include_str!("../../schemes/bortala/county.toml"),
-        include_str!("../../schemes/bortala/county.sample.json"),
-    ),
-];
+const OUHAI: (&str, &str) = (
+    include_str!("../../schemes/ouhai/organ.toml"),
+    include_str!("../../schemes/ouhai/organ.sample.json"),
+);
+const BORTALA: (&str, &str) = (
+    include_str!("../../schemes/bortala/county.toml"),
+    include_str!("../../schemes/bortala/county.sample.json"),
+);
+
+/// Leaves of the table of points that a subject of the wide table is marked on.
+const WIDE: usize = 67;
+/// What everything in a table has, for what nobody reads.
+const NAMED: &str = "name = { zh = \"宽\", en = \"Wide\" }\n";
 
 /// The pass is over before the clock has moved, so it is made often.
 const PASSES: u32 = 50;
@@ -58,14 +58,17 @@ fn main() {
     }
     let words: Vec<String> = std::env::args().collect();
     let named = |name: &str| words.iter().any(|word| word == name);
-    let any = TABLES.iter().any(|(name, ..)| named(name));
+    let tables = [
+        ("ouhai", read(OUHAI)),
+        ("bortala", read(BORTALA)),
+        ("wide", widen(BORTALA)),
+    ];
+    let any = tables.iter().any(|(name, _)| named(name));
     let mut figures = Vec::new();
-    for (name, table, sample) in TABLES {
+    for (name, (scheme, sample)) in tables {
         if any && !named(name) {
             continue;
         }
-        let scheme = Scheme::parse(table).expect("the table is a scheme");
-        let sample = Inputs::parse(sample).expect("the sample round can be read");
         let mut each = Vec::new();
         for &size in &sizes {
             let (figure, subject) = take(name, &scheme, &repeat(&sample, size));
@@ -80,6 +83,58 @@ fn main() {
         }
     }
     measure::save("decide", &figures);
+}
+
+fn read((table, sample): (&str, &str)) -> (Scheme, Inputs) {
+    (
+        Scheme::parse(table).expect("the table is a scheme"),
+        Inputs::parse(sample).expect("the sample round can be read"),
+    )
+}
+
+/// The same with as many more items in each category, all of them marked, as make [`WIDE`] for each subject.
+fn widen((table, sample): (&str, &str)) -> (Scheme, Inputs) {
+    let (scheme, mut inputs) = read((table, sample));
+    let snapshot = Snapshot::build(&scheme, &inputs).expect("inputs that fit the scheme");
+    let narrow = decide(&scheme, &snapshot);
+    let mut table = table.to_owned();
+    for category in &scheme.file.category {
+        let code = &category.code;
+        let subjects: Vec<String> = (inputs.subjects.iter())
+            .filter(|subject| subject.category == *code)
+            .map(|subject| subject.code.clone())
+            .collect();
+        let has = (narrow.decisions.iter())
+            .find(|decision| subjects.iter().any(|one| **one == *decision.subject))
+            .map_or(0, |decision| decision.items.iter().count());
+        let more = WIDE - has;
+        table.push_str(&format!(
+            "\n[[section]]\ncode = \"wide-{code}\"\nkind = \"specific\"\nfor = [\"{code}\"]\nmax = {more}\n{NAMED}"
+        ));
+        for number in 0..more {
+            let item = format!("wide-{code}-{number}");
+            table.push_str(&format!(
+                "\n[[item]]\ncode = \"{item}\"\nin = \"wide-{code}\"\nmax = 1\n{NAMED}\
+                 text = {{ zh = \"宽\", en = \"wide\" }}\ngraded = {{ step = \"0.5\", several = \"mean\" }}\n"
+            ));
+            for (place, subject) in subjects.iter().enumerate() {
+                let halves = i64::try_from((place + number) % 3).expect("fewer than three");
+                inputs.scores.push(Score {
+                    subject: subject.clone(),
+                    item: item.clone(),
+                    part: None,
+                    period: None,
+                    inspector: "group-1".to_owned(),
+                    points: Points::from_e4(halves * 5_000),
+                    order: 0,
+                    note: None,
+                });
+            }
+        }
+    }
+    inputs.sort();
+    let scheme = Scheme::parse(&table).expect("the wide table is a scheme");
+    (scheme, inputs)
 }
 
 /// One figure, and how many microseconds a subject costs.
