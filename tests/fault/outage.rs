@@ -25,9 +25,10 @@ const CONNECTIONS: usize = 16;
 const TRIES: usize = 3_000;
 const WAIT: Duration = Duration::from_millis(20);
 
-/// Room of the disk that gets full, for a database with what it logs.
-const SQLITE_ROOM: &str = "48m";
-const POSTGRESQL_ROOM: &str = "400m";
+/// Megabytes of the disk that gets full, for a database with its log, and for what each time adds to both. SQLite's log is
+/// folded into the file after 80; PostgreSQL's only after 4,096 here, and is given what it takes until then.
+const SQLITE_ROOM: (usize, usize) = (128, 1);
+const POSTGRESQL_ROOM: (usize, usize) = (400, 20);
 
 /// How outages went.
 #[derive(Debug, Default)]
@@ -147,11 +148,11 @@ pub async fn restarts(count: usize, mut draw: Draw) -> Outages {
 
 /// Fills the disk so many times under load; nothing if this machine lets nobody mount one.
 pub async fn full_disks(backend: Backend, count: usize, mut draw: Draw) -> Option<Outages> {
-    let room = match backend {
+    let (room, each) = match backend {
         Backend::Sqlite => SQLITE_ROOM,
         Backend::Postgresql => POSTGRESQL_ROOM,
     };
-    let disk = Disk::mount(room)?;
+    let disk = Disk::mount(room + each * count)?;
     let cluster =
         (backend == Backend::Postgresql).then(|| DurableCluster::start_in(&disk.folder.join("c")));
     let database = match &cluster {
@@ -193,7 +194,7 @@ struct Disk {
 }
 
 impl Disk {
-    fn mount(room: &str) -> Option<Self> {
+    fn mount(megabytes: usize) -> Option<Self> {
         let beneath = tempfile::tempdir().expect("a temporary folder");
         let folder = beneath.path().to_path_buf();
         let mounted = Command::new("mount")
@@ -201,7 +202,7 @@ impl Disk {
                 "-t",
                 "tmpfs",
                 "-o",
-                &format!("size={room},mode=755"),
+                &format!("size={megabytes}m,mode=755"),
                 "tmpfs",
             ])
             .arg(&folder)
