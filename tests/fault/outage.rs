@@ -2,12 +2,15 @@
 //! refused tries again, as the page does, and in the end each answer is there once; the server is never restarted.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Row};
 use support::client::{self, Client};
 use support::cluster::DurableCluster;
 use support::poll::{self, FilledForm, Left, Poll};
@@ -25,10 +28,12 @@ const CONNECTIONS: usize = 16;
 const TRIES: usize = 3_000;
 const WAIT: Duration = Duration::from_millis(20);
 
-/// Megabytes of the disk that gets full, for a database with its log, and for what each time adds to both. SQLite's log is
-/// folded into the file after 80; PostgreSQL's only after 4,096 here, and is given what it takes until then.
-const SQLITE_ROOM: (usize, usize) = (128, 1);
-const POSTGRESQL_ROOM: (usize, usize) = (400, 20);
+/// Megabytes of the disk that gets full, for a database with its log, and for what each time adds.
+const SQLITE_ROOM: (usize, usize) = (48, 1);
+const POSTGRESQL_ROOM: (usize, usize) = (400, 2);
+
+/// Bytes that are free while nothing is wrong: enough for one outage, and taken while its answers still come in.
+const FREE: u64 = 24 * 1024 * 1024;
 
 /// How outages went.
 #[derive(Debug, Default)]
@@ -162,6 +167,10 @@ pub async fn full_disks(backend: Backend, count: usize, mut draw: Draw) -> Optio
     let mut scene = Scene::new(&database).await;
     for _ in 0..count {
         let (spared, lasts) = (draw.below(96 * 1024), 50 + draw.below(400));
+        if cluster.is_none() {
+            fold_log(&database).await;
+        }
+        disk.occupy();
         let address = scene.server.address;
         let (disk, cluster) = (&disk, &cluster);
         scene
@@ -185,6 +194,17 @@ pub async fn full_disks(backend: Backend, count: usize, mut draw: Draw) -> Optio
     scene.server.kill().await;
     drop(cluster);
     Some(went)
+}
+
+/// Folds SQLite's log into its file and lets it begin anew, so that what is written next asks for room.
+async fn fold_log(database: &Database) {
+    let path = database.url.trim_start_matches("sqlite://");
+    let options = SqliteConnectOptions::new().filename(path);
+    let mut connection = options.connect().await.expect("a connection");
+    let folded = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection);
+    let busy: i64 = folded.await.expect("a checkpoint").get(0);
+    assert_eq!(busy, 0, "nobody else reads or writes");
+    connection.close().await.expect("the connection closes");
 }
 
 /// A disk in memory, of a size that can be filled.
@@ -219,20 +239,31 @@ impl Disk {
         self.folder.join("ballast")
     }
 
+    /// Takes the room that the database does not need for an outage.
+    fn occupy(&self) {
+        let path = self.folder.join("occupied");
+        take_all_but(FREE, &path);
+    }
+
     /// Takes all room but so many bytes.
     fn fill(&self, spared: u64) {
-        let path = self.ballast();
-        let mut file = std::fs::File::create(&path).expect("a file");
-        // Ends when nothing more fits.
-        let _full = std::io::copy(&mut std::io::repeat(1), &mut file);
-        let length = file.metadata().expect("a file has a length").len();
-        let kept = length.saturating_sub(spared);
-        file.set_len(kept).expect("a file can be shortened");
+        take_all_but(spared, &self.ballast());
     }
 
     fn empty(&self) {
         std::fs::remove_file(self.ballast()).expect("the ballast goes");
     }
+}
+
+/// A file that leaves so many bytes of its disk free.
+fn take_all_but(spared: u64, path: &Path) {
+    let mut file = std::fs::File::create(path).expect("a file");
+    let piece = vec![1; 1 << 20];
+    // Ends when nothing more fits.
+    while file.write_all(&piece).is_ok() {}
+    let length = file.metadata().expect("a file has a length").len();
+    let kept = length.saturating_sub(spared);
+    file.set_len(kept).expect("a file can be shortened");
 }
 
 impl Drop for Disk {

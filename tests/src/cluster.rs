@@ -39,6 +39,8 @@ const FORGETFUL: &str =
 /// What a cluster for figures runs with: it keeps what it has acknowledged, and a machine of this size is told to it.
 const DURABLE: &str =
     "-c shared_buffers=512MB -c fsync=on -c synchronous_commit=on -c max_wal_size=4GB";
+/// The same where there is little room.
+const CRAMPED: &str = "-c shared_buffers=64MB -c fsync=on -c synchronous_commit=on -c max_wal_size=64MB -c min_wal_size=32MB";
 
 /// A running PostgreSQL, reached through a socket in its folder.
 #[derive(Debug)]
@@ -67,24 +69,25 @@ impl DurableCluster {
 
     fn try_start() -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut started = Self::try_start_in(folder.path())?;
+        let mut started = Self::try_start_in(folder.path(), DURABLE)?;
         started.beneath = Some(folder);
         Ok(started)
     }
 
-    /// Makes and starts it in this folder, which is made and stays behind.
+    /// Makes and starts it in this folder, which is made and stays behind, on a disk with little room.
     ///
     /// # Panics
     /// PostgreSQL is not installed or does not start; its log is in the message.
     pub fn start_in(folder: &Path) -> Self {
-        let started = std::fs::create_dir(folder).and_then(|()| Self::try_start_in(folder));
+        let started =
+            std::fs::create_dir(folder).and_then(|()| Self::try_start_in(folder, CRAMPED));
         started.unwrap_or_else(|error| panic!("PostgreSQL in {}: {error}", folder.display()))
     }
 
-    fn try_start_in(folder: &Path) -> io::Result<Self> {
+    fn try_start_in(folder: &Path, settings: &str) -> io::Result<Self> {
         let user = User::of_the_server()?;
         user.own(folder)?;
-        launch(folder, &user, DURABLE)?;
+        launch(folder, &user, settings)?;
         let cluster = Cluster {
             folder: folder.to_path_buf(),
             _in_use: None,
