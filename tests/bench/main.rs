@@ -60,7 +60,7 @@ fn main() {
                 "sqlite" => intake::sqlite().await,
                 "postgresql" => intake::postgresql().await,
                 "alone" => intake::alone().await,
-                "crowded" => intake::crowded(measure::scaled(STORED)).await,
+                "crowded" => intake::crowded(10 * measure::scaled(STORED)).await,
                 "page" => page::first_view().await,
                 "ranking" => ranking::all().await,
                 "preflight" => preflight::all(measure::scaled(STORED)).await,

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, Statement};
 use service::survey;
 use support::cluster::DurableCluster;
-use support::poll::Poll;
+use support::poll::{Left, Poll};
 use support::{Backend, Database};
 
 use crate::intake::median;
@@ -12,18 +12,20 @@ use crate::stored;
 
 const SUBJECTS: usize = 1_000;
 
-/// Both databases.
+/// Both databases, and ten times as many sheets on SQLite.
 pub async fn all(sheets: usize) -> Vec<Figure> {
     let mut figures = Vec::new();
     let database = Database::fresh(Backend::Sqlite).await;
-    figures.extend(on(&database, "SQLite", sheets).await);
+    let (taken, left) = on(&database, "SQLite", sheets).await;
+    figures.extend(taken);
+    figures.push(sizes(left.join(&database).await, sheets).await);
     let cluster = DurableCluster::start();
     let database = Database::fresh_in(cluster.cluster()).await;
-    figures.extend(on(&database, "PostgreSQL", sheets).await);
+    figures.extend(on(&database, "PostgreSQL", sheets).await.0);
     figures
 }
 
-async fn on(database: &Database, name: &str, sheets: usize) -> Vec<Figure> {
+async fn on(database: &Database, name: &str, sheets: usize) -> (Vec<Figure>, Left) {
     let poll = stored::survey(database, SUBJECTS, sheets).await;
     let (mut counted, mut grouped, mut looked) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..pairs() {
@@ -40,9 +42,9 @@ async fn on(database: &Database, name: &str, sheets: usize) -> Vec<Figure> {
             counted[pair], grouped[pair], looked[pair]
         );
     }
-    poll.leave().await;
+    let left = poll.leave().await;
     let aim = 1.5 + 0.2 / median(&grouped);
-    vec![
+    let figures = vec![
         Figure {
             part: "C".to_owned(),
             job: format!("C: recount of {sheets} sheets about {SUBJECTS} subjects, {name}"),
@@ -65,7 +67,40 @@ async fn on(database: &Database, name: &str, sheets: usize) -> Vec<Figure> {
             then: Some(Aim::AtMost(0.05)),
             note: "read from kept tallies".to_owned(),
         },
-    ]
+    ];
+    (figures, left)
+}
+
+/// Ten times as many sheets against these, which are there.
+async fn sizes(few: Poll, sheets: usize) -> Figure {
+    let full = Database::fresh(Backend::Sqlite).await;
+    let many = 10 * sheets;
+    let polls = [few, stored::survey(&full, SUBJECTS, many).await];
+    let mut seconds: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
+    for pair in 0..pairs() {
+        for (place, poll) in polls.iter().enumerate() {
+            seconds[place].push(timed(poll.recount()).await.0);
+        }
+        println!(
+            "pair {pair}: recount {:.2} s of {sheets} sheets, {:.2} s of {many}",
+            seconds[0][pair], seconds[1][pair]
+        );
+    }
+    for poll in polls {
+        poll.leave().await;
+    }
+    let [against, measured] = seconds;
+    Figure {
+        part: "C".to_owned(),
+        job: format!("C: recount of {many} sheets about {SUBJECTS} subjects, SQLite"),
+        baseline: format!("the same of {sheets}"),
+        unit: "s".to_owned(),
+        measured,
+        against,
+        aim: Some(Aim::AtMost(11.0)),
+        then: None,
+        note: String::new(),
+    }
 }
 
 async fn group(poll: &Poll) {
