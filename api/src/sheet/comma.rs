@@ -23,6 +23,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, SheetFault> {
         .from_reader(text.as_bytes());
     let mut builder = Builder::default();
     let mut record = StringRecord::new();
+    let mut lines = Lines::of(&text);
     loop {
         let more = reader.read_record(&mut record).map_err(|error| {
             SheetFault::new(
@@ -33,22 +34,43 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, SheetFault> {
         if !more {
             return builder.finish();
         }
-        let line = record.position().map_or(0, |start| line_of(&text, start));
-        let cells = record.iter().map(str::to_owned).collect();
-        builder.add(u32::try_from(line).unwrap_or(u32::MAX), cells)?;
+        let start = record.position().map_or(0, csv::Position::byte);
+        let line = lines.count_to(usize::try_from(start).unwrap_or(usize::MAX));
+        builder.add(line, record.iter().map(str::to_owned).collect())?;
     }
 }
 
-/// The line on which a record begins. The reader's own count is taken before the line ends that it skips.
-fn line_of(text: &str, start: &csv::Position) -> u64 {
-    let from = usize::try_from(start.byte()).unwrap_or(usize::MAX);
-    let skipped = text.as_bytes().get(from..).unwrap_or_default();
-    let ends = skipped
-        .iter()
-        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-        .filter(|byte| **byte == b'\n')
-        .count();
-    start.line() + u64::try_from(ends).unwrap_or(0)
+/// Counts lines. The reader's own count knows no line that a lone carriage return ends, and is taken before the line ends
+/// that it skips.
+struct Lines<'a> {
+    text: &'a [u8],
+    /// So far they are counted.
+    at: usize,
+    line: u32,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            text: text.as_bytes(),
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of a record that the reader says begins here, which is no earlier than the one before.
+    fn count_to(&mut self, start: usize) -> u32 {
+        while let Some(byte) = self.text.get(self.at) {
+            let is_end = matches!(byte, b'\r' | b'\n');
+            if self.at >= start && !is_end {
+                break;
+            }
+            self.at += 1;
+            let is_half = *byte == b'\r' && self.text.get(self.at) == Some(&b'\n');
+            self.line += u32::from(is_end && !is_half);
+        }
+        self.line
+    }
 }
 
 /// UTF-8 where it is that, with or without its mark; else GB18030. Text of one is hardly ever valid in the other.
@@ -69,7 +91,8 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, SheetFault> {
 
 /// Spreadsheets write semicolons or tabs where the comma is taken. The header decides.
 fn delimiter(text: &str) -> u8 {
-    let header = text.lines().next().unwrap_or("");
+    let mut lines = text.split(['\r', '\n']);
+    let header = lines.find(|line| !line.trim().is_empty()).unwrap_or("");
     let count = |delimiter: char| header.matches(delimiter).count();
     [(b',', count(',')), (b'\t', count('\t')), (b';', count(';'))]
         .into_iter()

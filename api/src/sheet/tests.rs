@@ -40,6 +40,14 @@ fn semicolons_tabs_and_quoted_lines_are_understood() {
 }
 
 #[test]
+fn lines_that_a_lone_carriage_return_ends_are_counted_as_well() {
+    let table = read(b"\r\ra;b\r1;2\r\n\r3;4\n5;6\r").unwrap();
+    assert_eq!(texts(&table), [["1", "2"], ["3", "4"], ["5", "6"]]);
+    let lines: Vec<u32> = table.rows.iter().map(|row| row.line).collect();
+    assert_eq!(lines, [4, 6, 7]);
+}
+
+#[test]
 fn a_short_row_is_filled_up_and_a_long_one_refused() {
     assert_eq!(texts(&read(b"a,b\n1\n").unwrap()), [["1", ""]]);
     assert_eq!(read(b"a,b\n1,2,3\n").unwrap_err().code, "ROW_TOO_LONG");
