@@ -8,9 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextValidation,
 };
-use async_graphql::{Response, SchemaBuilder, ServerError, ValidationResult, Value, value};
+use async_graphql::parser::types::{BaseType, ExecutableDocument, Type};
+use async_graphql::registry::Registry;
+use async_graphql::{
+    Response, SchemaBuilder, ServerError, ServerResult, ValidationResult, Value, Variables, value,
+};
 
 use super::error::GraphqlFault;
 use crate::auth::limit::Limiter;
@@ -93,6 +97,18 @@ pub fn fence<Q, M, S>(
 
 #[async_graphql::async_trait::async_trait]
 impl Extension for Edge {
+    async fn parse_query(
+        &self,
+        context: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        let document = next.run(context, query, variables).await?;
+        refuse_unknown_lists(&document, &context.schema_env.registry)?;
+        Ok(document)
+    }
+
     async fn validation(
         &self,
         context: &ExtensionContext<'_>,
@@ -125,5 +141,29 @@ impl Extension for Edge {
             begun.0.0.store(true, Ordering::Relaxed);
         }
         next.run(context, operation_name).await
+    }
+}
+
+/// The library's rule about defaults panics where the type of a variable is a list of what there is not.
+fn refuse_unknown_lists(document: &ExecutableDocument, registry: &Registry) -> ServerResult<()> {
+    fn innermost(of: &Type) -> &str {
+        match &of.base {
+            BaseType::Named(name) => name,
+            BaseType::List(inner) => innermost(inner),
+        }
+    }
+    let operations = document.operations.iter().map(|(_, operation)| operation);
+    let mut variables = operations.flat_map(|operation| &operation.node.variable_definitions);
+    let unknown = variables.find_map(|variable| {
+        let name = innermost(&variable.node.var_type.node);
+        (!registry.types.contains_key(name)).then_some((name, variable.pos))
+    });
+    match unknown {
+        // In the library's own words.
+        Some((name, at)) => Err(ServerError::new(
+            format!("Unknown type \"{name}\""),
+            Some(at),
+        )),
+        None => Ok(()),
     }
 }

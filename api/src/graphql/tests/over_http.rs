@@ -207,6 +207,15 @@ async fn errors_of_the_document_carry_a_code_and_no_data() {
         ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ number(n: \"x\") }", "GRAPHQL_VALIDATION_FAILED"),
         (
+            "query($v: Nothing = 1) { who }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        // The library's own rule panics at this one.
+        (
+            "query($v: [[Nothing]] = 1) { who }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        (
             "mutation { a: change(millis: 0) b: change(millis: 0) }",
             "GRAPHQL_VALIDATION_FAILED",
         ),
