@@ -16,6 +16,10 @@ use crate::number::{Rounding, RoundingMode};
 /// Faults of one file are listed up to this many; more help nobody.
 const MOST_FAULTS: usize = 200;
 
+/// Values that are read again because others beside them cannot be read. After so many an element's further faults are
+/// told when those before them are mended: hundreds of faults in an element of thousands of values are no slip.
+const MOST_READ_AGAIN: usize = 200_000;
+
 /// A file that was read, with the faults found so far.
 pub(super) struct Loaded {
     /// What could be read.
@@ -137,6 +141,11 @@ impl Faults {
         }
     }
 
+    /// Whether more would not be listed.
+    fn is_full(&self) -> bool {
+        self.list.len() >= MOST_FAULTS
+    }
+
     /// Whether something stands at this path.
     pub fn knows(&self, path: &str) -> bool {
         self.places.contains_key(path)
@@ -188,6 +197,7 @@ pub(super) fn load(text: &str) -> Loaded {
         root: tree.into_inner(),
         lost: BTreeSet::new(),
         lost_in: Vec::new(),
+        read_again: 0,
     };
     let file = SchemeFile {
         format: reader.one("format").unwrap_or_else(|| FORMAT.to_owned()),
@@ -250,6 +260,8 @@ struct Reader<'a> {
     root: DeTable<'a>,
     lost: BTreeSet<String>,
     lost_in: Vec<Option<String>>,
+    /// Values that were read again.
+    read_again: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -348,7 +360,9 @@ impl<'a> Reader<'a> {
                 self.faults.add_at(at, path, code, message);
             }
             whole_value &= unknown;
-            if missing || !remove_key_at(&mut value, at) {
+            self.read_again = self.read_again.saturating_add(count(value.get_ref()));
+            let enough = self.read_again > MOST_READ_AGAIN || self.faults.is_full();
+            if missing || enough || !remove_key_at(&mut value, at) {
                 return None;
             }
         }
@@ -383,6 +397,16 @@ fn text_of(value: &DeValue<'_>, key: &str) -> Option<String> {
         .get_ref()
         .as_str()
         .map(str::to_owned)
+}
+
+/// How many values there are in a value, with itself.
+fn count(value: &DeValue<'_>) -> usize {
+    let inner = match value {
+        DeValue::Table(table) => table.values().map(|one| count(one.get_ref())).sum(),
+        DeValue::Array(list) => list.iter().map(|one| count(one.get_ref())).sum(),
+        _ => 0_usize,
+    };
+    inner.saturating_add(1)
 }
 
 /// Takes out the key that stands at a byte, or whose value does, wherever it is nested.
@@ -445,5 +469,27 @@ fn record_value(
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many keys of an element with so many unknown ones are listed.
+    fn listed(keys: usize) -> usize {
+        let lines: Vec<String> = (0..keys).map(|key| format!("k{key} = 1")).collect();
+        let element = format!("[[item]]\n{}\n", lines.join("\n"));
+        let (faults, _) = load(&element).faults.into_lists();
+        let unknown = faults.iter().filter(|fault| fault.code == "unknown_key");
+        unknown.count()
+    }
+
+    #[test]
+    fn all_faults_of_an_element_are_listed_unless_it_is_so_large_that_reading_it_again_takes_long()
+    {
+        assert_eq!(listed(150), 150);
+        assert_eq!(listed(5_000), 41);
+        assert_eq!(listed(100_000), 2);
     }
 }
