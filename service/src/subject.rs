@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use domain::access::{Action, Actor, Scope};
 use domain::id::{self, Id};
 pub use domain::scheme::file::SubjectKind;
-use entity::subject;
+use entity::{round_subject, subject};
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -214,7 +214,7 @@ impl Service {
     /// and where it is to be.
     ///
     /// # Errors
-    /// Those of [`Service::add_subject`]; [`Fault::Conflict`], [`Fault::NotFound`].
+    /// Those of [`Service::add_subject`] and `KIND_FIXED`; [`Fault::Conflict`], [`Fault::NotFound`].
     pub async fn change_subject(
         &self,
         actor: &Actor,
@@ -236,6 +236,12 @@ impl Service {
             id: before.id,
             content: check(&change.draft)?,
         };
+        if after.content.kind != before.content.kind && takes_part(&transaction, before.id).await? {
+            let message = "the subject takes part in a round as what it is: add another one with a code of its own";
+            return Err(Fault::refused(
+                Refusal::new("KIND_FIXED", message).at(["kind"]),
+            ));
+        }
         subject::Entity::update_many()
             .col_expr(
                 subject::Column::Code,
@@ -275,6 +281,16 @@ impl Service {
         transaction.commit().await?;
         Ok(after)
     }
+}
+
+/// Whether a subject is on the roster of any round.
+async fn takes_part(connection: &impl ConnectionTrait, id: Id<id::Subject>) -> Result<bool, Fault> {
+    let found = round_subject::Entity::find()
+        .filter(round_subject::Column::SubjectId.eq(id.number()))
+        .limit(1)
+        .one(connection)
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Asks whether the actor may change subjects of that category in that region.

@@ -83,6 +83,11 @@ impl Refusals {
         text.to_owned()
     }
 
+    /// All of it.
+    pub fn into_list(self) -> Vec<Refusal> {
+        self.0
+    }
+
     /// Refuses if anything was added.
     ///
     /// # Errors

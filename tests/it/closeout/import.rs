@@ -1,12 +1,19 @@
 //! Tables, stored whole or not at all.
 
-use domain::access::Actor;
+use domain::access::{Actor, Grant, Role};
+use domain::id::Id;
+use service::Fault;
 use service::inspection::import::{self, ImportKind};
+use service::subject::{SubjectChange, SubjectKind};
 use support::{World, on_both};
 
-use crate::stand::{ROUND, Stand, table};
+use crate::stand::{ROUND, Stand, elsewhere, refusals, subject, table};
 
-on_both!(a_table_is_imported_whole_or_not_at_all);
+on_both!(
+    a_table_is_imported_whole_or_not_at_all,
+    a_column_that_is_there_twice_is_refused,
+    a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part
+);
 
 async fn a_table_is_imported_whole_or_not_at_all(world: World) {
     let stand = Stand::new(world).await;
@@ -127,4 +134,101 @@ async fn a_table_is_imported_whole_or_not_at_all(world: World) {
         .await
         .unwrap();
     assert_eq!(report.faults[0].column.as_deref(), Some("region"));
+}
+
+/// Which of the two was meant would be a guess.
+async fn a_column_that_is_there_twice_is_refused(world: World) {
+    let stand = Stand::new(world).await;
+    let columns = ["subject", "item", "inspector", "points", "points"];
+    let request = import::Request {
+        round: Some(ROUND),
+        survey: None,
+        kind: ImportKind::Scores,
+        table: table(&columns, &[&["u-001", "A1", "ins-1", "50", "40"]]),
+        dry_run: false,
+        leave_out: false,
+        sample: None,
+    };
+    let service = &stand.world.service;
+    let report = service.import(&Actor::Operator, request).await.unwrap();
+    assert!(!report.stored);
+    let found: Vec<(&str, Option<&str>)> = (report.faults.iter())
+        .map(|fault| (fault.code.as_str(), fault.column.as_deref()))
+        .collect();
+    assert_eq!(found, [("COLUMN_TWICE", Some("points"))]);
+}
+
+async fn a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part(world: World) {
+    let stand = Stand::new(world).await;
+    elsewhere::plant(&stand.world).await;
+    let service = &stand.world.service;
+    let columns = ["code", "kind", "category", "region", "name", "name_en"];
+    let import = |rows: &[&[&str]]| import::Request {
+        round: None,
+        survey: None,
+        kind: ImportKind::Roster,
+        table: table(&columns, rows),
+        dry_run: false,
+        leave_out: false,
+        sample: None,
+    };
+    let unfit = [
+        &["u-001", "person", "organ", "r", "一局", "Bureau 1"][..],
+        &["新", "unit", "organ", "r", "二局", "Bureau 2"],
+        &["u-004", "unit", "or gan", "r", "\u{1}", &"x".repeat(201)],
+        &["u-005", "person", "organ", "r", "五局", "Bureau 5"],
+    ];
+    let report = service.import(&Actor::Operator, import(&unfit)).await;
+    let report = report.unwrap();
+    assert!(!report.stored);
+    let found: Vec<(u32, &str, Option<&str>)> = (report.faults.iter())
+        .map(|fault| (fault.row, fault.code.as_str(), fault.column.as_deref()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (2, "KIND_FIXED", Some("kind")),
+            (3, "CODE_UNFIT", Some("code")),
+            (4, "CODE_UNFIT", Some("category")),
+            (4, "NAME_UNFIT", Some("name")),
+            (4, "NAME_UNFIT", Some("name_en")),
+        ]
+    );
+    let found = service.find_subjects(&Actor::Operator, &[subject(1)]).await;
+    let mut draft = found.unwrap().remove(&subject(1)).unwrap();
+    let version = draft.version();
+    draft.content.kind = SubjectKind::Person;
+    let change = SubjectChange {
+        id: subject(1),
+        version,
+        draft: draft.content,
+    };
+    let refused = refusals(service.change_subject(&Actor::Operator, change).await);
+    assert_eq!(refused[0].code, "KIND_FIXED");
+
+    // Whoever works elsewhere takes nobody away from here.
+    let neighbour = Actor::Staff {
+        id: Id::new(3),
+        login: "admin".to_owned(),
+        grants: vec![Grant {
+            role: Role::RoundAdministrator,
+            region: Some(elsewhere::REGION),
+            category: None,
+            round: None,
+            subject: None,
+        }],
+    };
+    let taken = [&["u-001", "unit", "organ", "elsewhere", "一局", "Bureau 1"][..]];
+    let denied = service.import(&neighbour, import(&taken)).await;
+    assert!(matches!(denied, Err(Fault::Denied)), "{denied:?}");
+    let own = [&["u-006", "unit", "organ", "elsewhere", "六局", "Bureau 6"][..]];
+    assert!(
+        service
+            .import(&neighbour, import(&own))
+            .await
+            .unwrap()
+            .stored
+    );
+    let moved = service.import(&Actor::Operator, import(&taken)).await;
+    assert!(moved.unwrap().stored, "for a later round");
 }

@@ -14,6 +14,8 @@ use crate::inspection::check::place_of;
 /// A table that is being read.
 pub(super) struct Reading<'a> {
     columns: BTreeMap<&'a str, usize>,
+    /// Columns whose name another one has already.
+    twice: Vec<&'a str>,
     pub rows: &'a [Row],
     /// Rows that hold something.
     pub used: usize,
@@ -32,13 +34,17 @@ pub(super) struct Columns<'a> {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(table: &'a Table) -> Self {
+        let mut columns = BTreeMap::new();
+        let mut twice = Vec::new();
+        for (place, name) in table.columns.iter().enumerate() {
+            let name = name.trim();
+            if columns.insert(name, place).is_some() && !name.is_empty() {
+                twice.push(name);
+            }
+        }
         Self {
-            columns: table
-                .columns
-                .iter()
-                .enumerate()
-                .map(|(place, name)| (name.trim(), place))
-                .collect(),
+            columns,
+            twice,
             rows: &table.rows,
             used: 0,
             made: None,
@@ -71,8 +77,17 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reports columns that are missing or unknown.
+    /// Reports columns that are missing or unknown, or there twice.
     pub(super) fn check_columns(&mut self, wanted: &Columns<'_>) {
+        for name in std::mem::take(&mut self.twice) {
+            self.fault(RowReport {
+                row: 0,
+                column: Some(name.to_owned()),
+                code: "COLUMN_TWICE".to_owned(),
+                what: format!("two columns are named `{name}`, also where one is so in Chinese"),
+                mend: "keep one of them".to_owned(),
+            });
+        }
         let missing: Vec<&str> = wanted
             .needed
             .iter()
