@@ -1,7 +1,7 @@
 //! A small share of the faults that `tests/fault` makes in large numbers: enough to notice what breaks.
 
 #[path = "../fault/draw.rs"]
-mod draw;
+pub(super) mod draw;
 #[path = "../fault/hostile.rs"]
 mod hostile;
 #[path = "../fault/kill.rs"]

@@ -19,6 +19,7 @@ mod deployment;
 mod duty;
 mod entry;
 mod fault;
+mod fuzz;
 mod graphql;
 mod harness;
 mod hours;

@@ -3,7 +3,9 @@
 //! A slice plugs in with one line in each root that it has fields for. Everything a resolver needs from outside is in
 //! [`Parts`]; who asks is put into each operation by the gate.
 
-use async_graphql::{MergedObject, MergedSubscription};
+use async_graphql::{MergedObject, MergedSubscription, Request, Response};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use service::Service;
 
 use super::extension::fence;
@@ -84,6 +86,12 @@ pub fn build(parts: Parts, settings: &config::Graphql) -> Schema {
         .data(parts.service)
         .data(parts.sessions)
         .finish()
+}
+
+/// Answers a request by a schema, without a gate before it. Boxed here, so that whoever asks need not build all resolvers
+/// again to know how large the answer's future is.
+pub fn answer(schema: &Schema, request: Request) -> BoxFuture<'_, Response> {
+    schema.execute(request).boxed()
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` holds it.

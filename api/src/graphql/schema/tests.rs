@@ -87,6 +87,6 @@ fn lists_cost_as_much_as_their_pages() {
         async_graphql::Schema::build(region::RegionQuery, EmptyMutation, EmptySubscription);
     let schema = builder.limit_complexity(10).finish();
     let request = Request::new("{ regions(first: 100) { nodes { code } } }");
-    let response = futures_util::FutureExt::now_or_never(schema.execute(request)).unwrap();
+    let response = schema.execute(request).now_or_never().unwrap();
     assert_eq!(response.errors[0].message, "Query is too complex.");
 }
