@@ -335,7 +335,13 @@ impl std::str::FromStr for Date {
                 text.chars().take(30).collect::<String>()
             )
         };
-        if text.len() != 10 {
+        // The library takes a sign before a year, and years of fewer digits.
+        let mut bytes = text.bytes().enumerate();
+        let is_written_so = bytes.all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+        if text.len() != 10 || !is_written_so {
             return Err(wrong());
         }
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
@@ -910,4 +916,28 @@ pub struct GivenLabel {
     pub label: String,
     /// Who holds it.
     pub subject: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Date;
+
+    #[test]
+    fn a_date_is_four_two_and_two_digits() {
+        for text in ["2026-02-28", "2024-02-29", "0001-01-01", "9999-12-31"] {
+            assert_eq!(text.parse::<Date>().unwrap().to_string(), text);
+        }
+        for text in [
+            "-026-12-31",
+            "+026-12-31",
+            "2026-2-280",
+            "2026-02-29",
+            "2026/02/28",
+            " 2026-02-8",
+            "２026-02-",
+            "",
+        ] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+    }
 }

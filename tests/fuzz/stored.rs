@@ -318,7 +318,7 @@ fn table(draw: &mut Draw) -> String {
             "history",
             &[
                 ("series", &["r"]),
-                ("round", &["r0", "r-1"]),
+                ("round", &["r0", "r-1", "r1", "r0"]),
                 ("closed_on", &["2025-12-31"]),
                 ("subject", UNIT),
                 ("grade", &["good", "poor"]),

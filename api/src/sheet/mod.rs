@@ -118,6 +118,16 @@ impl Builder {
             if trimmed.len() != cell.len() {
                 *cell = trimmed.to_owned();
             }
+            // Workbooks have a way to write it; one of the two databases stores it and the other does not.
+            if cell.contains('\0') {
+                return Err(SheetFault::new(
+                    "CELL_UNREADABLE",
+                    format!(
+                        "line {line}, column {}: the cell holds a character without a meaning (NUL): write it anew",
+                        place + 1
+                    ),
+                ));
+            }
             if cell.chars().nth(MOST_CHARACTERS).is_some() {
                 return Err(SheetFault::too_large(format!(
                     "line {line}, column {}: the cell has more than {MOST_CHARACTERS} characters",

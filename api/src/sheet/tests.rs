@@ -143,6 +143,11 @@ fn hostile_workbooks_are_refused_without_laying_them_out() {
     let shared =
         r#"<row r="1"><c r="A1"><f t="shared" ref="A1" si="4000000000">1</f><v>1</v></c></row>"#;
     assert_eq!(read(&workbook(shared)).unwrap().header, ["1"]);
+    let nul =
+        r#"<row r="1"><c r="A1" t="str"><v>a</v></c><c r="B1" t="str"><v>b_x0000_</v></c></row>"#;
+    let fault = read(&workbook(nul)).unwrap_err();
+    assert_eq!(fault.code, "CELL_UNREADABLE", "{fault}");
+    assert!(fault.message.starts_with("line 1, column 2: "), "{fault}");
     let bomb = format!(
         r#"<row r="1"><c r="A1" t="str"><v>{}</v></c></row>"#,
         "a".repeat(130 * 1024 * 1024)

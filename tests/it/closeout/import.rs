@@ -12,7 +12,8 @@ use crate::stand::{ROUND, Stand, elsewhere, refusals, subject, table};
 on_both!(
     a_table_is_imported_whole_or_not_at_all,
     a_column_that_is_there_twice_is_refused,
-    a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part
+    a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part,
+    grades_that_an_open_round_could_not_read_are_refused
 );
 
 async fn a_table_is_imported_whole_or_not_at_all(world: World) {
@@ -231,4 +232,30 @@ async fn a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part(world: 
     );
     let moved = service.import(&Actor::Operator, import(&taken)).await;
     assert!(moved.unwrap().stored, "for a later round");
+}
+
+async fn grades_that_an_open_round_could_not_read_are_refused(world: World) {
+    let stand = Stand::new(world).await;
+    let columns = ["series", "round", "closed_on", "subject", "grade"];
+    let rows = [
+        &["r", "r0", "2025-12-31", "u-001", "good"][..],
+        &["r", "r0", "2025-12-31", "u-002", "splendid"],
+        &["other", "o0", "2025-12-31", "u-002", "splendid"],
+    ];
+    let request = import::Request {
+        round: None,
+        survey: None,
+        kind: ImportKind::History,
+        table: table(&columns, &rows),
+        dry_run: false,
+        leave_out: false,
+        sample: None,
+    };
+    let service = &stand.world.service;
+    let report = service.import(&Actor::Operator, request).await.unwrap();
+    assert!(!report.stored);
+    let found: Vec<(u32, &str, Option<&str>)> = (report.faults.iter())
+        .map(|fault| (fault.row, fault.code.as_str(), fault.column.as_deref()))
+        .collect();
+    assert_eq!(found, [(3, "UNKNOWN_NAME", Some("grade"))]);
 }

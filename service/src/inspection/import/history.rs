@@ -1,17 +1,22 @@
 //! A table of grades in rounds that were held before this program.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::access::Action;
 use domain::correction::InputKind;
 use domain::inputs::Date;
 use domain::number::Points;
+use domain::scheme::Scheme;
 use entity::{past_grade, round, subject};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use super::table::{Columns, Reading};
 use super::{RowReport, Task};
+use crate::frame::get_scheme;
 use crate::freeze::takes;
 use crate::inspection::digest;
 use crate::{Fault, audit};
@@ -41,8 +46,12 @@ impl Task<'_> {
             .all(&self.service.database.reader())
             .await?;
         let subjects: BTreeMap<String, i64> = subjects.into_iter().collect();
+        let named: BTreeSet<&str> = (reading.rows.iter())
+            .filter_map(|row| reading.cell(row, "series"))
+            .collect();
+        let readers = find_readers(&self.service.database.reader(), &named).await?;
         reading.check_columns(&COLUMNS);
-        let (rows, series) = read_grades(&subjects, reading);
+        let (rows, series) = read_grades((&subjects, &readers), reading);
         if self.stops(reading) {
             return Ok(false);
         }
@@ -91,8 +100,26 @@ impl Task<'_> {
     }
 }
 
+/// The rounds that look at these grades now, with their schemes.
+async fn find_readers(
+    connection: &impl ConnectionTrait,
+    series: &BTreeSet<&str>,
+) -> Result<Vec<(round::Model, Arc<Scheme>)>, Fault> {
+    let rounds = round::Entity::find()
+        .filter(takes(&InputKind::History))
+        .filter(round::Column::Series.is_in(series.iter().copied()))
+        .all(connection)
+        .await?;
+    let mut readers = Vec::with_capacity(rounds.len());
+    for round in rounds {
+        let scheme = get_scheme(connection, &round).await?;
+        readers.push((round, scheme));
+    }
+    Ok(readers)
+}
+
 fn read_grades(
-    subjects: &BTreeMap<String, i64>,
+    (subjects, readers): (&BTreeMap<String, i64>, &[(round::Model, Arc<Scheme>)]),
     reading: &mut Reading<'_>,
 ) -> (Vec<past_grade::ActiveModel>, BTreeSet<String>) {
     let mut rows = Vec::with_capacity(reading.rows.len());
@@ -134,13 +161,34 @@ fn read_grades(
             ));
             continue;
         }
+        let grade = reading.cell(row, "grade");
+        let has_grade = |scheme: &Scheme| {
+            let mut grades = scheme.file.grade.iter();
+            grade.is_none_or(|grade| grades.any(|known| known.code == grade))
+        };
+        let mut readers = readers.iter().filter(|(round, _)| round.series == series);
+        if let Some((round, scheme)) = readers.find(|(_, scheme)| !has_grade(scheme)) {
+            let known: Vec<&str> = (scheme.file.grade.iter())
+                .map(|grade| grade.code.as_str())
+                .collect();
+            reading.fault(fault(
+                "grade",
+                "UNKNOWN_NAME",
+                format!(
+                    "the scheme of the round `{}`, which looks at this, has no such grade",
+                    round.code
+                ),
+                &format!("write one of {}", known.join(", ")),
+            ));
+            continue;
+        }
         all.insert(series.to_owned());
         rows.push(past_grade::ActiveModel {
             series: Set(series.to_owned()),
             round_code: Set(round.to_owned()),
             subject_id: Set(subject),
             closed_on: Set(day.to_string()),
-            grade: Set(reading.cell(row, "grade").map(str::to_owned)),
+            grade: Set(grade.map(str::to_owned)),
             points_e4: Set(points.map(Points::e4)),
         });
     }
