@@ -13,6 +13,10 @@ fn main() {
 
 /// Whether a program that is built here finds its own pointers also where they are listed densely: as bits instead of 24
 /// bytes each, of which a server reads all when it starts. The system's loader can since glibc 2.36.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells so what is built for"
+)]
 fn loads_packed_relocations() -> bool {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     if variable("HOST") != variable("TARGET") || !variable("TARGET").ends_with("-linux-gnu") {

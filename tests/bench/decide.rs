@@ -11,6 +11,7 @@
 mod measure;
 mod repeat;
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use domain::decide::decide;
@@ -108,15 +109,19 @@ fn widen((table, sample): (&str, &str)) -> (Scheme, Inputs) {
             .find(|decision| subjects.iter().any(|one| **one == *decision.subject))
             .map_or(0, |decision| decision.items.iter().count());
         let more = WIDE - has;
-        table.push_str(&format!(
+        write!(
+            table,
             "\n[[section]]\ncode = \"wide-{code}\"\nkind = \"specific\"\nfor = [\"{code}\"]\nmax = {more}\n{NAMED}"
-        ));
+        )
+        .expect("text grows");
         for number in 0..more {
             let item = format!("wide-{code}-{number}");
-            table.push_str(&format!(
+            write!(
+                table,
                 "\n[[item]]\ncode = \"{item}\"\nin = \"wide-{code}\"\nmax = 1\n{NAMED}\
                  text = {{ zh = \"宽\", en = \"wide\" }}\ngraded = {{ step = \"0.5\", several = \"mean\" }}\n"
-            ));
+            )
+            .expect("text grows");
             for (place, subject) in subjects.iter().enumerate() {
                 let halves = i64::try_from((place + number) % 3).expect("fewer than three");
                 inputs.scores.push(Score {
