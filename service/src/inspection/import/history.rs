@@ -100,11 +100,14 @@ impl Task<'_> {
     }
 }
 
-/// The rounds that look at these grades now, with their schemes.
+/// A round that looks at grades, with its scheme.
+type Reader = (round::Model, Arc<Scheme>);
+
+/// The rounds that look at these grades now.
 async fn find_readers(
     connection: &impl ConnectionTrait,
     series: &BTreeSet<&str>,
-) -> Result<Vec<(round::Model, Arc<Scheme>)>, Fault> {
+) -> Result<Vec<Reader>, Fault> {
     let rounds = round::Entity::find()
         .filter(takes(&InputKind::History))
         .filter(round::Column::Series.is_in(series.iter().copied()))
@@ -119,7 +122,7 @@ async fn find_readers(
 }
 
 fn read_grades(
-    (subjects, readers): (&BTreeMap<String, i64>, &[(round::Model, Arc<Scheme>)]),
+    (subjects, readers): (&BTreeMap<String, i64>, &[Reader]),
     reading: &mut Reading<'_>,
 ) -> (Vec<past_grade::ActiveModel>, BTreeSet<String>) {
     let mut rows = Vec::with_capacity(reading.rows.len());
