@@ -27,7 +27,7 @@ pub use coded::{Coded, Row};
 pub use comparison::{Asked, Comparison, Shown, Sign, Truth3};
 pub use few::Few;
 pub use gap::{Action, Gap, GapKind};
-pub use ground::{Award, CaseGround, Former, Ground, Predecessor, RoundGround};
+pub use ground::{Award, CaseGround, Former, Ground, Predecessor, RoundGround, Undone};
 pub use obstacle::{Ahead, Change, Obstacle};
 pub use part::{PartBeside, PartResult};
 pub use points::{ItemResult, NodeResult};

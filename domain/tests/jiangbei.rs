@@ -1,7 +1,10 @@
 //! The Jiangbei table says what its report says: a yearly list of 13 groups and 60 entries, checks each quarter, half-year
 //! and year, a vote of two kinds of voters, and a double inquiry after a case.
 
+use std::collections::BTreeMap;
+
 use domain::decide::decide;
+use domain::explain::Explainer;
 use domain::inputs::Inputs;
 use domain::number::Points;
 use domain::outcome::{Change, GapKind, Truth3};
@@ -53,6 +56,48 @@ fn the_duty_list_has_13_groups_and_60_entries_of_the_leaders_own() {
             subject.code
         );
     }
+}
+
+#[test]
+fn what_a_leader_did_not_do_is_told_in_the_words_of_the_own_list_whatever_the_order() {
+    let scheme = scheme();
+    let mut inputs = Inputs::parse(SAMPLE).unwrap();
+    let told = |inputs: &Inputs| {
+        let outcome = decide(&scheme, &Snapshot::build(&scheme, inputs).unwrap());
+        let decision = outcome.find("leader-06").unwrap().clone();
+        let explainer = Explainer::new(&scheme, []);
+        let undone = (decision.items.iter())
+            .map(|item| (item.code.to_string(), explainer.undone(item)))
+            .filter(|(_, undone)| !undone.is_empty())
+            .map(|(code, undone)| {
+                (
+                    code,
+                    undone.into_iter().map(|one| (one.zh, one.en)).collect(),
+                )
+            })
+            .collect::<BTreeMap<String, Vec<(String, String)>>>();
+        (undone, decision.items)
+    };
+    let (undone, items) = told(&inputs);
+    let own = |item: &str| {
+        let lists = inputs.duty_lists.iter();
+        let mut own = lists.filter(|list| list.subject == "leader-06" && list.item == item);
+        own.next().unwrap().tasks.clone()
+    };
+    let line = |item: &str, number: usize| {
+        let task = &own(item)[number - 1];
+        (
+            format!("未完成：第{number}项，{task}"),
+            format!("not done: {number}. {task}"),
+        )
+    };
+    assert_eq!(undone["G04.1"], [line("G04.1", 4), line("G04.1", 5)]);
+    assert_eq!(undone["G07.1"], [line("G07.1", 3), line("G07.1", 4)]);
+    assert!(!undone.contains_key("G05.1"), "all of it is done");
+    for list in &mut inputs.checklists {
+        list.undone.reverse();
+    }
+    assert_eq!(told(&inputs), (undone, items));
 }
 
 #[test]

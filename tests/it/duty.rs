@@ -1,8 +1,11 @@
 //! Lists of tasks that subjects have of their own: recorded for a draft, approved by another person, frozen when the round
 //! opens, and what counts is measured against them.
 
+use std::sync::Arc;
+
 use domain::access::{Actor, Grant, Role};
 use domain::id::{self, Id};
+use domain::outcome::Undone;
 use service::Fault;
 use service::inspection::import::{self, ImportKind, Report};
 use service::inspection::{Checklist, Put};
@@ -148,6 +151,19 @@ impl Draft {
     }
 
     /// What a unit has for its list, if it is known.
+    async fn undone(&self, unit: &str) -> Vec<Undone> {
+        let found = (self.stand.world.service)
+            .preflight(&self.stand.administrator, self.round)
+            .await
+            .unwrap();
+        let items = &found.outcome.find(unit).unwrap().items;
+        let item = items.iter().find(|item| &**item.code == "A1").unwrap();
+        item.trace.as_ref().unwrap().parts[0]
+            .beside()
+            .undone
+            .to_vec()
+    }
+
     async fn points(&self, unit: &str) -> Option<String> {
         let service = &self.stand.world.service;
         let found = service
@@ -248,6 +264,10 @@ async fn what_is_done_is_measured_against_the_list_of_the_subject(world: World) 
     draft.done(2, [2, 2], &[]).await.unwrap();
     assert_eq!(draft.points("u-001").await.as_deref(), Some("40"));
     assert_eq!(draft.points("u-002").await.as_deref(), Some("60"));
+    // What is not done is told in the words of the subject's own list.
+    let task = Some(Arc::from(FIRST[1]));
+    assert_eq!(draft.undone("u-001").await, [Undone { number: 2, task }]);
+    assert_eq!(draft.undone("u-002").await, []);
 
     // Whoever joins gets a list in the same two steps.
     let service = &draft.stand.world.service;

@@ -50,7 +50,6 @@ report-until = until { $day }
 report-items = Points by item
 report-item = Item
 report-how = From what
-report-undone = Not done: { $number }. { $task }
 report-figures = Surveys
 report-figure = Figure
 report-value = Value

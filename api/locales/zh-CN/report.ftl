@@ -50,7 +50,6 @@ report-until = 截止 { $day }
 report-items = 各考评项得分
 report-item = 考评项
 report-how = 依据
-report-undone = 未完成：第 { $number } 项，{ $task }
 report-figures = 满意度测评
 report-figure = 指标
 report-value = 数值

@@ -91,6 +91,9 @@ pub(super) fn explain(decision: &Decision, explainer: &Explainer<'_>, all: bool)
                 en: format!("{} {points}: {}", name.en, how.en),
             };
             add("  = ", &words);
+            for task in explainer.undone(item) {
+                add("    · ", &task);
+            }
         }
     }
     text

@@ -17,7 +17,6 @@ use std::path::Path;
 use chrono::NaiveDate;
 use domain::access::CombinedRoles;
 use domain::explain::Explainer;
-use domain::inputs::Inputs;
 use domain::outcome::{Decision, Status};
 use domain::package::Package;
 use domain::scheme::Scheme;
@@ -68,13 +67,8 @@ pub struct Report<'a> {
     regions: BTreeMap<&'a str, &'a str>,
     /// The file of each subject's sheet, by code.
     files: BTreeMap<&'a str, String>,
-    /// Tasks of subjects' own lists that are not done, by subject and item.
-    undone: BTreeMap<(&'a str, &'a str), Vec<Undone<'a>>>,
     head: Head<'a>,
 }
-
-/// A task that is not done, with its number.
-type Undone<'a> = (u32, &'a str);
 
 /// What stands on every page.
 #[derive(Debug)]
@@ -162,7 +156,6 @@ impl<'a> Report<'a> {
             names,
             regions,
             files: name_files(package),
-            undone: list_undone(&package.inputs),
             head,
         })
     }
@@ -228,28 +221,6 @@ impl<'a> Report<'a> {
             .collect();
         names.join(between)
     }
-}
-
-/// The tasks that are not done, in the words of the subjects' own lists.
-fn list_undone(inputs: &Inputs) -> BTreeMap<(&str, &str), Vec<Undone<'_>>> {
-    let lists: BTreeMap<_, _> = inputs
-        .duty_lists
-        .iter()
-        .map(|list| ((&list.subject, &list.item, &list.part), &list.tasks))
-        .collect();
-    let mut all: BTreeMap<_, Vec<Undone<'_>>> = BTreeMap::new();
-    for result in &inputs.checklists {
-        let Some(tasks) = lists.get(&(&result.subject, &result.item, &result.part)) else {
-            continue;
-        };
-        let undone = result.undone.iter().filter_map(|number| {
-            let place = usize::try_from(*number).ok()?.checked_sub(1)?;
-            Some((*number, tasks.get(place)?.as_str()))
-        });
-        let of_item = (result.subject.as_str(), result.item.as_str());
-        all.entry(of_item).or_default().extend(undone);
-    }
-    all
 }
 
 /// Files are named by code where every system takes it as a name, else by number.

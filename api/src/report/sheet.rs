@@ -71,7 +71,7 @@ struct ItemRow {
     points: String,
     maximum: String,
     how: String,
-    /// Tasks of the subject's own list that are not done.
+    /// Tasks that are not done.
     undone: Vec<String>,
 }
 
@@ -224,7 +224,7 @@ impl Report<'_> {
                 .items
                 .iter()
                 .filter(|item| section_of(file, item.code) == Some(section.code.as_str()))
-                .map(|item| self.item_row((decision, item), explainer, language))
+                .map(|item| self.item_row(item, explainer, language))
                 .collect();
             let (points, maximum) = (show(node.points), show(node.maximum));
             parts.push(SectionPart {
@@ -247,11 +247,10 @@ impl Report<'_> {
 
     fn item_row(
         &self,
-        (decision, item): (&Decision, Row<'_, ItemResult>),
+        item: Row<'_, ItemResult>,
         explainer: &Explainer<'_>,
         language: Language,
     ) -> ItemRow {
-        let undone = self.undone.get(&(&*decision.subject, &**item.code));
         let mut written = self.scheme.file.item.iter();
         let written = written.find(|one| *one.code == **item.code);
         ItemRow {
@@ -259,17 +258,8 @@ impl Report<'_> {
             points: show(item.points),
             maximum: show(written.and_then(|one| one.max)),
             how: language.of(&explainer.item(item)).to_owned(),
-            undone: undone
-                .into_iter()
-                .flatten()
-                .map(|(number, task)| {
-                    let number = number.to_string();
-                    let values = [
-                        ("number", Value::Text(&number)),
-                        ("task", Value::Text(task)),
-                    ];
-                    language.say_with("report-undone", values)
-                })
+            undone: (explainer.undone(item).iter())
+                .map(|task| language.of(task).to_owned())
                 .collect(),
         }
     }

@@ -9,7 +9,7 @@ use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio, Rounding};
 use crate::outcome::{
     Action, Award, Comparison, Few, Gap, GapKind, Ground, ItemResult, ItemState, ItemTrace,
-    Members, PartBeside, PartResult, Seldom, Shown, StretchResult, Truth3,
+    Members, PartBeside, PartResult, Seldom, Shown, StretchResult, Truth3, Undone,
 };
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{GateHolds, Missing, Start};
@@ -34,6 +34,8 @@ pub(super) struct Scored {
     pub why: Option<Reason>,
     pub action: Action,
     pub members: Seldom<Members>,
+    /// Tasks that are known not to be done.
+    pub undone: Seldom<Undone>,
     /// Whether it rests on fewer than ten answers.
     pub few: bool,
 }
@@ -355,20 +357,22 @@ impl Engine<'_> {
         all_or_nothing: bool,
         max: Option<Points>,
     ) -> Scored {
-        let SlotValue::Tasks { done, of } = self.slot(subject, slot) else {
+        let SlotValue::Tasks { done, of, undone } = self.slot(subject, slot) else {
             return Scored::missing(ReasonCode::TasksMissing, Action::EnterScore);
         };
         let max = max.unwrap_or_default();
         let shown = Shown::Counts(u64::from(*done), u64::from(*of));
-        if all_or_nothing {
-            return Scored::of(if done == of { max } else { Points::ZERO }, shown);
-        }
-        match Ratio::of_counts(u64::from(*done), u64::from(*of)) {
-            Some(share) => {
-                let exact = max.to_ratio().mul(&share);
-                Scored::of_quotient(exact, self.scheme.file.numbers, shown)
-            }
-            None => Scored::missing(ReasonCode::NoTasks, Action::EnterScore),
+        let scored = if all_or_nothing {
+            Scored::of(if done == of { max } else { Points::ZERO }, shown)
+        } else if let Some(share) = Ratio::of_counts(u64::from(*done), u64::from(*of)) {
+            let exact = max.to_ratio().mul(&share);
+            Scored::of_quotient(exact, self.scheme.file.numbers, shown)
+        } else {
+            Scored::missing(ReasonCode::NoTasks, Action::EnterScore)
+        };
+        Scored {
+            undone: undone.clone(),
+            ..scored
         }
     }
 
@@ -555,6 +559,7 @@ fn result(part: &PartPlan, scored: Scored) -> PartResult {
         exact: scored.exact,
         why: scored.why,
         members: scored.members,
+        undone: scored.undone,
     };
     let named = (part.code.clone(), part.what.clone());
     PartResult::new(named, scored.shown, scored.points, scored.few, beside)

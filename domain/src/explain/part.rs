@@ -50,6 +50,31 @@ impl Explainer<'_> {
         joined(&told)
     }
 
+    /// The tasks of an item that are known not to be done, each in its own words.
+    pub fn undone(&self, item: Row<'_, ItemResult>) -> Vec<Words> {
+        let parts = item.trace.iter().flat_map(|trace| trace.parts.iter());
+        let tasks = parts.flat_map(|part| {
+            let name = part
+                .part
+                .as_ref()
+                .map(|code| self.part_name(item.code, code));
+            part.beside().undone.iter().map(move |one| {
+                let number = one.number;
+                let (zh, en) = one.task.as_ref().map_or_else(Default::default, |task| {
+                    (format!("，{task}"), format!(". {task}"))
+                });
+                let of = name.as_ref().map_or_else(Words::default_empty, |name| {
+                    pair(format!("{}：", name.zh), format!("{}: ", name.en))
+                });
+                pair(
+                    format!("{}未完成：第{number}项{zh}", of.zh),
+                    format!("{}not done: {number}{en}", of.en),
+                )
+            })
+        });
+        tasks.collect()
+    }
+
     fn part(&self, item: &str, part: &PartResult) -> Words {
         let what = self.what(&part.what);
         let beside = part.beside();

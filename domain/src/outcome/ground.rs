@@ -87,6 +87,16 @@ pub struct Predecessor {
     pub grades: bool,
 }
 
+/// A task that is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undone {
+    /// Its number in the list, from 1.
+    pub number: u32,
+    /// The task, where the list is the subject's own (责任清单).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Arc<str>>,
+}
+
 /// What one inspector awarded. Inspectors are numbered in the order in which they awarded points, and not named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Award {

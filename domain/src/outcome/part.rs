@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Award, Ground, Members, Seldom, Shown, StretchResult};
+use super::{Award, Ground, Members, Seldom, Shown, StretchResult, Undone};
 use crate::number::{Points, Ratio};
 use crate::reason::Reason;
 
@@ -42,6 +42,8 @@ pub struct PartBeside {
     pub why: Option<Reason>,
     /// Whom it is composed of, category by category; the mean of these means by their weights is `value`.
     pub members: Seldom<Members>,
+    /// Tasks that are known not to be done, by number.
+    pub undone: Seldom<Undone>,
 }
 
 impl PartBeside {
@@ -53,6 +55,7 @@ impl PartBeside {
         exact: None,
         why: None,
         members: Seldom::new(),
+        undone: Seldom::new(),
     };
 
     fn is_nothing(&self) -> bool {
@@ -62,6 +65,7 @@ impl PartBeside {
             && self.awards.is_empty()
             && self.counted.is_empty()
             && self.members.is_empty()
+            && self.undone.is_empty()
     }
 }
 
@@ -103,6 +107,8 @@ struct Written<'a> {
     awards: &'a Seldom<Award>,
     #[serde(skip_serializing_if = "Seldom::is_empty")]
     counted: &'a Seldom<Ground>,
+    #[serde(skip_serializing_if = "Seldom::is_empty")]
+    undone: &'a Seldom<Undone>,
     points: Option<Points>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exact: Option<&'a Ratio>,
@@ -124,6 +130,7 @@ impl Serialize for PartResult {
             stretches: &beside.stretches,
             awards: &beside.awards,
             counted: &beside.counted,
+            undone: &beside.undone,
             points: self.points,
             exact: beside.exact.as_ref(),
             why: beside.why.as_ref(),
@@ -147,6 +154,8 @@ struct Read {
     awards: Seldom<Award>,
     #[serde(default)]
     counted: Seldom<Ground>,
+    #[serde(default)]
+    undone: Seldom<Undone>,
     points: Option<Points>,
     #[serde(default)]
     exact: Option<Ratio>,
@@ -167,6 +176,7 @@ impl From<Read> for PartResult {
             exact: read.exact,
             why: read.why,
             members: read.members,
+            undone: read.undone,
         };
         let named = (read.part, read.what);
         Self::new(named, read.value, read.points, read.few, beside)

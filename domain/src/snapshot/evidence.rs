@@ -8,11 +8,12 @@ use super::fault::{Contradiction, Row};
 use super::{AwardData, FactData, LAST_YEAR, SlotValue};
 use crate::inputs::{ChecklistResult, Fact, MeasureValue, Score};
 use crate::number::{Points, Ratio};
+use crate::outcome::{Seldom, Undone};
 use crate::scheme::file::{FactDate, FactField, MeasureUnit, Several};
 use crate::scheme::model::{PartPlan, Way};
 
-/// How many tasks each subject's own lists have, by subject and slot.
-pub(super) type OwnLists = BTreeMap<(usize, usize), usize>;
+/// The tasks of each subject's own lists, by subject and slot.
+pub(super) type OwnLists<'a> = BTreeMap<(usize, usize), &'a [String]>;
 
 /// Whether the tasks that are not done are named as they have to be: each once, as many as there are, and where the list
 /// is the subject's own not left out.
@@ -24,6 +25,20 @@ fn names_undone(result: &ChecklistResult, is_own: bool) -> bool {
         || (named.len() == result.undone.len()
             && u32::try_from(named.len()) == Ok(undone)
             && named.iter().all(|task| (1..=result.tasks).contains(task)))
+}
+
+/// The tasks that are named as not done, in the order of their numbers and in the words of the subject's own list.
+fn undone(result: &ChecklistResult, own: &[String]) -> Seldom<Undone> {
+    let numbers: BTreeSet<u32> = result.undone.iter().copied().collect();
+    let named = numbers.into_iter().map(|number| {
+        let place = usize::try_from(number).ok().and_then(|n| n.checked_sub(1));
+        let task = place.and_then(|place| own.get(place));
+        Undone {
+            number,
+            task: task.map(|task| Arc::from(task.as_str())),
+        }
+    });
+    named.collect()
 }
 
 impl<'a> Builder<'a> {
@@ -180,7 +195,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Lists of tasks that subjects have of their own.
-    pub fn lay_duty_lists(&mut self) -> OwnLists {
+    pub fn lay_duty_lists(&mut self) -> OwnLists<'a> {
         let mut lists = OwnLists::new();
         for (row, list) in self.inputs.duty_lists.iter().enumerate() {
             let row = Row::of("duty_lists", row);
@@ -201,7 +216,7 @@ impl<'a> Builder<'a> {
             if list.tasks.is_empty() || list.tasks.iter().any(|task| task.trim().is_empty()) {
                 self.fault(row, Contradiction::DutyListEmpty, [&list.item]);
             }
-            if lists.insert((subject, slot), list.tasks.len()).is_some() {
+            if lists.insert((subject, slot), &list.tasks).is_some() {
                 self.fault(
                     row,
                     Contradiction::DutyListTwice,
@@ -212,7 +227,7 @@ impl<'a> Builder<'a> {
         lists
     }
 
-    pub fn lay_checklists(&mut self, lists: &OwnLists) {
+    pub fn lay_checklists(&mut self, lists: &OwnLists<'_>) {
         for (row, result) in self.inputs.checklists.iter().enumerate() {
             let row = Row::of("checklists", row);
             let Some(subject) = self.subject(row, &result.subject) else {
@@ -229,7 +244,8 @@ impl<'a> Builder<'a> {
             if result.tasks == 0 || result.done > result.tasks {
                 self.fault(row, Contradiction::TasksDone, [&result.done, &result.tasks]);
             }
-            match (tasks, lists.get(&(subject, slot))) {
+            let own = lists.get(&(subject, slot)).copied();
+            match (tasks, own) {
                 (Some(listed), _) if listed != result.tasks => {
                     self.fault(row, Contradiction::TasksListed, [&listed, &result.tasks]);
                 }
@@ -240,8 +256,9 @@ impl<'a> Builder<'a> {
                         [&result.item, &result.subject],
                     );
                 }
-                (None, Some(own)) if u32::try_from(*own) != Ok(result.tasks) => {
-                    self.fault(row, Contradiction::TasksOwn, [own, &result.tasks]);
+                (None, Some(own)) if u32::try_from(own.len()) != Ok(result.tasks) => {
+                    let own = own.len();
+                    self.fault(row, Contradiction::TasksOwn, [&own, &result.tasks]);
                 }
                 _ => {}
             }
@@ -258,6 +275,7 @@ impl<'a> Builder<'a> {
                 *value = SlotValue::Tasks {
                     done: result.done,
                     of: result.tasks,
+                    undone: undone(result, own.unwrap_or_default()),
                 };
             }
             if twice {

@@ -22,6 +22,7 @@ use chrono::NaiveDate;
 
 use crate::inputs::{Date, Inputs, SuccessionKind, Turnout, WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio};
+use crate::outcome::{Seldom, Undone};
 use crate::scheme::Scheme;
 use crate::scheme::file::{Channel, Finding, SubjectKind};
 use crate::scheme::model::Back;
@@ -167,6 +168,8 @@ pub(crate) enum SlotValue {
     Tasks {
         done: u32,
         of: u32,
+        /// Those that are named as not done.
+        undone: Seldom<Undone>,
     },
 }
 

@@ -384,7 +384,11 @@ async fn a_list_of_duties_is_frozen_and_an_open_round_moves_to_a_corrected_table
         text.contains("未完成：").then_some(text)
     });
     let sheet = sheet.unwrap();
-    assert!(sheet.contains("未完成：第 2 项，检查 4 次"), "{sheet}");
-    assert!(sheet.contains("Not done: 2. 检查 4 次"), "{sheet}");
+    assert!(sheet.contains("未完成：第2项，检查 4 次"), "{sheet}");
+    assert!(sheet.contains("not done: 2. 检查 4 次"), "{sheet}");
     assert!(!sheet.contains("谈话 12 次"), "{sheet}");
+    at.done("export r-2026 --out package.json");
+    let why = at.done("explain package.json h-1 --all");
+    assert!(why.contains("· 未完成：第2项，检查 4 次\n"), "{why}");
+    assert!(!why.contains("谈话 12 次"), "{why}");
 }

@@ -216,6 +216,9 @@ pub struct ItemPoints {
     state: String,
     /// The values behind it, in words.
     words: Words,
+    /// Tasks that are known not to be done, each with its number and, where the list is the subject's own (责任清单),
+    /// the task itself.
+    undone: Vec<Words>,
 }
 
 /// Lines of ballots about a subject. Counts are texts, for they may exceed what a number of JSON holds.
@@ -462,6 +465,11 @@ impl Decision {
         let explainer = self.explainer();
         let item = |item: outcome::Row<'_, outcome::ItemResult>| ItemPoints {
             words: explainer.item(item).into(),
+            undone: explainer
+                .undone(item)
+                .into_iter()
+                .map(Words::from)
+                .collect(),
             item: item.code.to_string(),
             points: item.points.map(Points),
             state: word(&item.state),
