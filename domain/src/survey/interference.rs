@@ -366,6 +366,25 @@ mod tests {
     }
 
     #[test]
+    fn a_day_has_96_spans() {
+        assert_eq!(96 * SPAN_SECONDS, 24 * 60 * 60);
+    }
+
+    #[test]
+    fn how_many_were_too_fast_is_told_only_where_neither_these_nor_the_others_are_few() {
+        let told = |answers, fast| {
+            let one = Arrival {
+                fast,
+                ..arrival(Channel::Web, 0, 1, answers)
+            };
+            read_signs(&[one]).channels[0].fast
+        };
+        assert_eq!(told(20, 10), Some(10));
+        assert_eq!((told(19, 10), told(19, 9), told(20, 9)), (None, None, None));
+        assert_eq!((told(12, 12), told(30, 0)), (None, None));
+    }
+
+    #[test]
     fn few_answers_are_no_sign() {
         let signs = read_signs(&[
             arrival(Channel::Web, 0, 1, 9),

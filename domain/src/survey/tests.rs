@@ -254,6 +254,19 @@ fn a_scale_of_numbers_is_written_short() {
     );
 }
 
+#[test]
+fn a_survey_is_about_the_categories_that_it_names_or_about_all() {
+    let mut part = part();
+    let about = |part: &Part| {
+        let definition = Definition::of(&part.survey, &part.scale).unwrap();
+        ["organ", "school"].map(|category| definition.is_about(category))
+    };
+    part.survey.categories = None;
+    assert_eq!(about(&part), [true, true]);
+    part.survey.categories = Some(vec!["organ".to_owned()]);
+    assert_eq!(about(&part), [true, false]);
+}
+
 fn ballot() -> Definition {
     let mut part = part();
     part.survey.ballot = Some(file::Ballot {
@@ -272,7 +285,9 @@ const WHOLE: &[(&str, &str)] = &[("speed", "good"), ("manner", "fair")];
 fn a_blank_line_is_an_abstention_and_a_line_that_is_begun_is_not() {
     let definition = ballot();
     let good = validate_ballot(&definition, &lines(&[WHOLE, &[], &[("speed", " ")]])).unwrap();
-    assert_eq!(good.filled(), 1);
+    assert_eq!((good.filled(), good.lines().len()), (1, 3));
+    let more = validate_ballot(&definition, &lines(&[WHOLE, WHOLE, &[]])).unwrap();
+    assert_eq!(more.filled(), 2);
     assert_eq!(
         judge_ballot(&definition, &good, Some(60)),
         Verdict::Valid,
