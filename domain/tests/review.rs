@@ -217,3 +217,26 @@ fn a_scheme_of_a_megabyte_takes_no_step_through_its_ranges() {
     assert!(review.faults.is_empty(), "{:?}", review.faults.first());
     assert!(review.scheme.is_some() && review.totals.is_empty());
 }
+
+#[test]
+fn categories_that_are_composed_of_all_of_them_cost_a_bounded_number_of_steps() {
+    let circle = |categories: usize| {
+        let case = corpus().join("good/composed_in_a_circle/scheme.toml");
+        let text = fs::read_to_string(case).unwrap();
+        let line = "    { code = \"district\",";
+        let (head, tail) = text.split_once(line).unwrap();
+        let rest = tail.split_once('\n').unwrap().0;
+        let more: String = (2..categories)
+            .map(|place| format!("    {{ code = \"d{place}\",{rest}\n"))
+            .collect();
+        let text = format!("{head}{more}{line}{tail}");
+        text.replacen("categories = [\"district\"], ", "", 1)
+    };
+    // A step is a category that another one is composed of.
+    let (last, first_beyond) = (447, 448);
+    assert!(last * last <= 200_000 && first_beyond * first_beyond > 200_000);
+    let review = Scheme::review(&circle(last));
+    assert_eq!((review.faults.len(), review.totals.len()), (0, last));
+    let review = Scheme::review(&circle(first_beyond));
+    assert!(review.scheme.is_some() && review.totals.is_empty());
+}

@@ -22,10 +22,6 @@ const AUTOCHECKPOINT_PAGES: &str = "20000";
 /// What the log file shrinks back to after such a burst, in bytes.
 const LOG_SIZE_LIMIT: &str = "100000000";
 
-/// What the connection that writes keeps of the file, in kibibytes as SQLite counts them: all inner pages of the indexes
-/// of ten million sheets, so that an answer has to read their last pages alone. Taken only as it is needed.
-const WRITE_CACHE: &str = "-16000";
-
 /// Statements that each connection keeps compiled.
 const STATEMENT_CACHE: usize = 256;
 
@@ -47,7 +43,7 @@ pub(super) async fn open(settings: &DatabaseSettings) -> Result<Pools, SetupErro
     first.close().await.map_err(SetupError::unreachable)?;
 
     let write = pool(settings, 1)
-        .connect_with(options.clone().pragma("cache_size", WRITE_CACHE))
+        .connect_with(options.clone())
         .await
         .map_err(SetupError::unreachable)?;
     let read: SqlitePool = pool(settings, settings.read_connections.max(1))

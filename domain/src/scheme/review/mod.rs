@@ -84,23 +84,39 @@ fn bounds_of(scheme: &Scheme) -> Vec<Bounds<'_>> {
     if parts.saturating_mul(scheme.categories.len()) > MOST_CELLS {
         return Vec::new();
     }
-    let mut waiting: BTreeMap<usize, BTreeSet<usize>> = (0..scheme.categories.len())
-        .map(|category| (category, composed_of(scheme, category)))
+    // Of each category, how many that it is composed of are not known yet, and what is composed of it.
+    let mut missing = Vec::new();
+    let mut above: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut links = 0_usize;
+    for category in 0..scheme.categories.len() {
+        let needed = composed_of(scheme, category);
+        links = links.saturating_add(needed.len());
+        if links > MOST_CELLS {
+            return Vec::new();
+        }
+        missing.push(needed.len());
+        for of in needed {
+            above.entry(of).or_default().push(category);
+        }
+    }
+    let mut waiting: BTreeSet<usize> = (0..missing.len()).collect();
+    let mut ready: Vec<usize> = (missing.iter().enumerate())
+        .filter(|(_, missing)| **missing == 0)
+        .map(|(category, _)| category)
         .collect();
     let mut found = BTreeMap::new();
-    while let Some(first) = waiting.keys().next().copied() {
-        let is_ready = |needed: &BTreeSet<usize>| needed.iter().all(|of| found.contains_key(of));
-        let mut ready: Vec<usize> = waiting
-            .iter()
-            .filter(|(_, needed)| is_ready(needed))
-            .map(|(category, _)| *category)
-            .collect();
-        if ready.is_empty() {
-            ready.push(first);
-        }
-        for category in ready {
-            waiting.remove(&category);
-            found.insert(category, Bounds::new(scheme, category, &found));
+    while let Some(first) = waiting.first().copied() {
+        let category = ready.pop().unwrap_or(first);
+        waiting.remove(&category);
+        found.insert(category, Bounds::new(scheme, category, &found));
+        for composed in above.get(&category).into_iter().flatten() {
+            let Some(missing) = missing.get_mut(*composed) else {
+                continue;
+            };
+            *missing = missing.saturating_sub(1);
+            if *missing == 0 && waiting.contains(composed) {
+                ready.push(*composed);
+            }
         }
     }
     found.into_values().collect()
