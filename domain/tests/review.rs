@@ -226,9 +226,10 @@ fn categories_that_are_composed_of_all_of_them_cost_a_bounded_number_of_steps() 
         let line = "    { code = \"district\",";
         let (head, tail) = text.split_once(line).unwrap();
         let rest = tail.split_once('\n').unwrap().0;
-        let more: String = (2..categories)
+        let more: Vec<String> = (2..categories)
             .map(|place| format!("    {{ code = \"d{place}\",{rest}\n"))
             .collect();
+        let more = more.concat();
         let text = format!("{head}{more}{line}{tail}");
         text.replacen("categories = [\"district\"], ", "", 1)
     };
