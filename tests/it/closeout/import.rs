@@ -13,20 +13,37 @@ on_both!(
     a_table_is_imported_whole_or_not_at_all,
     a_column_that_is_there_twice_is_refused,
     a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part,
-    grades_that_an_open_round_could_not_read_are_refused
+    grades_that_an_open_round_could_not_read_are_refused,
+    grades_of_more_series_than_a_statement_binds_are_stored
 );
+
+/// A table of no round, stored if it has no fault.
+fn of_table(kind: ImportKind, table: import::Table) -> import::Request {
+    import::Request {
+        round: None,
+        survey: None,
+        kind,
+        table,
+        dry_run: false,
+        leave_out: false,
+        sample: None,
+    }
+}
+
+/// Row, code and column of each fault.
+fn places(report: &import::Report) -> Vec<(u32, &str, Option<&str>)> {
+    (report.faults.iter())
+        .map(|fault| (fault.row, fault.code.as_str(), fault.column.as_deref()))
+        .collect()
+}
 
 async fn a_table_is_imported_whole_or_not_at_all(world: World) {
     let stand = Stand::new(world).await;
     let service = stand.world.service.clone();
     let import = |kind, table, dry_run| import::Request {
         round: Some(ROUND),
-        survey: None,
-        kind,
-        table,
         dry_run,
-        leave_out: false,
-        sample: None,
+        ..of_table(kind, table)
     };
     let columns = ["subject", "item", "inspector", "points"];
     let wrong = table(
@@ -141,14 +158,10 @@ async fn a_table_is_imported_whole_or_not_at_all(world: World) {
 async fn a_column_that_is_there_twice_is_refused(world: World) {
     let stand = Stand::new(world).await;
     let columns = ["subject", "item", "inspector", "points", "points"];
+    let twice = table(&columns, &[&["u-001", "A1", "ins-1", "50", "40"]]);
     let request = import::Request {
         round: Some(ROUND),
-        survey: None,
-        kind: ImportKind::Scores,
-        table: table(&columns, &[&["u-001", "A1", "ins-1", "50", "40"]]),
-        dry_run: false,
-        leave_out: false,
-        sample: None,
+        ..of_table(ImportKind::Scores, twice)
     };
     let service = &stand.world.service;
     let report = service.import(&Actor::Operator, request).await.unwrap();
@@ -164,15 +177,7 @@ async fn a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part(world: 
     elsewhere::plant(&stand.world).await;
     let service = &stand.world.service;
     let columns = ["code", "kind", "category", "region", "name", "name_en"];
-    let import = |rows: &[&[&str]]| import::Request {
-        round: None,
-        survey: None,
-        kind: ImportKind::Roster,
-        table: table(&columns, rows),
-        dry_run: false,
-        leave_out: false,
-        sample: None,
-    };
+    let import = |rows: &[&[&str]]| of_table(ImportKind::Roster, table(&columns, rows));
     let unfit = [
         &["u-001", "person", "organ", "r", "一局", "Bureau 1"][..],
         &["新", "unit", "organ", "r", "二局", "Bureau 2"],
@@ -182,11 +187,8 @@ async fn a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part(world: 
     let report = service.import(&Actor::Operator, import(&unfit)).await;
     let report = report.unwrap();
     assert!(!report.stored);
-    let found: Vec<(u32, &str, Option<&str>)> = (report.faults.iter())
-        .map(|fault| (fault.row, fault.code.as_str(), fault.column.as_deref()))
-        .collect();
     assert_eq!(
-        found,
+        places(&report),
         [
             (2, "KIND_FIXED", Some("kind")),
             (3, "CODE_UNFIT", Some("code")),
@@ -242,20 +244,24 @@ async fn grades_that_an_open_round_could_not_read_are_refused(world: World) {
         &["r", "r0", "2025-12-31", "u-002", "splendid"],
         &["other", "o0", "2025-12-31", "u-002", "splendid"],
     ];
-    let request = import::Request {
-        round: None,
-        survey: None,
-        kind: ImportKind::History,
-        table: table(&columns, &rows),
-        dry_run: false,
-        leave_out: false,
-        sample: None,
-    };
+    let request = of_table(ImportKind::History, table(&columns, &rows));
     let service = &stand.world.service;
     let report = service.import(&Actor::Operator, request).await.unwrap();
     assert!(!report.stored);
-    let found: Vec<(u32, &str, Option<&str>)> = (report.faults.iter())
-        .map(|fault| (fault.row, fault.code.as_str(), fault.column.as_deref()))
+    assert_eq!(places(&report), [(3, "UNKNOWN_NAME", Some("grade"))]);
+}
+
+async fn grades_of_more_series_than_a_statement_binds_are_stored(world: World) {
+    let stand = Stand::new(world).await;
+    let columns = ["series", "round", "closed_on", "subject", "grade"];
+    let series: Vec<String> = (0..33_000).map(|number| format!("s{number}")).collect();
+    let rows: Vec<[&str; 5]> = (series.iter())
+        .map(|series| [series, "r0", "2025-12-31", "u-001", "good"])
         .collect();
-    assert_eq!(found, [(3, "UNKNOWN_NAME", Some("grade"))]);
+    let rows: Vec<&[&str]> = rows.iter().map(|row| &row[..]).collect();
+    let request = of_table(ImportKind::History, table(&columns, &rows));
+    let report = (stand.world.service).import(&Actor::Operator, request);
+    let report = report.await.unwrap();
+    assert!(report.stored, "{:?}", report.faults.first());
+    assert_eq!(report.rows, 33_000);
 }

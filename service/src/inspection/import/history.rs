@@ -5,18 +5,16 @@ use std::sync::Arc;
 
 use domain::access::Action;
 use domain::correction::InputKind;
+use domain::id::Id;
 use domain::inputs::Date;
 use domain::number::Points;
 use domain::scheme::Scheme;
 use entity::{past_grade, round, subject};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::table::{Columns, Reading};
 use super::{RowReport, Task};
-use crate::frame::get_scheme;
 use crate::freeze::takes;
 use crate::inspection::digest;
 use crate::{Fault, audit};
@@ -46,10 +44,7 @@ impl Task<'_> {
             .all(&self.service.database.reader())
             .await?;
         let subjects: BTreeMap<String, i64> = subjects.into_iter().collect();
-        let named: BTreeSet<&str> = (reading.rows.iter())
-            .filter_map(|row| reading.cell(row, "series"))
-            .collect();
-        let readers = find_readers(&self.service.database.reader(), &named).await?;
+        let readers = self.find_readers().await?;
         reading.check_columns(&COLUMNS);
         let (rows, series) = read_grades((&subjects, &readers), reading);
         if self.stops(reading) {
@@ -57,15 +52,17 @@ impl Task<'_> {
         }
         let now = self.service.clock.now();
         let transaction = self.service.database.begin_write().await?;
-        round::Entity::update_many()
-            .col_expr(
-                round::Column::InputsChangedAt,
-                Expr::col(round::Column::InputsChangedAt).add(1_i64),
-            )
-            .filter(takes(&InputKind::History))
-            .filter(round::Column::Series.is_in(series))
-            .exec(&transaction)
-            .await?;
+        for part in Vec::from_iter(series).chunks(ROWS) {
+            round::Entity::update_many()
+                .col_expr(
+                    round::Column::InputsChangedAt,
+                    Expr::col(round::Column::InputsChangedAt).add(1_i64),
+                )
+                .filter(takes(&InputKind::History))
+                .filter(round::Column::Series.is_in(part))
+                .exec(&transaction)
+                .await?;
+        }
         let conflict = OnConflict::columns([
             past_grade::Column::Series,
             past_grade::Column::RoundCode,
@@ -98,28 +95,30 @@ impl Task<'_> {
         transaction.commit().await?;
         Ok(true)
     }
+
+    /// The rounds that look at grades now. Two statements.
+    async fn find_readers(&self) -> Result<Vec<Reader>, Fault> {
+        let rounds = round::Entity::find()
+            .filter(takes(&InputKind::History))
+            .all(&self.service.database.reader())
+            .await?;
+        let versions: Vec<_> = (rounds.iter())
+            .map(|round| Id::new(round.scheme_version_id))
+            .collect();
+        let schemes = (self.service)
+            .find_compiled_schemes(self.actor, &versions)
+            .await?;
+        let with_scheme = rounds.into_iter().zip(&versions).map(|(round, version)| {
+            let scheme = schemes.get(version).cloned();
+            let scheme = scheme.ok_or_else(|| Fault::internal("the scheme of a round is gone"))?;
+            Ok((round, scheme))
+        });
+        with_scheme.collect()
+    }
 }
 
 /// A round that looks at grades, with its scheme.
 type Reader = (round::Model, Arc<Scheme>);
-
-/// The rounds that look at these grades now.
-async fn find_readers(
-    connection: &impl ConnectionTrait,
-    series: &BTreeSet<&str>,
-) -> Result<Vec<Reader>, Fault> {
-    let rounds = round::Entity::find()
-        .filter(takes(&InputKind::History))
-        .filter(round::Column::Series.is_in(series.iter().copied()))
-        .all(connection)
-        .await?;
-    let mut readers = Vec::with_capacity(rounds.len());
-    for round in rounds {
-        let scheme = get_scheme(connection, &round).await?;
-        readers.push((round, scheme));
-    }
-    Ok(readers)
-}
 
 fn read_grades(
     (subjects, readers): (&BTreeMap<String, i64>, &[Reader]),
