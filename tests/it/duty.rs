@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::access::{Actor, Grant, Role};
 use domain::id::{self, Id};
-use domain::outcome::Undone;
+use domain::outcome::{ItemResult, Undone};
 use service::Fault;
 use service::inspection::import::{self, ImportKind, Report};
 use service::inspection::{Checklist, Put};
@@ -150,21 +150,8 @@ impl Draft {
             .await
     }
 
-    /// What a unit has for its list, if it is known.
-    async fn undone(&self, unit: &str) -> Vec<Undone> {
-        let found = (self.stand.world.service)
-            .preflight(&self.stand.administrator, self.round)
-            .await
-            .unwrap();
-        let items = &found.outcome.find(unit).unwrap().items;
-        let item = items.iter().find(|item| &**item.code == "A1").unwrap();
-        item.trace.as_ref().unwrap().parts[0]
-            .beside()
-            .undone
-            .to_vec()
-    }
-
-    async fn points(&self, unit: &str) -> Option<String> {
+    /// What a unit would have for its list.
+    async fn item(&self, unit: &str) -> ItemResult {
         let service = &self.stand.world.service;
         let found = service
             .preflight(&self.stand.administrator, self.round)
@@ -172,7 +159,19 @@ impl Draft {
             .unwrap();
         let items = &found.outcome.find(unit).unwrap().items;
         let item = items.iter().find(|item| &**item.code == "A1").unwrap();
-        item.points.map(|points| points.to_string())
+        (*item).clone()
+    }
+
+    /// Its points, if they are known.
+    async fn points(&self, unit: &str) -> Option<String> {
+        let points = self.item(unit).await.points;
+        points.map(|points| points.to_string())
+    }
+
+    /// What it did not do.
+    async fn undone(&self, unit: &str) -> Vec<Undone> {
+        let trace = self.item(unit).await.trace.unwrap();
+        trace.parts[0].beside().undone.to_vec()
     }
 }
 

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bound::{Bounds, composed_of};
 
-/// Parts of the table times categories that ranges are worked out for.
+/// Parts of the table times categories that ranges are worked out for, and categories that others are composed of.
 const MOST_CELLS: usize = 200_000;
 
 /// What a review of a scheme file says.
