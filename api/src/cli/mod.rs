@@ -200,9 +200,14 @@ fn execute(line: CommandLine) -> Result<(), Failure> {
     }
 }
 
+/// Tasks after which a thread looks for those that were woken from elsewhere. SQLite wakes from threads of its own, and
+/// who books the answers of everybody must not stand in line behind each of them.
+const LOOK_ELSEWHERE_AFTER: u32 = 3;
+
 /// Runs what waits for the network or the database. Commands that do not, do without a runtime.
 fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread()
+        .global_queue_interval(LOOK_ELSEWHERE_AFTER)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("the program cannot start: {error}")))?

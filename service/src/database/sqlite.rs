@@ -142,6 +142,23 @@ mod tests {
         verdict
     }
 
+    /// Built without `.cargo/config.toml`, every batch of answers would go through a file of its own.
+    #[tokio::test]
+    async fn what_a_statement_may_have_to_take_back_is_held_in_memory() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let options: Vec<String> = sqlx::query_scalar("PRAGMA compile_options")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        assert!(
+            options
+                .iter()
+                .any(|option| option == "STMTJRNL_SPILL=4194304"),
+            "{options:?}"
+        );
+        connection.close().await.unwrap();
+    }
+
     #[tokio::test]
     async fn a_connection_that_would_lose_or_break_something_is_refused() {
         let path =

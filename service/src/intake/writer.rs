@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
+use sqlx::{Postgres, Sqlite};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::batch::{self, Candidate, Kind, Moment, Outcome};
@@ -14,6 +14,9 @@ use crate::{Clock, Fault, IdSource, Service};
 /// How often a batch is tried when another server of the same database was in its way; after that its answers are
 /// booked one by one, as often each.
 const ATTEMPTS: usize = 4;
+
+/// Batches after which others may write to a file too, in the order in which they asked.
+const TURNS: usize = 8;
 
 /// The low bits of a sheet's number, which count; the high ones are drawn for each process, so that servers of one
 /// database need not agree.
@@ -35,6 +38,9 @@ pub(super) struct Desk {
     /// Kept from one batch to the next while answers wait: giving it back costs a round trip, and another one has to
     /// prepare the statements again.
     connection: Option<PoolConnection<Postgres>>,
+    /// Likewise the only connection that writes, for [`TURNS`] batches: others want to write too.
+    file: Option<PoolConnection<Sqlite>>,
+    turns: usize,
 }
 
 impl Desk {
@@ -46,6 +52,8 @@ impl Desk {
             most,
             next_sheet_no: None,
             connection: None,
+            file: None,
+            turns: 0,
         }
     }
 
@@ -78,8 +86,14 @@ impl Desk {
                 // A sender that has gone away does not undo its answer.
                 let _: Result<(), _> = reply.send(outcome);
             }
-            if receiver.is_empty() {
+            self.turns += 1;
+            let is_over = receiver.is_empty();
+            if is_over {
                 self.connection = None;
+            }
+            if is_over || self.turns >= TURNS {
+                self.file = None;
+                self.turns = 0;
             }
         }
     }
@@ -133,17 +147,12 @@ impl Desk {
         };
         match self.database.pools() {
             Pools::Sqlite { write, .. } => {
-                let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
-                let found = sqlite::look(&mut transaction, kind, candidates).await?;
-                let plan = batch::plan(candidates, &found, at)?;
-                if !plan.sheets.is_empty() {
-                    sqlite::store(&mut transaction, kind, &plan).await?;
-                }
                 // What another transaction of this file committed was flushed before this one could begin, so a retry
                 // needs no more.
-                transaction.commit().await?;
+                let kept = &mut self.file;
+                let outcomes = sqlite::book(kept, write, kind, candidates, at).await?;
                 self.database.count_statements(sqlite::STATEMENTS);
-                Ok(plan.outcomes)
+                Ok(outcomes)
             }
             Pools::Postgres { write, .. } => {
                 let mut connection = match self.connection.take() {
