@@ -8,7 +8,7 @@ use domain::id::{self, Id};
 use domain::scheme::file;
 use domain::survey::{Answers, Definition, Entries, SheetState, validate};
 use futures_util::future::join_all;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use service::Fault;
 use service::intake::{
     Admitted, Beside, Booking, FormKey, Intake, IntakeSettings, InvitationToken, Receipt,
@@ -34,6 +34,7 @@ on_both!(
     a_full_queue_turns_answers_away_and_what_waits_is_booked_at_the_end,
     one_broken_answer_does_not_keep_the_others_out,
     two_servers_book_into_one_survey,
+    the_connection_that_writes_a_file_is_given_back_as_it_was,
     whoever_runs_a_survey_is_asked_for_permission_and_logged,
     a_link_that_could_never_be_answered_is_refused,
     nobody_is_asked_about_a_subject_that_the_survey_is_not_about
@@ -290,6 +291,24 @@ async fn an_answer_by_a_link_is_stored_counted_and_found_by_its_receipt(world: W
             .unwrap()
             .is_none()
     );
+}
+
+/// Others must not keep in memory what a statement over all sheets may have to take back.
+async fn the_connection_that_writes_a_file_is_given_back_as_it_was(world: World) {
+    let stand = Stand::new(world).await;
+    let database = &stand.world.service.database;
+    let admitted = stand.by_link().await;
+    let booked = stand.book(&admitted, stand.form(&admitted), GOOD).await;
+    assert!(matches!(booked, Booking::Booked(_)));
+    let transaction = database.begin_write().await.unwrap();
+    let backend = transaction.get_database_backend();
+    if backend == sea_orm::DbBackend::Sqlite {
+        let asked = Statement::from_string(backend, "PRAGMA temp_store");
+        let told = transaction.query_one_raw(asked).await.unwrap().unwrap();
+        assert_eq!(told.try_get_by_index::<i64>(0).unwrap(), 0);
+    }
+    transaction.rollback().await.unwrap();
+    assert_eq!(stand.sheets().await, [(SheetState::Valid, 1)].into());
 }
 
 async fn an_invitation_admits_one_answer(world: World) {
@@ -553,10 +572,7 @@ async fn words_are_stored_beside_the_sheet(world: World) {
     let read = stand.world.service.database.begin_read().await.unwrap();
     let sql = "SELECT words FROM sheet";
     let row = read
-        .query_one_raw(sea_orm::Statement::from_string(
-            read.get_database_backend(),
-            sql,
-        ))
+        .query_one_raw(Statement::from_string(read.get_database_backend(), sql))
         .await
         .unwrap()
         .unwrap();

@@ -142,21 +142,41 @@ mod tests {
         verdict
     }
 
-    /// Built without `.cargo/config.toml`, every batch of answers would go through a file of its own.
+    /// Whatever SQLite was built with: what a statement over many rows may have to take back is held somewhere.
     #[tokio::test]
-    async fn what_a_statement_may_have_to_take_back_is_held_in_memory() {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        let options: Vec<String> = sqlx::query_scalar("PRAGMA compile_options")
-            .fetch_all(&mut connection)
+    async fn a_statement_over_many_megabytes_is_executed_and_taken_back() {
+        let path =
+            std::env::temp_dir().join(format!("mingjian-many-pages-{}.db", std::process::id()));
+        let sound = options(&format!("sqlite://{}", path.display())).unwrap();
+        for store in ["DEFAULT", "MEMORY"] {
+            let options = sound.clone().pragma("temp_store", store);
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::raw_sql(
+                "DROP TABLE IF EXISTS wide; CREATE TABLE wide (id INTEGER PRIMARY KEY, kept TEXT, \
+                 number INTEGER NOT NULL CHECK (number < 10000)); \
+                 INSERT INTO wide WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 6000) \
+                 SELECT n, hex(zeroblob(2000)), 1 FROM n;",
+            )
+            .execute(&mut connection)
             .await
             .unwrap();
-        assert!(
-            options
-                .iter()
-                .any(|option| option == "STMTJRNL_SPILL=4194304"),
-            "{options:?}"
-        );
-        connection.close().await.unwrap();
+            sqlx::query("UPDATE wide SET number = 2")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            // The last of its rows breaks it.
+            sqlx::query("UPDATE wide SET number = id + 4000")
+                .execute(&mut connection)
+                .await
+                .unwrap_err();
+            let sum: i64 = sqlx::query_scalar("SELECT sum(number) FROM wide")
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+            assert_eq!(sum, 12_000, "{store}");
+            connection.close().await.unwrap();
+        }
+        std::fs::remove_file(path).unwrap();
     }
 
     #[tokio::test]

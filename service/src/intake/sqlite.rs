@@ -91,6 +91,12 @@ const fn statements(kind: Kind) -> &'static Statements {
     }
 }
 
+/// What a statement may have to take back is held in memory: otherwise it goes into a file that each statement of a batch
+/// opens, fills and removes, half of all that is written. A batch has few rows; statements of others may have any number,
+/// so this is undone before a connection is given back.
+const IN_MEMORY: &str = "PRAGMA temp_store = MEMORY";
+const AS_BEFORE: &str = "PRAGMA temp_store = DEFAULT";
+
 /// Books candidates of one kind; what became of each, in their order. Durable when it returns. The connection is the one
 /// that is kept, or one of the pool that is kept from then on.
 ///
@@ -107,7 +113,11 @@ pub(super) async fn book(
     let mut open = Open(kept.take());
     let connection = match &mut open.0 {
         Some(connection) => connection,
-        none => none.insert(pool.acquire().await?),
+        none => {
+            let connection = none.insert(pool.acquire().await?);
+            connection.execute(IN_MEMORY).await?;
+            connection
+        }
     };
     let found = begin(connection, statements, candidates).await?;
     let plan = batch::plan(candidates, &found, at)?;
@@ -119,6 +129,16 @@ pub(super) async fn book(
     }
     *kept = open.0.take();
     Ok(plan.outcomes)
+}
+
+/// Gives back a connection that was kept, if there is one.
+pub(super) async fn give_back(kept: &mut Option<PoolConnection<Sqlite>>) {
+    let mut open = Open(kept.take());
+    if let Some(connection) = &mut open.0
+        && connection.execute(AS_BEFORE).await.is_ok()
+    {
+        drop(open.0.take());
+    }
 }
 
 /// A connection whose transaction may be open. It is closed when dropped, which rolls back: the pool knows nothing of

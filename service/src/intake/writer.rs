@@ -92,7 +92,7 @@ impl Desk {
                 self.connection = None;
             }
             if is_over || self.turns >= TURNS {
-                self.file = None;
+                sqlite::give_back(&mut self.file).await;
                 self.turns = 0;
             }
         }
