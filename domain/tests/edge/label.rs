@@ -1,6 +1,6 @@
 //! Labels: two that exclude each other, what they demand besides, and requirements that stand in the way.
 
-use domain::outcome::{GapKind, Status};
+use domain::outcome::{GapKind, Ground, Status};
 
 use super::case::{Round, Table, decision, gaps};
 
@@ -175,4 +175,26 @@ fn whoever_is_disqualified_along_a_chain_is_not_ranked_for_a_label_by_a_survey()
         }
         assert_eq!(labels(&table, &round, "e"), ["top"], "{codes:?}");
     }
+}
+
+#[test]
+fn a_label_by_cases_tells_the_cases_that_it_counted() {
+    let table = label(Table::new().kind("late", ""), "often", "best = 1").with(
+        "by = { points = \"total\" }",
+        "by = { facts = { kind = \"late\", back = { period = true } } }",
+    );
+    let outcome = Round::of(&[("a", Some(95)), ("b", Some(85))])
+        .fact("b", "late")
+        .decide(&table);
+    let counted = |subject| {
+        let ranks = &decision(&outcome, subject).label_ranks;
+        let grounds = ranks.iter().flat_map(|rank| rank.counted.iter());
+        let cases = grounds.map(|ground| match ground {
+            Ground::Case(case) => case.reference.to_string(),
+            Ground::Round(_) | Ground::LastYear { .. } => String::new(),
+        });
+        cases.collect::<Vec<_>>()
+    };
+    assert_eq!(counted("a"), Vec::<String>::new());
+    assert_eq!(counted("b"), ["case"]);
 }

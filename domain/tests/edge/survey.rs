@@ -3,7 +3,7 @@
 use domain::scheme::file::AnswerClass;
 use serde_json::json;
 
-use super::case::{Round, Table, figure, rule};
+use super::case::{Round, Table, decision, figure, rule};
 use domain::outcome::{Shown, Truth3};
 
 fn rate(keys: &str) -> String {
@@ -273,4 +273,25 @@ fn none_of_a_panel_counts_that_sent_back_more_sheets_than_were_issued_until_a_wa
     assert_eq!(found(&other.decide(&table(strict))).0, "2/8");
     let nobody = round(10).waiver("u", &json!({ "batch": "v/z" }), &json!("counted"));
     assert_eq!(nobody.faults(&table(strict)), ["waivers/0: unknown_name"]);
+}
+
+#[test]
+fn a_rule_per_answer_fires_for_each_there_is_and_never_for_none() {
+    // Of each alone there is at most one; of none as well, but then there is nothing to fire for.
+    let when = r#"{ answers = { of = "v", question = "a", options = ["d"] }, at_most = 1 }"#;
+    let table = Table::new()
+        .survey(&[])
+        .rule("each", when, "\"alert\"", "per_event = true");
+    for (count, fired, told) in [(0, Truth3::False, None), (12, Truth3::True, Some(12))] {
+        let outcome = Round::of(&[("u", Some(95))])
+            .answers("u", ("p", "web"), [[20, 0, count, 0], [20, 0, 0, 0]])
+            .decide(&table);
+        assert_eq!(rule(&outcome, "u", "each").fired, fired);
+        let consequences = &decision(&outcome, "u").consequences;
+        let answers = consequences.first().and_then(|one| one.answers);
+        assert_eq!(
+            (consequences.len(), answers),
+            (usize::from(told.is_some()), told)
+        );
+    }
 }

@@ -93,3 +93,32 @@ fn a_mean_of_nobody_and_a_mean_of_sizes_of_nothing_have_different_reasons() {
     assert_eq!(action("b"), Some(Action::SettleRelated));
     assert_eq!(gaps(&outcome, GapKind::MissingValue).len(), 3);
 }
+
+#[test]
+fn what_an_inspector_noted_is_told_with_the_points_and_nothing_where_nothing_was_said() {
+    let told = |note: Option<&str>| {
+        let row =
+            json!({ "subject": "a", "item": "i", "inspector": "x", "points": 90, "note": note });
+        let outcome = Round::of(&[("a", None)])
+            .row("scores", row)
+            .decide(&Table::new());
+        let traces = decision(&outcome, "a")
+            .items
+            .iter()
+            .filter_map(|item| item.trace.clone());
+        let parts = traces.flat_map(|trace| trace.parts.to_vec());
+        let awards = parts.flat_map(|part| part.beside().awards.to_vec());
+        let notes = awards.map(|award| {
+            (
+                award.points.to_string(),
+                award.note.map(|note| note.to_string()),
+            )
+        });
+        notes.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(Some("缺记录")),
+        [("90".to_owned(), Some("缺记录".to_owned()))]
+    );
+    assert_eq!(told(None), []);
+}
