@@ -295,3 +295,28 @@ fn a_rule_per_answer_fires_for_each_there_is_and_never_for_none() {
         );
     }
 }
+
+#[test]
+fn a_rule_per_answer_takes_one_alone_of_what_it_fires_for_and_all_of_what_else_it_looks_at() {
+    let of = |question: &str, limit: &str| {
+        format!(
+            "{{ answers = {{ of = \"v\", question = \"{question}\", options = [\"d\"] }}, {limit} }}"
+        )
+    };
+    let when = format!(
+        "{{ all = [{}, {}] }}",
+        of("a", "at_most = 1"),
+        of("b", "at_least = 2")
+    );
+    let table = Table::new()
+        .survey(&[])
+        .rule("both", &when, "\"alert\"", "per_event = true");
+    let outcome = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[20, 0, 15, 0], [20, 0, 12, 0]])
+        .decide(&table);
+    let told = decision(&outcome, "u")
+        .consequences
+        .iter()
+        .map(|one| one.answers);
+    assert_eq!(told.collect::<Vec<_>>(), [Some(15)]);
+}
