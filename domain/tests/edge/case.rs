@@ -179,6 +179,12 @@ impl Round {
         }
     }
 
+    /// The same while a survey still takes answers.
+    pub fn open(mut self, survey: &str) -> Self {
+        self.0["round"]["open_surveys"] = json!([survey]);
+        self
+    }
+
     pub fn earlier(mut self, rounds: &Value) -> Self {
         self.0["round"]["earlier"] = rounds.clone();
         self

@@ -320,3 +320,24 @@ fn a_rule_per_answer_takes_one_alone_of_what_it_fires_for_and_all_of_what_else_i
         .map(|one| one.answers);
     assert_eq!(told.collect::<Vec<_>>(), [Some(15)]);
 }
+
+#[test]
+fn only_a_survey_that_is_both_open_and_sealed_shows_no_figure() {
+    for (sealed, is_open) in [(false, false), (false, true), (true, false), (true, true)] {
+        let table = Table::new()
+            .survey(&[&format!("sealed = {sealed}")])
+            .look("whole", &rate(""));
+        let mut round = Round::of(&[("u", Some(95))]).answers(
+            "u",
+            ("p", "web"),
+            [[20, 0, 5, 0], [20, 0, 5, 0]],
+        );
+        if is_open {
+            round = round.open("v");
+        }
+        let outcome = round.decide(&table);
+        let compared = &rule(&outcome, "u", "whole").compared[0];
+        let is_shown = compared.left != Shown::Missing;
+        assert_eq!(is_shown, !(sealed && is_open), "{sealed} {is_open}");
+    }
+}
