@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
+use sha2::{Digest, Sha256};
 
 use crate::number::NumberError;
 
@@ -22,13 +23,38 @@ pub const LARGEST: u64 = (1 << 53) - 1;
 /// [`NumberError::Overflow`] if a number lies beyond [`LARGEST`]: rounded it would be another number under the same
 /// digest.
 pub fn to_vec(document: &impl Serialize) -> Result<Vec<u8>, NumberError> {
-    let mut form = Canonical::default();
-    let mut serializer = Serializer::with_formatter(io::sink(), &mut form);
-    document
-        .serialize(&mut serializer)
-        .map_err(|_| NumberError::Overflow)?;
-    Ok(form.out)
+    let form = Canonical::default().write(document);
+    form.map(|form| form.out).map_err(|_| NumberError::Overflow)
 }
+
+/// SHA-256 of the canonical bytes of a document, in hexadecimal. They are never there as a whole, unless the keys of an
+/// object that holds more than [`PASSED_ON`] are out of order.
+///
+/// # Errors
+/// As [`to_vec`].
+pub fn digest(document: &impl Serialize) -> Result<String, NumberError> {
+    digest_by(document, PASSED_ON)
+}
+
+/// The digest takes the bytes when so many are written.
+fn digest_by(document: &impl Serialize, passed_on: usize) -> Result<String, NumberError> {
+    let form = Canonical {
+        hash: Some(Sha256::new()),
+        passed_on,
+        ..Canonical::default()
+    };
+    let hash = match form.write(document) {
+        Ok(mut form) => {
+            form.pass_on();
+            form.hash.unwrap_or_default()
+        }
+        Err(_) => Sha256::new_with_prefix(to_vec(document)?),
+    };
+    Ok(hex::encode(hash.finalize()))
+}
+
+/// Bytes that are written before a digest takes them.
+const PASSED_ON: usize = 64 * 1024;
 
 /// What is written so far. It holds the bytes itself, since the writer that `serde_json` passes along cannot go back.
 #[derive(Default)]
@@ -39,6 +65,12 @@ struct Canonical {
     members: Vec<Member>,
     /// For moving members; kept, so that rows cost no allocation.
     moved: Vec<u8>,
+    /// What takes the bytes, where only their digest is asked for.
+    hash: Option<Sha256>,
+    /// How many bytes are written before it takes them.
+    passed_on: usize,
+    /// How many bytes at the start of `out` are keys that were passed on and may be looked at again.
+    kept: usize,
 }
 
 struct Object {
@@ -47,6 +79,8 @@ struct Object {
     /// Its first member in `members`.
     first: usize,
     in_order: bool,
+    /// Whether some of it was passed on, so that its members stay where they are.
+    is_passed_on: bool,
 }
 
 /// Where a member lies in the output: `"key":value`.
@@ -59,6 +93,42 @@ struct Member {
 }
 
 impl Canonical {
+    fn write(mut self, document: &impl Serialize) -> serde_json::Result<Self> {
+        document.serialize(&mut Serializer::with_formatter(io::sink(), &mut self))?;
+        Ok(self)
+    }
+
+    /// Lets the digest take what is written. Of the objects that are open only the last key stays: the next one is
+    /// compared with it.
+    fn pass_on(&mut self) {
+        let Some(hash) = &mut self.hash else {
+            return;
+        };
+        hash.update(self.out.get(self.kept..).unwrap_or_default());
+        let (mut keys, mut members) = (Vec::new(), Vec::new());
+        let mut ends: Vec<usize> = self.objects.iter().map(|object| object.first).collect();
+        ends.push(self.members.len());
+        for (object, end) in self.objects.iter_mut().zip(ends.into_iter().skip(1)) {
+            let last = end.checked_sub(1).filter(|last| *last >= object.first);
+            let last = last.and_then(|last| self.members.get(last));
+            object.first = members.len();
+            object.is_passed_on = true;
+            if let Some(member) = last {
+                let here = keys.len();
+                keys.extend_from_slice(self.out.get(member.key.clone()).unwrap_or_default());
+                members.push(Member {
+                    key: here..keys.len(),
+                    end: keys.len(),
+                    first: member.first,
+                });
+            }
+        }
+        self.kept = keys.len();
+        self.out.clear();
+        self.out.extend_from_slice(&keys);
+        self.members = members;
+    }
+
     /// A key as it is written, with its quotes.
     fn key(&self, member: &Member) -> &[u8] {
         self.out.get(member.key.clone()).unwrap_or_default()
@@ -80,6 +150,9 @@ impl Canonical {
 
     /// Moves the members of an object into the order of their keys.
     fn sort(&mut self, object: &Object) -> io::Result<()> {
+        if object.is_passed_on {
+            return Err(refused("what was passed on cannot be moved"));
+        }
         let mut all = std::mem::take(&mut self.members);
         let members = all.get_mut(object.first..).unwrap_or_default();
         members.sort_by(|one, other| self.order(one, other));
@@ -224,6 +297,7 @@ impl Formatter for &mut Canonical {
             start: self.out.len(),
             first: self.members.len(),
             in_order: true,
+            is_passed_on: false,
         });
         Ok(())
     }
@@ -275,7 +349,13 @@ impl Formatter for &mut Canonical {
             }
             self.members.truncate(object.first);
         }
-        self.out.write_all(b"}")
+        self.out.write_all(b"}")?;
+        // What an object holds whose keys are out of order is moved when it ends.
+        let is_settled = self.hash.is_some() && self.out.len() >= self.passed_on;
+        if is_settled && self.objects.iter().all(|object| object.in_order) {
+            self.pass_on();
+        }
+        Ok(())
     }
 }
 
@@ -318,6 +398,14 @@ mod tests {
     }
 
     #[derive(Serialize)]
+    struct Within<'a> {
+        a: u8,
+        b: u8,
+        turned: Turned<'a>,
+        u: u8,
+    }
+
+    #[derive(Serialize)]
     enum Way<'a> {
         Named { y: &'a str, x: char },
     }
@@ -337,6 +425,47 @@ mod tests {
             prop_assert_eq!(to_vec(&turned).unwrap(), serde_json_canonicalizer::to_vec(&turned).unwrap());
             prop_assert_eq!(to_vec(&one).unwrap(), serde_json_canonicalizer::to_vec(&one).unwrap());
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_digest_is_that_of_the_bytes_however_many_it_takes_at_once(
+            rows in proptest::collection::vec(document(), 0..5),
+            passed_on in 0_usize..200,
+        ) {
+            let in_order: Map<String, Value> =
+                (0..rows.len()).map(|from| (from.to_string(), json!(rows[from..]))).collect();
+            let in_order = Value::from(in_order);
+            let turned = Turned {
+                z: &in_order,
+                b: Some(&in_order),
+                e: (7, -1, Points::from_e4(12_500)),
+                a: [(10, &in_order), (9, &in_order)].into(),
+                way: Way::Named { y: "", x: 'x' },
+            };
+            let whole = |bytes: Vec<u8>| hex::encode(Sha256::digest(bytes));
+            prop_assert_eq!(digest_by(&in_order, passed_on).unwrap(), whole(to_vec(&in_order).unwrap()));
+            prop_assert_eq!(digest_by(&turned, passed_on).unwrap(), whole(to_vec(&turned).unwrap()));
+            let within = Within { a: 1, b: 2, turned, u: 3 };
+            prop_assert_eq!(digest_by(&within, passed_on).unwrap(), whole(to_vec(&within).unwrap()));
+        }
+    }
+
+    #[test]
+    fn a_digest_holds_only_what_is_being_written() {
+        let rows: Vec<Value> = (0..10_000).map(|row| json!({ "row": row })).collect();
+        let mut form = Canonical {
+            hash: Some(Sha256::new()),
+            passed_on: PASSED_ON,
+            ..Canonical::default()
+        };
+        form = form.write(&json!({ "a": rows, "b": rows })).unwrap();
+        assert!(form.out.capacity() < 3 * PASSED_ON);
+    }
+
+    #[test]
+    fn what_no_document_holds_has_no_digest() {
+        assert_eq!(digest(&json!([0.5])), Err(NumberError::Overflow));
     }
 
     #[test]

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::canonical;
 use crate::number::{NumberError, Points, Ratio};
@@ -193,8 +192,7 @@ impl Inputs {
     /// # Errors
     /// As [`Self::to_canonical`].
     pub fn digest(&self) -> Result<String, NumberError> {
-        self.to_canonical()
-            .map(|bytes| hex::encode(Sha256::digest(bytes)))
+        canonical::digest(&SortedInputs::of(self))
     }
 
     /// The JSON Schema of input documents.
