@@ -275,6 +275,65 @@ fn none_of_a_panel_counts_that_sent_back_more_sheets_than_were_issued_until_a_wa
     assert_eq!(nobody.faults(&table(strict)), ["waivers/0: unknown_name"]);
 }
 
+/// A rule for each who answers the first question so; it may ask for more than the one that it takes alone.
+fn per_answer(table: Table, code: &str, least: u32) -> Table {
+    let when = format!(
+        "{{ answers = {{ of = \"v\", question = \"a\", options = [\"d\"] }}, at_least = {least} }}"
+    );
+    table.rule(code, &when, "\"alert\"", "per_event = true")
+}
+
+#[test]
+fn fewer_than_ten_answers_are_few_in_what_is_compared_and_in_what_follows() {
+    let table = per_answer(Table::new().survey(&[]), "each", 1);
+    let table = per_answer(table, "never", 2);
+    for (count, few) in [(9, true), (10, false)] {
+        let outcome = Round::of(&[("u", Some(95))])
+            .answers("u", ("p", "web"), [[20, 0, count, 0], [20, 0, 0, 0]])
+            .decide(&table);
+        assert_eq!(rule(&outcome, "u", "never").compared[0].few, few, "{count}");
+        let consequences = &decision(&outcome, "u").consequences;
+        let told: Vec<(&str, bool)> = (consequences.iter())
+            .map(|one| (one.rule.as_ref(), one.few))
+            .collect();
+        assert_eq!(told, [("each", few)], "{count}");
+    }
+}
+
+#[test]
+fn a_ballots_figure_tells_the_lines_of_its_own_panel_and_channel() {
+    let mut table = Table::new().survey(&["ballot = { one_for = \"round\" }"]);
+    let strata = [
+        "",
+        ", panel = \"p\"",
+        ", channel = \"web\"",
+        ", panel = \"p\", channel = \"web\"",
+    ];
+    for (place, keys) in strata.iter().enumerate() {
+        table = table.look(&format!("of-{place}"), &rate(keys));
+    }
+    let lines = |panel: &str, channel: &str, valid: u32, rated: u32, abstained: u32| {
+        json!({ "survey": "v", "subject": "u", "panel": panel, "channel": channel, "valid": valid, "rated": rated,
+            "abstained": abstained, "invalid": 0, "replaced": 0, "late": 0 })
+    };
+    let round = Round::of(&[("u", Some(95))])
+        .row("sheets", lines("p", "web", 40, 30, 10))
+        .row("sheets", lines("p", "paper", 8, 7, 1))
+        .row("sheets", lines("q", "web", 5, 3, 2))
+        .row("sheets", lines("q", "paper", 100, 99, 0));
+    let outcome = round.decide(&table);
+    let told = |place: usize| {
+        let what = &rule(&outcome, "u", &format!("of-{place}")).compared[0].what;
+        let lines = figure(&outcome, "u", what).lines.as_deref();
+        lines.map(|lines| [lines.valid, lines.rated, lines.abstained])
+    };
+    let told: Vec<[u64; 3]> = (0..strata.len()).filter_map(told).collect();
+    assert_eq!(
+        told,
+        [[153, 139, 13], [48, 37, 11], [45, 33, 12], [40, 30, 10]]
+    );
+}
+
 #[test]
 fn a_rule_per_answer_fires_for_each_there_is_and_never_for_none() {
     // Of each alone there is at most one; of none as well, but then there is nothing to fire for.
@@ -322,11 +381,12 @@ fn a_rule_per_answer_takes_one_alone_of_what_it_fires_for_and_all_of_what_else_i
 }
 
 #[test]
-fn only_a_survey_that_is_both_open_and_sealed_shows_no_figure() {
+fn only_a_survey_that_is_both_open_and_sealed_shows_neither_figures_nor_answers() {
     for (sealed, is_open) in [(false, false), (false, true), (true, false), (true, true)] {
         let table = Table::new()
             .survey(&[&format!("sealed = {sealed}")])
             .look("whole", &rate(""));
+        let table = per_answer(table, "each", 1);
         let mut round = Round::of(&[("u", Some(95))]).answers(
             "u",
             ("p", "web"),
@@ -336,8 +396,10 @@ fn only_a_survey_that_is_both_open_and_sealed_shows_no_figure() {
             round = round.open("v");
         }
         let outcome = round.decide(&table);
-        let compared = &rule(&outcome, "u", "whole").compared[0];
-        let is_shown = compared.left != Shown::Missing;
-        assert_eq!(is_shown, !(sealed && is_open), "{sealed} {is_open}");
+        for code in ["whole", "each"] {
+            let compared = &rule(&outcome, "u", code).compared[0];
+            let is_shown = compared.left != Shown::Missing;
+            assert_eq!(is_shown, !(sealed && is_open), "{code} {sealed} {is_open}");
+        }
     }
 }
