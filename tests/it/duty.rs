@@ -387,12 +387,8 @@ async fn a_table_of_tasks_is_stored_whole_and_in_its_order(world: World) {
     let service = draft.stand.world.service.clone();
     let import = |table, dry_run| import::Request {
         round: Some(draft.round),
-        survey: None,
-        kind: ImportKind::DutyLists,
-        table,
         dry_run,
-        leave_out: false,
-        sample: None,
+        ..import::Request::of(ImportKind::DutyLists, table)
     };
     let wrong = table(
         &TASKS,

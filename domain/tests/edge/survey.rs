@@ -3,8 +3,8 @@
 use domain::scheme::file::AnswerClass;
 use serde_json::json;
 
-use super::case::{Round, Table, decision, figure, rule};
-use domain::outcome::{Shown, Truth3};
+use super::case::{Round, Table, decision, figure, gaps, rule};
+use domain::outcome::{GapKind, Shown, Truth3};
 
 fn rate(keys: &str) -> String {
     format!("figure = \"satisfaction_rate\"{keys}")
@@ -268,6 +268,16 @@ fn none_of_a_panel_counts_that_sent_back_more_sheets_than_were_issued_until_a_wa
         found(&waived.decide(&table(strict))),
         ("24/30".to_owned(), vec![])
     );
+    // Without the rule nobody is stopped, but told; with it, told by it alone.
+    let told = |issued: u32, validity: &str| {
+        gaps(
+            &round(issued).decide(&table(validity)),
+            GapKind::MoreThanIssued,
+        )
+    };
+    assert!(told(11, "").is_empty() && told(11, strict).is_empty());
+    assert_eq!(told(10, ""), ["u v"]);
+    assert_eq!(told(10, strict), ["u v"]);
     // The waiver of another panel is none of this one, and one of a panel that is not there is refused.
     let other = round(10).waiver("u", &json!({ "batch": "v/q" }), &json!("counted"));
     assert_eq!(found(&other.decide(&table(strict))).0, "2/8");

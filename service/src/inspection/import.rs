@@ -135,6 +135,21 @@ pub struct Request {
     pub sample: Option<Sample>,
 }
 
+impl Request {
+    /// To store all of a table that is of no round and no survey.
+    pub const fn of(kind: ImportKind, table: Table) -> Self {
+        Self {
+            round: None,
+            survey: None,
+            kind,
+            table,
+            dry_run: false,
+            leave_out: false,
+            sample: None,
+        }
+    }
+}
+
 /// A random sample to be drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {

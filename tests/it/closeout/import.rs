@@ -18,18 +18,6 @@ on_both!(
 );
 
 /// A table of no round, stored if it has no fault.
-fn of_table(kind: ImportKind, table: import::Table) -> import::Request {
-    import::Request {
-        round: None,
-        survey: None,
-        kind,
-        table,
-        dry_run: false,
-        leave_out: false,
-        sample: None,
-    }
-}
-
 /// Row, code and column of each fault.
 fn places(report: &import::Report) -> Vec<(u32, &str, Option<&str>)> {
     (report.faults.iter())
@@ -43,7 +31,7 @@ async fn a_table_is_imported_whole_or_not_at_all(world: World) {
     let import = |kind, table, dry_run| import::Request {
         round: Some(ROUND),
         dry_run,
-        ..of_table(kind, table)
+        ..import::Request::of(kind, table)
     };
     let columns = ["subject", "item", "inspector", "points"];
     let wrong = table(
@@ -161,7 +149,7 @@ async fn a_column_that_is_there_twice_is_refused(world: World) {
     let twice = table(&columns, &[&["u-001", "A1", "ins-1", "50", "40"]]);
     let request = import::Request {
         round: Some(ROUND),
-        ..of_table(ImportKind::Scores, twice)
+        ..import::Request::of(ImportKind::Scores, twice)
     };
     let service = &stand.world.service;
     let report = service.import(&Actor::Operator, request).await.unwrap();
@@ -177,7 +165,7 @@ async fn a_roster_changes_what_lies_in_a_grant_and_never_what_takes_part(world: 
     elsewhere::plant(&stand.world).await;
     let service = &stand.world.service;
     let columns = ["code", "kind", "category", "region", "name", "name_en"];
-    let import = |rows: &[&[&str]]| of_table(ImportKind::Roster, table(&columns, rows));
+    let import = |rows: &[&[&str]]| import::Request::of(ImportKind::Roster, table(&columns, rows));
     let unfit = [
         &["u-001", "person", "organ", "r", "一局", "Bureau 1"][..],
         &["新", "unit", "organ", "r", "二局", "Bureau 2"],
@@ -244,7 +232,7 @@ async fn grades_that_an_open_round_could_not_read_are_refused(world: World) {
         &["r", "r0", "2025-12-31", "u-002", "splendid"],
         &["other", "o0", "2025-12-31", "u-002", "splendid"],
     ];
-    let request = of_table(ImportKind::History, table(&columns, &rows));
+    let request = import::Request::of(ImportKind::History, table(&columns, &rows));
     let service = &stand.world.service;
     let report = service.import(&Actor::Operator, request).await.unwrap();
     assert!(!report.stored);
@@ -259,7 +247,7 @@ async fn grades_of_more_series_than_a_statement_binds_are_stored(world: World) {
         .map(|series| [series, "r0", "2025-12-31", "u-001", "good"])
         .collect();
     let rows: Vec<&[&str]> = rows.iter().map(|row| &row[..]).collect();
-    let request = of_table(ImportKind::History, table(&columns, &rows));
+    let request = import::Request::of(ImportKind::History, table(&columns, &rows));
     let report = (stand.world.service).import(&Actor::Operator, request);
     let report = report.await.unwrap();
     assert!(report.stored, "{:?}", report.faults.first());

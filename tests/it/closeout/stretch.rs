@@ -121,17 +121,15 @@ async fn points_for_each_half_year_are_kept_apart_and_a_missing_one_is_named(wor
     };
     let import = |rows| import::Request {
         round: Some(ROUND),
-        survey: None,
-        kind: ImportKind::Scores,
-        table: Table {
-            columns: ["subject", "item", "period", "inspector", "points"]
-                .map(str::to_owned)
-                .to_vec(),
-            rows,
-        },
-        dry_run: false,
-        leave_out: false,
-        sample: None,
+        ..import::Request::of(
+            ImportKind::Scores,
+            Table {
+                columns: ["subject", "item", "period", "inspector", "points"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                rows,
+            },
+        )
     };
     let report = service
         .import(

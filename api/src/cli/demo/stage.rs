@@ -201,12 +201,7 @@ impl Play<'_> {
     ) -> Result<usize, Failure> {
         let request = Request {
             round,
-            survey: None,
-            kind,
-            table,
-            dry_run: false,
-            leave_out: false,
-            sample: None,
+            ..Request::of(kind, table)
         };
         let report = self.service.import(OPERATOR, request).await.map_err(fail)?;
         if report.stored {

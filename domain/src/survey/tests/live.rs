@@ -179,3 +179,28 @@ fn a_question_that_few_answer_waits_and_holds_up_the_others_only_where_rates_are
     let rate = (of_all.count(0, 0), of_all.sheets(SheetState::Valid));
     assert!(rate.1 > 0 && rate.0 * 10 == rate.1 * 9, "{rate:?}");
 }
+
+#[test]
+fn nothing_moves_on_where_sheets_set_aside_would_leave_fewer_than_a_question_shows_answers() {
+    let sheets = |answered: usize, silent: usize| {
+        let mut tally = Tally::default();
+        let sheet = |first_time| Sheet {
+            speed: None,
+            ways: 0b11,
+            first_time,
+            words: false,
+            valid: true,
+        };
+        (0..answered).for_each(|_| sheet(Some(1)).add_to(&mut tally));
+        (0..silent).for_each(|_| sheet(None).add_to(&mut tally));
+        tally
+    };
+    let definition = with(Denominator::Rated);
+    // Of a question that 18 answered and 10 still do, too few went to be told; of 10 sheets it cannot have 18.
+    let mut live = Live::from_shown(sheets(18, 12));
+    assert!(!live.advance(&definition, &sheets(10, 0)));
+    assert_eq!(live, Live::from_shown(sheets(18, 12)));
+    // Of 20 sheets it can; each of these took two ways.
+    assert!(live.advance(&definition, &sheets(10, 10)));
+    assert_eq!(live.next.count(3, 1), 18);
+}
