@@ -8,7 +8,7 @@ use domain::scheme::Scheme;
 use domain::snapshot::Snapshot;
 use serde_json::{Value, json};
 
-/// One seat for the better grade, the rate of satisfaction breaks ties, and the best rate has a label.
+/// One seat for the better grade, the rate of satisfaction breaks ties, and the best rate and the worst have labels.
 const SCHEME: &str = r#"
 format = "mingjian-scheme/1"
 code = "case"
@@ -52,6 +52,14 @@ code = "best"
 name = { zh = "满意单位", en = "unit that satisfies" }
 group = "everyone"
 best = 1
+by = { survey = { of = "v", figure = "satisfaction_rate" } }
+rank_disqualified = false
+
+[[label]]
+code = "worst"
+name = { zh = "待改进单位", en = "unit to improve" }
+group = "everyone"
+worst = 1
 by = { survey = { of = "v", figure = "satisfaction_rate" } }
 rank_disqualified = false
 
@@ -155,8 +163,8 @@ fn of_whom_few_answered_nothing_but_the_result_is_told_and_it_recomputes() {
         assert_eq!(grade(&full.outcome, subject), expected);
         assert_eq!(grade(&public.outcome, subject), expected);
     }
-    let labels = |subject: &str| public.outcome.find(subject).unwrap().labels.len();
-    assert_eq!(["a", "b", "c"].map(labels), [0, 1, 0]);
+    let labels = |subject: &str| public.outcome.find(subject).unwrap().labels.join(" ");
+    assert_eq!(["a", "b", "c"].map(labels), ["", "best", "worst"]);
     // Of the one that is shown, all is shown.
     let (shown, decided) = (public.outcome.find("a"), full.outcome.find("a"));
     assert_eq!(shown.unwrap().figures, decided.unwrap().figures);

@@ -143,6 +143,7 @@ mod tests {
         let coded = Coded::new(&codes, [1, 2, 3].map(result).into());
         assert!(Arc::ptr_eq(&coded.codes, &codes));
         assert_eq!((coded.len(), coded.is_empty()), (3, false));
+        assert_eq!(coded.iter().len(), 3);
         let last = coded.iter().last().unwrap();
         assert_eq!((last.code.as_ref(), last.sum), ("B", result(3).sum));
         let text = serde_json::to_string(&coded).unwrap();

@@ -83,5 +83,7 @@ mod tests {
             Reading::from("93.33%"),
             Reading::Percent("93.33".parse().unwrap())
         );
+        assert_eq!(Reading::from("4.5"), Reading::Mean("4.5".parse().unwrap()));
+        assert_eq!(Reading::from(""), Reading::Nothing);
     }
 }
