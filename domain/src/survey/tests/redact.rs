@@ -52,6 +52,7 @@ fn what_points_at_nobody_stays() {
         "微信办事很方便",
         "浙江政务服务网好用，京东也可以",
         "3号楼的电梯坏了",
+        "浙APPLE的店，川A12的牌子",
         "",
     ] {
         let found = redact(text);
