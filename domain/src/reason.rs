@@ -109,9 +109,11 @@ reasons! {
     // Surveys.
     SurveyNotAbout: "该测评不针对此考评对象", "the survey is not about this subject";
     FewSheets: "有效答卷 {0} 份，少于规定的 {1} 份", "{0} valid sheets are fewer than the {1} that the scheme demands";
+    FewRatedLines: "有评价的有效票 {0} 张，少于规定的 {1} 张", "{0} lines with a rated answer are fewer than the {1} that the scheme demands";
     AttendanceUnknown: "未报到会人数或应到人数", "the number attended or entitled is not reported";
     AttendanceShort: "到会 {0}，未达到 {1}", "{0} attended of those entitled, which is not {1}";
     ReturnsUnknown: "未报发出份数", "the number issued is not reported";
+    InvitedUnknown: "未报邀请人数", "the number invited is not reported";
     ReturnsShort: "回收 {0}，未达到 {1}", "{0} returned of those issued, which is not {1}";
     ReturnedOverIssued: "回收 {0} 份，多于发出的 {1} 份", "{0} sheets came back of {1} issued";
     BatchOverIssued: "{0}回收 {1} 份，多于发出的 {2} 份，全部不计，待作出决定", "{1} sheets of {0} came back of {2} issued, so none of them counts until that is decided";
@@ -151,7 +153,6 @@ reasons! {
     InvestigationOpen: "专项调查尚无结论", "the investigation has no finding yet";
     // Rules and quotas.
     RulesClash: "这些规则之间没有可取的等次：{0}", "these rules leave no grade between them: {0}";
-    CapBelowFloor: "此封顶低于该对象的保底等次或确定等次", "this cap lies below a floor or an exact grade of the subject";
     LabelsExclude: "同时符合互斥的称号，两者均不授予", "due together with a label that excludes it, so neither is given";
     AlertFires: "预警已触发", "the alert fires";
     AlertOfAnswers: "预警已触发：{0} 份答卷如此作答", "the alert fires: {0} answers say so";

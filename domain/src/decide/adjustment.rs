@@ -1,7 +1,6 @@
 //! Adjustments by the committee (酌定), all applied together.
 
 use super::Engine;
-use crate::inputs::WaiverHolds;
 use crate::outcome::{Action, GapKind, Step, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::model::{EffectPlan, QuotaPlan, RulePhase};
@@ -109,14 +108,13 @@ impl Engine<'_> {
     }
 
     fn is_capped(&self, one: &Adjusted) -> bool {
-        let yields = self.waived_contradiction(one.subject);
         self.rules_of(RulePhase::Grades)
             .chain(self.rules_of(RulePhase::RelatedCaps))
             .any(|rule| {
                 let Some(plan) = self.scheme.rules.get(rule) else {
                     return false;
                 };
-                let yields = matches!(&yields, Some(WaiverHolds::Yields(code)) if code.as_str() == plan.code.as_ref());
+                let yields = (self.result(one.subject, rule)).is_some_and(|result| result.yields);
                 let lower = matches!(plan.effect, EffectPlan::Cap(cap) if one.to < cap);
                 lower
                     && !yields
@@ -177,6 +175,9 @@ impl Engine<'_> {
             Action::Look,
         );
         self.gaps.push(gap);
+        if let Some(state) = self.state(subject) {
+            state.refused = true;
+        }
     }
 
     /// Caps already applied whose ground a raise has lifted: nobody rises by it, but the committee is told.

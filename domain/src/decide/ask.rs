@@ -36,7 +36,10 @@ pub(super) enum Event<'v> {
 impl Engine<'_> {
     /// Asks a rule of a subject, with what the scheme or a waiver says where it is undetermined.
     pub(super) fn ask(&self, subject: usize, rule: usize) -> RuleResult {
-        self.ask_for(subject, rule, None)
+        match self.scheme.rules.get(rule) {
+            Some(plan) if plan.per_event => self.ask_events(subject, (rule, plan)).0,
+            _ => self.ask_for(subject, rule, None),
+        }
     }
 
     /// The same as if this case were the only one of its kind.

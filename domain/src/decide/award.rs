@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::score::Scored;
-use crate::number::{NumberError, Points, Ratio};
+use crate::number::{NumberError, Points, Ratio, Rounding};
 use crate::outcome::{Action, Award, Shown, StretchResult};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{OverAwards, Several};
@@ -16,11 +16,8 @@ impl Engine<'_> {
             SlotValue::Several(list) => list,
             _ => return Scored::missing(ReasonCode::NoAward, Action::EnterScore),
         };
-        let scored = match exact_mean(list, several) {
-            Some(Ok(exact)) => {
-                let shown = Shown::Exact(exact.clone());
-                Scored::of_quotient(exact, self.scheme.file.numbers, shown)
-            }
+        let scored = match combine(list, several) {
+            Some(Ok(combined)) => combined.into_scored(self.scheme.file.numbers),
             Some(Err(_)) => Scored::missing(ReasonCode::Overflow, Action::MendScheme),
             None => Scored::missing(ReasonCode::NoAward, Action::EnterScore),
         };
@@ -49,11 +46,12 @@ impl Engine<'_> {
                 _ => None,
             };
             let list = list.unwrap_or_default();
-            let value = match exact_mean(list, several) {
+            let value = match combine(list, several) {
                 Some(Err(_)) => return Scored::missing(ReasonCode::Overflow, Action::MendScheme),
-                Some(Ok(exact)) => {
-                    values.push(exact.clone());
-                    Shown::Exact(exact)
+                Some(Ok(combined)) => {
+                    let shown = Shown::Exact(combined.exact.clone());
+                    values.push(combined);
+                    shown
                 }
                 None => {
                     missing.push(period.as_ref());
@@ -67,10 +65,7 @@ impl Engine<'_> {
             });
         }
         let scored = match over_stretches(values, over) {
-            Some(exact) if missing.is_empty() => {
-                let shown = Shown::Exact(exact.clone());
-                Scored::of_quotient(exact, self.scheme.file.numbers, shown)
-            }
+            Some(combined) if missing.is_empty() => combined.into_scored(self.scheme.file.numbers),
             _ => {
                 let why = Reason::with(ReasonCode::AwardMissing, [missing.join(", ")]);
                 Scored::missing(why, Action::EnterScore)
@@ -95,21 +90,39 @@ fn told(list: &[AwardData]) -> Vec<Award> {
     }
 }
 
-/// What is made of the stretches' values; nothing without one.
-fn over_stretches(values: Vec<Ratio>, over: OverAwards) -> Option<Ratio> {
-    match over {
-        OverAwards::Least => values.into_iter().min(),
-        OverAwards::Last => values.into_iter().next_back(),
-        OverAwards::Mean => {
-            let count = i64::try_from(values.len()).ok()?;
-            let sum = values.iter().fold(Ratio::zero(), |sum, one| sum.add(one));
-            sum.div(&Ratio::from_whole(count))
+/// What several awards come to, before any rounding.
+struct Combined {
+    exact: Ratio,
+    /// The award that it is, where nothing was divided: such points are taken as they were given.
+    award: Option<Points>,
+}
+
+impl Combined {
+    fn into_scored(self, numbers: Rounding) -> Scored {
+        let shown = Shown::Exact(self.exact.clone());
+        match self.award {
+            Some(points) => Scored::of(points, shown),
+            None => Scored::of_quotient(self.exact, numbers, shown),
         }
     }
 }
 
-/// What several inspectors' points come to, before any rounding; nothing without one.
-fn exact_mean(list: &[AwardData], several: Several) -> Option<Result<Ratio, NumberError>> {
+/// What is made of the stretches' values; nothing without one.
+fn over_stretches(values: Vec<Combined>, over: OverAwards) -> Option<Combined> {
+    match over {
+        OverAwards::Mean if values.len() > 1 => {
+            let count = i64::try_from(values.len()).ok()?;
+            let sum = (values.iter()).fold(Ratio::zero(), |sum, one| sum.add(&one.exact));
+            let exact = sum.div(&Ratio::from_whole(count))?;
+            Some(Combined { exact, award: None })
+        }
+        OverAwards::Least => (values.into_iter()).min_by(|one, other| one.exact.cmp(&other.exact)),
+        OverAwards::Last | OverAwards::Mean => values.into_iter().next_back(),
+    }
+}
+
+/// What several inspectors' points come to; nothing without one.
+fn combine(list: &[AwardData], several: Several) -> Option<Result<Combined, NumberError>> {
     let latest = list.last()?.points;
     let mut sorted: Vec<Points> = list.iter().map(|award| award.points).collect();
     sorted.sort_unstable();
@@ -126,12 +139,21 @@ fn exact_mean(list: &[AwardData], several: Several) -> Option<Result<Ratio, Numb
         Several::Trimmed if sorted.len() >= 3 => sorted.get(1..sorted.len().checked_sub(1)?)?,
         Several::Mean | Several::Trimmed => &sorted,
     };
+    if let [award] = kept {
+        return Some(Ok(Combined {
+            exact: award.to_ratio(),
+            award: Some(*award),
+        }));
+    }
     let count = i64::try_from(kept.len()).ok()?;
     let sum = kept
         .iter()
         .try_fold(Points::ZERO, |sum, points| sum.add(*points));
     match sum {
-        Ok(sum) => sum.to_ratio().div(&Ratio::from_whole(count)).map(Ok),
+        Ok(sum) => {
+            let exact = sum.to_ratio().div(&Ratio::from_whole(count))?;
+            Some(Ok(Combined { exact, award: None }))
+        }
         Err(error) => Some(Err(error)),
     }
 }

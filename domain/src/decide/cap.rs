@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::inputs::WaiverHolds;
 use crate::outcome::{Action, GapKind, Step, Truth3};
-use crate::reason::ReasonCode;
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::model::{EffectPlan, RulePhase};
 
 impl Engine<'_> {
@@ -91,7 +91,17 @@ impl Engine<'_> {
         };
         let code = plan.code.clone();
         let waived = self.waived_contradiction(subject);
-        if matches!(&waived, Some(WaiverHolds::Yields(rule)) if rule.as_str() == code.as_ref()) {
+        let clash = |floor: Option<usize>, exact: Option<usize>| {
+            floor.into_iter().chain(exact).any(|grade| grade < cap)
+        };
+        let Some(state) = self.states.get(subject) else {
+            return false;
+        };
+        let clashes = clash(state.floor, state.exact);
+        // Without a contradiction there is nothing to yield to.
+        let yields =
+            matches!(&waived, Some(WaiverHolds::Yields(rule)) if rule.as_str() == code.as_ref());
+        if clashes && yields {
             self.mark_yielding(subject, &code);
             return false;
         }
@@ -102,10 +112,7 @@ impl Engine<'_> {
         if state.grade.is_none_or(|grade| grade >= cap) {
             return false;
         }
-        let clash = |floor: Option<usize>, exact: Option<usize>| {
-            floor.into_iter().chain(exact).any(|grade| grade < cap)
-        };
-        if clash(state.floor, state.exact) {
+        if clashes {
             match waived {
                 Some(WaiverHolds::Held) => {
                     state.held = true;
@@ -115,14 +122,14 @@ impl Engine<'_> {
                 Some(WaiverHolds::Yields(rule)) => {
                     let (floor, exact) = self.demanded_without(subject, &rule);
                     if clash(floor, exact) {
-                        return self.list_cap_clash(subject, &code);
+                        return self.list_cap_clash(subject, &code, cap);
                     }
                     self.mark_yielding(subject, &rule);
                     if let Some(state) = self.state(subject) {
                         (state.floor, state.exact) = (floor, exact);
                     }
                 }
-                _ => return self.list_cap_clash(subject, &code),
+                _ => return self.list_cap_clash(subject, &code, cap),
             }
         }
         self.step(subject, Step::RelatedCap, Some(cap), Some(code));
@@ -130,17 +137,20 @@ impl Engine<'_> {
     }
 
     /// Tells whether the subject became undetermined by it, which others may look at.
-    fn list_cap_clash(&mut self, subject: usize, rule: &Arc<str>) -> bool {
+    fn list_cap_clash(&mut self, subject: usize, rule: &Arc<str>, cap: usize) -> bool {
         let known = self
             .states
             .get(subject)
             .is_none_or(|state| state.undetermined);
         self.mark_undetermined(subject);
+        let names: Vec<Arc<str>> = std::iter::once(rule.clone())
+            .chain(self.demanded_above(subject, cap))
+            .collect();
         let gap = self.gap(
             Some(subject),
             GapKind::Contradiction,
             rule.clone(),
-            ReasonCode::CapBelowFloor,
+            Reason::with(ReasonCode::RulesClash, [names.join(", ")]),
             Action::Waive,
         );
         self.gaps.push(gap);

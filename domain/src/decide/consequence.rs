@@ -14,7 +14,7 @@ use crate::scheme::file::{AsOf, FollowUp};
 use crate::scheme::model::{ConditionPlan, EffectPlan, RulePhase, RulePlan, ValueKind};
 
 /// What a rule fired for.
-enum Fired {
+pub(super) enum Fired {
     /// A case.
     Case {
         reference: Arc<str>,
@@ -28,16 +28,15 @@ impl<'a> Engine<'a> {
     pub(super) fn draw_consequences(&mut self) {
         let scheme = self.scheme;
         let due = |(rule, plan): (usize, &'a RulePlan)| {
-            let looks = plan.per_event.then(|| Looks::of(&plan.when));
-            (plan.phase == RulePhase::Consequences).then_some((rule, plan, looks))
+            (plan.phase == RulePhase::Consequences).then_some((rule, plan))
         };
         let due: Vec<_> = scheme.rules.iter().enumerate().filter_map(due).collect();
         // Nothing that is asked here looks at what came of others here.
         for subject in 0..self.states.len() {
             self.ask_each(subject, RulePhase::Consequences);
-            for (rule, plan, looks) in &due {
-                if let Some(looks) = looks {
-                    for event in self.ask_by_case(subject, (*rule, plan), looks) {
+            for (rule, plan) in &due {
+                if plan.per_event {
+                    for event in self.ask_by_case(subject, (*rule, plan)) {
                         self.draw(subject, (*rule, plan), Some(event));
                     }
                 } else if self.fired(subject, *rule) {
@@ -48,15 +47,23 @@ impl<'a> Engine<'a> {
     }
 
     /// Asks a rule for each case of a subject that its condition looks at, and keeps one result for all of them.
-    fn ask_by_case(
-        &mut self,
-        subject: usize,
-        (rule, plan): (usize, &RulePlan),
-        looks: &Looks,
-    ) -> Vec<Fired> {
+    fn ask_by_case(&mut self, subject: usize, (rule, plan): (usize, &RulePlan)) -> Vec<Fired> {
         if !self.applies(&plan.applies, subject) {
             return Vec::new();
         }
+        let (result, fired) = self.ask_events(subject, (rule, plan));
+        self.keep(subject, rule, result);
+        self.list_undetermined(subject, rule);
+        fired
+    }
+
+    /// One result of a rule for all cases and answers that its condition looks at, and those that it fires for.
+    pub(super) fn ask_events(
+        &self,
+        subject: usize,
+        (rule, plan): (usize, &RulePlan),
+    ) -> (RuleResult, Vec<Fired>) {
+        let looks = Looks::of(&plan.when);
         let mut cases: BTreeMap<(usize, &str), Option<NaiveDate>> = BTreeMap::new();
         let snapshot = self.snapshot;
         let data = snapshot.subjects.get(subject);
@@ -79,8 +86,8 @@ impl<'a> Engine<'a> {
         let mut fired = Vec::new();
         for ((kind, reference), day) in cases {
             let asked = self.ask_for(subject, rule, Some(Event::Case { kind, reference }));
+            result.fired = result.fired.or(asked.fired);
             if asked.fired == Truth3::True {
-                result.fired = Truth3::True;
                 result.settled_by = result.settled_by.or(asked.settled_by);
                 result.compared.extend(asked.compared);
                 fired.push(Fired::Case {
@@ -91,24 +98,25 @@ impl<'a> Engine<'a> {
         }
         for place in looks.answers.iter().copied() {
             let count = data.and_then(|data| data.answers.get(place)).copied();
-            let asked = self.ask_for(subject, rule, Some(Event::Answer(place)));
             let sealed =
                 (self.scheme.answers.get(place)).is_some_and(|plan| self.is_sealed(plan.survey));
-            if let Some(count) = count.filter(|count| *count > 0 && !sealed)
-                && asked.fired == Truth3::True
-            {
-                result.fired = Truth3::True;
+            let Some(count) = count.filter(|count| *count > 0 && !sealed) else {
+                continue;
+            };
+            let asked = self.ask_for(subject, rule, Some(Event::Answer(place)));
+            result.fired = result.fired.or(asked.fired);
+            if asked.fired == Truth3::True {
                 result.settled_by = result.settled_by.or(asked.settled_by);
                 // All of them together are told: one alone would point at a sheet.
-                result.compared.extend(self.ask(subject, rule).compared);
+                let whole = self.ask_for(subject, rule, None);
+                result.compared.extend(whole.compared);
                 fired.push(Fired::Answers(count));
             }
         }
         if fired.is_empty() {
-            result.compared = self.ask(subject, rule).compared;
+            result.compared = self.ask_for(subject, rule, None).compared;
         }
-        self.keep(subject, rule, result);
-        fired
+        (result, fired)
     }
 
     fn draw(&mut self, subject: usize, (rule, plan): (usize, &RulePlan), event: Option<Fired>) {

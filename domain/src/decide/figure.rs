@@ -343,15 +343,19 @@ fn add_up(counts: impl Iterator<Item = u64>) -> u64 {
 /// The first demand of a survey that is not met, in words.
 fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
     let demand = &survey.demand;
-    let rated = add_up(data.sheets.iter().map(|sheets| sheets.rated));
     let returned = add_up(data.sheets.iter().map(|sheets| sheets.returned));
+    // Of a ballot only the lines that rate the subject are about it.
+    let (there, few) = if survey.ballot.is_some() {
+        let rated = data.sheets.iter().map(|sheets| sheets.rated);
+        (add_up(rated), ReasonCode::FewRatedLines)
+    } else {
+        let valid = data.sheets.iter().map(|sheets| sheets.valid);
+        (add_up(valid), ReasonCode::FewSheets)
+    };
     if let Some(least) = demand.least_valid
-        && rated < u64::from(least)
+        && there < u64::from(least)
     {
-        return Some(Reason::with(
-            ReasonCode::FewSheets,
-            [rated.to_string(), least.to_string()],
-        ));
+        return Some(Reason::with(few, [there.to_string(), least.to_string()]));
     }
     // Of all panels together; unknown where one does not report it, or none does.
     let total = |pick: fn(&crate::inputs::Turnout) -> Option<u64>| {
@@ -374,6 +378,7 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
     let told = |panel: usize| data.turnouts.iter().any(|(other, _)| *other == panel);
     let all_told = (data.sheets.iter()).all(|sheets| sheets.returned == 0 || told(sheets.panel));
     let issued = total(|turnout| turnout.issued).filter(|_| all_told);
+    let invited = total(|turnout| turnout.invited).filter(|_| all_told);
     quorum(
         &demand.attended,
         total(|turnout| turnout.attended).zip(total(|turnout| turnout.entitled)),
@@ -401,11 +406,17 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
     })
     .or_else(|| {
         let mut shares = demand.shares.iter();
-        shares.find_map(|share| unmet_share(share, data, returned))
+        shares.find_map(|share| unmet_share(share, data, returned, invited))
     })
 }
 
-fn unmet_share(share: &SharePlan, data: &SurveyData, returned: u64) -> Option<Reason> {
+/// `invited_to_all` is absent where it is unknown of some panel how many were invited.
+fn unmet_share(
+    share: &SharePlan,
+    data: &SurveyData,
+    returned: u64,
+    invited_to_all: Option<u64>,
+) -> Option<Reason> {
     let sheets = |all: fn(&Sheets) -> u64, marked: fn(&Sheets) -> &BTreeMap<String, u64>| {
         let counts = data.sheets.iter();
         part(share, counts.map(|one| (one.panel, marked(one), all(one))))
@@ -420,8 +431,10 @@ fn unmet_share(share: &SharePlan, data: &SurveyData, returned: u64) -> Option<Re
             (some, returned)
         }
         Among::Invited => {
+            let Some(all) = invited_to_all else {
+                return Some(ReasonCode::InvitedUnknown.into());
+            };
             let invited = |turnout: &crate::inputs::Turnout| turnout.invited.unwrap_or(0);
-            let all = add_up(data.turnouts.iter().map(|(_, turnout)| invited(turnout)));
             let counts = data.turnouts.iter();
             let some = part(
                 share,

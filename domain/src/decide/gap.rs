@@ -197,7 +197,8 @@ impl Engine<'_> {
     }
 }
 
-fn action_for(what: &str, why: Option<ReasonCode>) -> Action {
+/// What clears a value that is not there.
+pub(super) fn action_for(what: &str, why: Option<ReasonCode>) -> Action {
     let first = what.split('/').next().unwrap_or("");
     match first {
         "survey" => Action::CollectAnswers,

@@ -20,14 +20,19 @@ struct Demands {
 }
 
 impl Engine<'_> {
+    /// Whether a waiver holds a subject.
+    pub(super) fn is_held(&self, subject: usize) -> bool {
+        self.snapshot.subjects.get(subject).is_some_and(|data| {
+            data.waivers
+                .iter()
+                .any(|(gap, holds)| matches!(gap, WaivedGap::Grade) && *holds == WaiverHolds::Held)
+        })
+    }
+
     /// Reads base grades off totals, or takes the proposed ones.
     pub(super) fn read_grades(&mut self) {
         for subject in 0..self.states.len() {
-            let held = self.snapshot.subjects.get(subject).is_some_and(|data| {
-                data.waivers.iter().any(|(gap, holds)| {
-                    matches!(gap, WaivedGap::Grade) && *holds == WaiverHolds::Held
-                })
-            });
+            let held = self.is_held(subject);
             let base = self.base_grade(subject);
             let proposed = self.scheme.file.grading.by == GradedBy::Proposed;
             let Some(state) = self.state(subject) else {
@@ -176,6 +181,14 @@ impl Engine<'_> {
             demands.floor.map(|(floor, _)| floor),
             demands.exact.map(|(exact, _)| exact),
         )
+    }
+
+    /// The rules of the floor and the exact grade that are better than a cap.
+    pub(super) fn demanded_above(&self, subject: usize, cap: usize) -> Vec<Arc<str>> {
+        let demands = self.demands(subject, None);
+        let both = demands.floor.into_iter().chain(demands.exact);
+        both.filter_map(|(grade, code)| (grade < cap).then_some(code))
+            .collect()
     }
 
     fn demands(&self, subject: usize, yields: Option<&str>) -> Demands {

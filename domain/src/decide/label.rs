@@ -1,13 +1,15 @@
 //! Labels: titles for the best or the worst k of a group, ties sharing them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Engine;
+use super::gap::action_for;
 use crate::number::Ratio;
-use crate::outcome::{Action, Comparison, Few, GapKind, LabelRank, Truth3};
-use crate::reason::ReasonCode;
+use crate::outcome::{Action, Few, GapKind, LabelRank, Truth3};
+use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::Group;
-use crate::scheme::model::{ConditionPlan, LabelPhase, LabelPlan, RulePhase};
+use crate::scheme::model::{ConditionPlan, LabelPhase, LabelPlan, RulePhase, ValueKind};
 
 impl Engine<'_> {
     /// Gives the labels of a phase.
@@ -27,10 +29,13 @@ impl Engine<'_> {
         for (subject, labels) in due {
             let clash = |label: &usize| {
                 let plan = self.scheme.labels.get(*label);
-                let against = plan.and_then(|plan| plan.against);
                 labels.iter().any(|other| {
-                    let turned = self.scheme.labels.get(*other).and_then(|plan| plan.against);
-                    against == Some(*other) || turned == Some(*label)
+                    let pair = plan.zip(self.scheme.labels.get(*other));
+                    pair.is_some_and(|(one, two)| {
+                        one.against == Some(*other)
+                            || two.against == Some(*label)
+                            || are_two_ends(one, two)
+                    })
                 })
             };
             let kept: Vec<usize> = labels
@@ -64,14 +69,18 @@ impl Engine<'_> {
     fn due(&mut self, label: usize, plan: &LabelPlan) -> Vec<usize> {
         let mut groups: BTreeMap<[usize; 2], Vec<(usize, Ratio)>> = BTreeMap::new();
         let mut unranked = BTreeSet::new();
+        let mut unknown = Vec::new();
         for subject in 0..self.states.len() {
             if !self.applies(&plan.applies, subject) || !self.is_ranked(plan, subject) {
                 continue;
             }
-            // An undefined value has no rank.
-            let Some(value) = self.look(subject, &plan.by).exact() else {
+            let looked = self.look(subject, &plan.by);
+            let Some(value) = looked.exact() else {
                 if self.is_withheld(subject) {
                     unranked.insert(self.group_of(plan.group, subject));
+                } else if self.is_waited_for(plan, subject) {
+                    let why = looked.why().unwrap_or_else(|| ReasonCode::NoValue.into());
+                    unknown.push((subject, why));
                 }
                 continue;
             };
@@ -79,6 +88,10 @@ impl Engine<'_> {
                 .entry(self.group_of(plan.group, subject))
                 .or_default()
                 .push((subject, value));
+        }
+        for (subject, why) in unknown {
+            let what = Some(plan.by.what.clone());
+            self.list_open_label(subject, plan, (what, why));
         }
         let (mut due, mut open) = (Vec::new(), Vec::new());
         if !unranked.is_empty() {
@@ -136,27 +149,30 @@ impl Engine<'_> {
             }
         }
         for (subject, compared) in open {
-            self.list_open_label(subject, plan, &compared);
+            let first = (compared.iter()).find(|one| one.holds == Truth3::Undetermined);
+            let why = first.and_then(|one| one.why().cloned());
+            let why = why.unwrap_or_else(|| ReasonCode::NoValue.into());
+            let what = first.map(|one| one.what.clone());
+            self.list_open_label(subject, plan, (what, why));
         }
         due
     }
 
-    /// Whether a subject holds a label cannot be said while what it demands besides is undetermined.
-    fn list_open_label(&mut self, subject: usize, plan: &LabelPlan, compared: &[Comparison]) {
-        let first = compared
-            .iter()
-            .find(|one| one.holds == Truth3::Undetermined);
-        let reason = first
-            .and_then(|one| one.why().cloned())
-            .unwrap_or_else(|| ReasonCode::NoValue.into());
-        let mut gap = self.gap(
-            Some(subject),
-            GapKind::UndeterminedLabel,
-            plan.code.clone(),
-            reason,
-            Action::SettleRelated,
-        );
-        gap.what = first.map(|one| one.what.clone());
+    /// Whether a subject holds a label cannot be said while what ranks it, or what the label demands besides, is not
+    /// there.
+    fn list_open_label(
+        &mut self,
+        subject: usize,
+        plan: &LabelPlan,
+        (what, reason): (Option<Arc<str>>, Reason),
+    ) {
+        let action = match what.as_deref() {
+            Some(what) => action_for(what, Some(reason.code)),
+            None => Action::SettleRelated,
+        };
+        let kind = GapKind::UndeterminedLabel;
+        let mut gap = self.gap(Some(subject), kind, plan.code.clone(), reason, action);
+        gap.what = what;
         self.gaps.push(gap);
         self.mark_undetermined(subject);
     }
@@ -186,6 +202,16 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether a value that ranks is waited for. Points that are missing, and totals, are listed as such; whoever is
+    /// held takes no part.
+    fn is_waited_for(&self, plan: &LabelPlan, subject: usize) -> bool {
+        let reported = matches!(
+            plan.by.kind,
+            ValueKind::Figure(_) | ValueKind::Measure { .. } | ValueKind::Facts(_)
+        );
+        reported && plan.missing.is_none() && !self.is_held(subject)
+    }
+
     /// The group of a subject, as places.
     pub(super) fn group_of(&self, group: Group, subject: usize) -> [usize; 2] {
         let Some(data) = self.snapshot.subjects.get(subject) else {
@@ -203,6 +229,11 @@ impl Engine<'_> {
             Group::CategoryRegion => [data.category, data.region],
         }
     }
+}
+
+/// Whether two labels are for the best and for the worst of the same groups by the same value.
+fn are_two_ends(one: &LabelPlan, two: &LabelPlan) -> bool {
+    one.best.is_some() != two.best.is_some() && one.group == two.group && one.by.what == two.by.what
 }
 
 fn looks_at_label(condition: &ConditionPlan) -> bool {

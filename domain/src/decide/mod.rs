@@ -147,6 +147,10 @@ struct FilledQuota {
 
 /// What is known so far about one subject.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 struct State {
     /// By figure of the scheme.
     figures: Vec<FigureValue>,
@@ -162,6 +166,8 @@ struct State {
     full_maximum: Points,
     disqualified: bool,
     held: bool,
+    /// Whether the committee's adjustment was refused, so that it is not in force.
+    refused: bool,
     undetermined: bool,
     labels: Vec<usize>,
     /// How it was ranked for each label, with the label's place.

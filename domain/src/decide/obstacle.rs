@@ -7,7 +7,6 @@ mod turn;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::inputs::WaiverHolds;
 use crate::number::{Points, Ratio};
 use crate::outcome::{Change, Obstacle};
 use crate::scheme::file::GradedBy;
@@ -37,6 +36,10 @@ impl Engine<'_> {
                         self.add_rule(subject, rule, code.as_ref(), &mut found);
                     }
                 }
+            }
+            // What else keeps it from the grade that it would then be given.
+            if let Some((aim, code)) = any.zip(code) {
+                self.add_bars(subject, aim, &code, &mut found);
             }
             return found;
         }
@@ -76,22 +79,7 @@ impl Engine<'_> {
             }
             found.push(of_grade(change));
         }
-        let waived = self.waived_contradiction(subject);
-        for phase in [RulePhase::Grades, RulePhase::RelatedCaps] {
-            for rule in self.rules_of(phase) {
-                let Some(plan) = self.scheme.rules.get(rule) else {
-                    continue;
-                };
-                let bars = match plan.effect {
-                    EffectPlan::Cap(grade) | EffectPlan::Set(grade) => grade > aim,
-                    _ => false,
-                };
-                let yields = matches!(&waived, Some(WaiverHolds::Yields(code)) if code.as_str() == plan.code.as_ref());
-                if bars && !yields && self.fired(subject, rule) {
-                    self.add_rule(subject, rule, Some(&code), found);
-                }
-            }
-        }
+        self.add_bars(subject, aim, &code, found);
         self.add_seats(subject, aim, risen, lines, found);
         let adjusted = self
             .snapshot
@@ -99,8 +87,23 @@ impl Engine<'_> {
             .get(subject)
             .and_then(|data| data.adjustment);
         // A recorded adjustment names one grade, and while it stands there is no other.
-        if adjusted.is_some_and(|adjusted| adjusted > aim) {
+        if adjusted.is_some_and(|adjusted| adjusted > aim) && !state.refused {
             found.push(of_grade(Change::Committee));
+        }
+    }
+
+    /// Caps and exact grades that keep a subject from a grade.
+    fn add_bars(&self, subject: usize, aim: usize, code: &Arc<str>, found: &mut Vec<Obstacle>) {
+        for phase in [RulePhase::Grades, RulePhase::RelatedCaps] {
+            for rule in self.rules_of(phase) {
+                let bars = self.scheme.rules.get(rule).is_some_and(|plan| {
+                    matches!(plan.effect, EffectPlan::Cap(grade) | EffectPlan::Set(grade) if grade > aim)
+                });
+                let yields = || (self.result(subject, rule)).is_some_and(|result| result.yields);
+                if bars && self.fired(subject, rule) && !yields() {
+                    self.add_rule(subject, rule, Some(code), found);
+                }
+            }
         }
     }
 

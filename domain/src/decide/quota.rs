@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Engine, FilledQuota};
+use crate::inputs::WaiverHolds;
 use crate::number::Ratio;
 use crate::outcome::{Action, GapKind, GradeStep, QuotaResult, Step};
 use crate::reason::{Reason, ReasonCode};
@@ -30,6 +31,34 @@ impl Engine<'_> {
                 self.fill_group(plan, group, &members);
             }
         }
+    }
+
+    /// Where more hold a grade by right than there are seats, waivers say whose rule yields and who is held. Tells
+    /// whether any did.
+    fn yield_seats(&mut self, rightful: &[usize]) -> bool {
+        let mut any = false;
+        for &subject in rightful {
+            match self.waived_contradiction(subject) {
+                Some(WaiverHolds::Held) => {
+                    if let Some(state) = self.state(subject) {
+                        (state.held, state.grade) = (true, None);
+                        any = true;
+                    }
+                }
+                Some(WaiverHolds::Yields(rule)) => {
+                    let (floor, exact) = self.demanded_without(subject, &rule);
+                    if let Some(state) = self.state(subject)
+                        && (state.floor, state.exact) != (floor, exact)
+                    {
+                        (state.floor, state.exact) = (floor, exact);
+                        any = true;
+                        self.mark_yielding(subject, &rule);
+                    }
+                }
+                _ => {}
+            }
+        }
+        any
     }
 
     fn fill_group(&mut self, plan: &QuotaPlan, group: [usize; 2], members: &[usize]) {
@@ -76,6 +105,11 @@ impl Engine<'_> {
                 Action::SettleRelated,
             );
             self.gaps.push(gap);
+        }
+        if rightful.len() > limit && self.yield_seats(&rightful) {
+            // Each waiver is used once, so this ends.
+            self.fill_group(plan, group, members);
+            return;
         }
         if rightful.len() > limit {
             let reason = Reason::with(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::fact::Counted;
+use super::gap::action_for;
 use super::look::Looked;
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio, Rounding};
@@ -122,15 +123,17 @@ impl Engine<'_> {
                 (Truth3::True, _) | (Truth3::Undetermined, Some(GateHolds::Open)) => false,
                 (Truth3::False, _) | (Truth3::Undetermined, Some(GateHolds::Shut)) => true,
                 (Truth3::Undetermined, None) => {
-                    let why = gate
-                        .iter()
-                        .find_map(|one| one.why().cloned())
-                        .unwrap_or_else(|| ReasonCode::NoValue.into());
-                    let lacking = vec![Lacking {
+                    let open = gate.iter().filter(|one| one.holds == Truth3::Undetermined);
+                    let lacking = open.map(|one| Lacking {
                         part: None,
-                        why,
-                        action: Action::CollectAnswers,
-                    }];
+                        what: Some(one.what.clone()),
+                        why: one
+                            .why()
+                            .cloned()
+                            .unwrap_or_else(|| ReasonCode::NoValue.into()),
+                        action: action_for(&one.what, one.why().map(|why| why.code)),
+                    });
+                    let lacking = lacking.collect();
                     let absent = Absent {
                         gate,
                         parts: Few::new(),
@@ -181,6 +184,7 @@ impl Engine<'_> {
                         // Go on: what is missing besides is listed at once.
                         lacking.push(Lacking {
                             part: part.code.clone(),
+                            what: None,
                             why: scored
                                 .why
                                 .clone()
@@ -299,12 +303,20 @@ impl Engine<'_> {
                 trace,
             };
         }
-        for Lacking { part, why, action } in lacking {
+        for lacking in lacking {
+            let Lacking {
+                part,
+                what,
+                why,
+                action,
+            } = lacking;
             let place = part.map_or_else(
                 || plan.code.to_string(),
                 |part| format!("{}/{part}", plan.code),
             );
-            gaps.push(self.gap(Some(subject), GapKind::MissingValue, place, why, action));
+            let mut gap = self.gap(Some(subject), GapKind::MissingValue, place, why, action);
+            gap.what = what;
+            gaps.push(gap);
         }
         ItemResult {
             points: None,
@@ -542,6 +554,8 @@ struct Absent {
 /// A value that is missing: of a part, or of the item as a whole.
 struct Lacking {
     part: Option<Arc<str>>,
+    /// What a gate looks at.
+    what: Option<Arc<str>>,
     why: Reason,
     action: Action,
 }

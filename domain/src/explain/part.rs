@@ -156,10 +156,26 @@ impl Explainer<'_> {
         let words = self.value(&figure.what, &figure.value);
         let lines =
             (figure.lines.as_deref().copied()).map_or_else(Words::default_empty, lines_words);
+        let open = if self.seeks_duplicates(&figure.what) {
+            Words::default_empty()
+        } else {
+            pair(
+                "（匿名公开参加，不查重）",
+                " (anonymous and open: no duplicates are sought)",
+            )
+        };
         pair(
-            format!("{}{}", words.zh.trim_start(), lines.zh),
-            format!("{}{}", words.en, lines.en),
+            format!("{}{}{}", words.zh.trim_start(), lines.zh, open.zh),
+            format!("{}{}{}", words.en, lines.en, open.en),
         )
+    }
+
+    /// Whether of one person's answers to the survey of a figure one counts; what no survey says is taken to.
+    fn seeks_duplicates(&self, figure: &str) -> bool {
+        let survey = figure.split('/').nth(1);
+        let mut surveys = self.scheme.file.survey.iter();
+        let found = surveys.find(|one| Some(one.code.as_str()) == survey);
+        found.is_none_or(|one| one.one_person.is_some())
     }
 
     /// How a subject was ranked for a label, and whether it holds it.

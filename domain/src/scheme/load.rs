@@ -32,6 +32,13 @@ pub(super) struct Loaded {
     pub faults: Faults,
 }
 
+impl Loaded {
+    /// Whether every element could be read.
+    pub fn is_whole(&self) -> bool {
+        self.lost.is_empty() && self.lost_in.is_empty()
+    }
+}
+
 /// Faults with the places of a file's keys.
 pub(super) struct Faults {
     list: Vec<Fault>,

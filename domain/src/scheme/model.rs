@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::file::{
     Among, Ballot, Channel, Combine, Composed, Denominator, Every, FactCounts, Figure, Finding,
-    Gap, GateHolds, Group, Missing, OnePerson, Over, OverAwards, Quantifier, QuotaTie, RuleHolds,
-    SchemeFile, SeatRounding, SectionKind, Several, Start, Step, SubjectKind, Truth,
+    Gap, GateHolds, Group, Missing, MissingRank, OnePerson, Over, OverAwards, Quantifier, QuotaTie,
+    RuleHolds, SchemeFile, SeatRounding, SectionKind, Several, Start, Step, SubjectKind, Truth,
     UndefinedStratum, Versus,
 };
 use crate::number::{Points, Ratio};
@@ -333,6 +333,8 @@ pub(crate) struct LabelPlan {
     pub worst: Option<u32>,
     pub by: ValuePlan,
     pub rank_disqualified: bool,
+    /// What holds where a measure or a survey's figure has no value.
+    pub missing: Option<MissingRank>,
     pub when: Option<ConditionPlan>,
     pub against: Option<usize>,
     pub phase: LabelPhase,

@@ -210,6 +210,7 @@ contradictions! {
     ProposedTwice "row_twice": "`{0}` 有两个拟定等次", "two grades are proposed for `{0}`";
     WaivedTwice "row_twice": "`{0}` 的这一缺口重复豁免", "this gap of `{0}` is waived twice";
     WaiverFits "waiver_does_not_fit": "豁免的结果与豁免的内容不符：考评项可定分数或不适用，规则可定触发或不触发，矛盾可定哪条规则让步或暂挂", "what holds does not fit what is waived: points or not applicable for an item, fired or not for a rule, which rule yields or held for a contradiction";
+    WaiverUnscaled "waiver_does_not_fit": "体系没有说明有考评项不适用时如何折算：请豁免为分数，或在体系的 `[grading]` 中写明 `scale_not_applicable`", "the scheme does not say what becomes of the total where an item does not apply: waive it as points, or say `scale_not_applicable` in the scheme's `[grading]`";
     WaiverReason "reason_missing": "豁免须写明理由，并保留在结果中", "a waiver needs a reason, which stays on the result";
     RuleNotFor "not_applicable": "规则 `{0}` 不适用于该对象的类别", "the rule `{0}` is not for this subject's category";
     AdjustedTwice "row_twice": "`{0}` 重复酌定", "`{0}` is adjusted twice";

@@ -311,11 +311,19 @@ impl Snapshot {
                 NaiveDate::from_ymd_opt(to.year().saturating_sub(back), 1, 1)
                     .unwrap_or(NaiveDate::MIN)
             }
-            // From the day after, so that months before 30 June begin on the first of a month, not on the 31st.
-            Back::Months(months) => to
-                .succ_opt()
-                .and_then(|day| day.checked_sub_months(Months::new(months)))
-                .unwrap_or(NaiveDate::MIN),
+            // Months that end with a month begin with one; others on the day after the same day, or after the last day
+            // of a month that has no such day.
+            Back::Months(months) => {
+                let after = to.succ_opt().unwrap_or(NaiveDate::MAX);
+                let months = Months::new(months);
+                let first = if after.day() == 1 {
+                    after.checked_sub_months(months)
+                } else {
+                    let same = to.checked_sub_months(months);
+                    same.and_then(|day| day.succ_opt())
+                };
+                first.unwrap_or(NaiveDate::MIN)
+            }
         };
         // A look-back includes the current period, also where that crosses a new year.
         (first.min(from), to)

@@ -219,6 +219,9 @@ impl<'a> Builder<'a> {
             }
         };
         let WaiverHolds::Points(points) = holds else {
+            if self.scheme.file.grading.scale_not_applicable.is_none() {
+                self.fault(row, Contradiction::WaiverUnscaled, []);
+            }
             return part.is_none();
         };
         if let Some(max) = max.filter(|max| *points < Points::ZERO || points > max) {

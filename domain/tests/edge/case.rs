@@ -179,6 +179,13 @@ impl Round {
         }
     }
 
+    /// The same with a period of one day, the last.
+    pub fn until(mut self, day: &str) -> Self {
+        self.0["round"]["period_from"] = json!(day);
+        self.0["round"]["period_to"] = json!(day);
+        self
+    }
+
     /// The same while a survey still takes answers.
     pub fn open(mut self, survey: &str) -> Self {
         self.0["round"]["open_surveys"] = json!([survey]);

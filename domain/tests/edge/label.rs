@@ -1,6 +1,7 @@
 //! Labels: two that exclude each other, what they demand besides, and requirements that stand in the way.
 
-use domain::outcome::{GapKind, Ground, Status};
+use domain::outcome::{Action, GapKind, Ground, Status};
+use serde_json::json;
 
 use super::case::{Round, Table, decision, gaps};
 
@@ -21,16 +22,73 @@ fn whoever_is_due_two_labels_that_exclude_each_other_gets_neither_and_keeps_a_th
     // One of them says so, whichever stands first.
     for (first, second) in [("against = \"two\"", ""), ("", "against = \"one\"")] {
         let table = label(Table::new(), "one", &format!("best = 1\n{first}"));
-        let table = label(table, "two", &format!("worst = 1\n{second}"));
+        let table = label(
+            table,
+            "two",
+            &format!("best = 9\nwhen = {{ points = \"total\", at_most = 95 }}\n{second}"),
+        );
         let table = label(table, "three", "best = 1");
         let alone = Round::of(&[("a", Some(95))]);
         assert_eq!(labels(&table, &alone, "a"), ["three"]);
         let outcome = alone.decide(&table);
         assert_eq!(gaps(&outcome, GapKind::LabelConflict), ["a one", "a two"]);
-        let two = Round::of(&[("a", Some(95)), ("b", Some(10))]);
+        let two = Round::of(&[("a", Some(96)), ("b", Some(10))]);
         assert_eq!(labels(&table, &two, "a"), ["one", "three"]);
         assert_eq!(labels(&table, &two, "b"), ["two"]);
     }
+}
+
+#[test]
+fn the_best_and_the_worst_of_one_value_exclude_each_other_unsaid() {
+    let table = label(Table::new(), "top", "best = 1");
+    let table = label(table, "bottom", "worst = 1");
+    let alone = Round::of(&[("a", Some(95))]);
+    assert!(labels(&table, &alone, "a").is_empty());
+    let told = gaps(&alone.decide(&table), GapKind::LabelConflict);
+    assert_eq!(told, ["a bottom", "a top"]);
+    let two = Round::of(&[("a", Some(95)), ("b", Some(10))]);
+    assert_eq!(labels(&table, &two, "a"), ["top"]);
+    assert_eq!(labels(&table, &two, "b"), ["bottom"]);
+    // Of another group, or by another value, each is its own.
+    let table =
+        label(Table::new(), "top", "best = 1").with("group = \"everyone\"", "group = \"category\"");
+    let table = label(table, "bottom", "worst = 1");
+    assert_eq!(labels(&table, &alone, "a"), ["bottom", "top"]);
+}
+
+/// The worst by a measure that has to be reported, and a rule that deducts from who that is.
+fn by_measure(keys: &str) -> Table {
+    Table::new()
+        .and("[[measure]]\ncode = \"m\"\nname = { zh = \"指标\", en = \"measure\" }\nunit = \"count\"\nevery = \"round\"")
+        .and(&format!(
+            "[[label]]\ncode = \"last\"\nname = {{ zh = \"称号\", en = \"title\" }}\ngroup = \"everyone\"\nworst = 1\nby = {{ measure = {{ of = \"m\" }} }}\nrank_disqualified = true\n{keys}"
+        ))
+}
+
+#[test]
+fn a_value_that_ranks_and_is_not_there_is_waited_for_unless_the_scheme_says_that_it_is_not_ranked()
+{
+    let measured = |round: Round, subject: &str, value: u32| {
+        round.row(
+            "measures",
+            json!({ "subject": subject, "measure": "m", "period": "round", "value": value.to_string() }),
+        )
+    };
+    let round = measured(Round::of(&[("a", Some(95)), ("b", Some(85))]), "b", 7);
+    let outcome = round.decide(&by_measure(""));
+    assert_eq!(gaps(&outcome, GapKind::UndeterminedLabel), ["a last"]);
+    assert_eq!(outcome.gaps[0].action, Action::EnterMeasure);
+    assert_eq!(decision(&outcome, "a").status, Status::Undetermined);
+    // With the value it is another that holds it.
+    let reported = measured(round.clone(), "a", 3);
+    assert_eq!(labels(&by_measure(""), &reported, "a"), ["last"]);
+    // Whoever is held takes no part, and where the scheme says so nobody waits.
+    let held = round.clone().waiver("a", &json!("grade"), &json!("held"));
+    let outcome = held.decide(&by_measure(""));
+    assert!(gaps(&outcome, GapKind::UndeterminedLabel).is_empty());
+    let unranked = by_measure("missing = \"unranked\"");
+    assert!(round.decide(&unranked).gaps.is_empty());
+    assert_eq!(labels(&unranked, &round, "b"), ["last"]);
 }
 
 #[test]

@@ -468,3 +468,37 @@ fn a_related_part_that_reaches_nobody_leaves_the_rest_to_be_counted() {
     let found = capped(Table::new(), &one(), &related("\"none\""));
     assert_eq!(found, ["cap - other"]);
 }
+
+#[test]
+fn of_no_cases_there_cannot_be_fewer() {
+    let when = "{ facts = { kind = \"f\", back = { period = true } }, equal_to = 0 }";
+    let kind = || Table::new().kind("f", "");
+    let found = capped(kind(), &one(), when);
+    assert!(found[0].ends_with("-1 facts"), "{found:?}");
+    let found = capped(kind(), &one().fact("a", "f"), &when.replace("= 0", "= 1"));
+    assert!(found[0].ends_with(" 1 facts"), "{found:?}");
+}
+
+#[test]
+fn whoever_is_disqualified_is_told_what_else_bars_the_grade() {
+    let table = Table::new()
+        .on_fact("out", "\"disqualify\"")
+        .on_fact("cap", "{ cap = \"fair\" }");
+    let round = one().fact("a", "out").fact("a", "cap");
+    let found = obstacles(&round.decide(&table), "a");
+    let by: Vec<&str> = found
+        .iter()
+        .filter_map(|one| one.split(' ').next())
+        .collect();
+    assert_eq!(by, ["out", "cap"]);
+}
+
+#[test]
+fn an_adjustment_that_was_refused_stands_in_nobodys_way() {
+    let table = Table::new().on_fact("floor", "{ floor = \"good\" }");
+    let round = Round::of(&[("a", Some(85))])
+        .fact("a", "floor")
+        .adjusted("a", "poor");
+    let found = obstacles(&round.decide(&table), "a");
+    assert_eq!(found, ["total - 5 points"]);
+}

@@ -3,7 +3,7 @@
 use domain::outcome::{GapKind, Status, Step};
 use serde_json::json;
 
-use super::case::{Round, Table, decision, gaps, grades};
+use super::case::{Round, Table, decision, gaps, grades, rule};
 
 fn one_best(keys: &[&str]) -> Table {
     Table::new().quota("q", "best", 1, keys)
@@ -200,4 +200,31 @@ fn a_full_quota_of_a_better_grade_keeps_nobody_from_a_seat_below_it() {
         .subject("person", "z", Some(84))
         .relation("works_in", "x", "u");
     assert_eq!(grades(&round.decide(&table)), "good best best fair good");
+}
+
+#[test]
+fn where_more_hold_a_grade_by_right_than_there_are_seats_a_waiver_says_whose_rule_yields() {
+    let table = one_best(&[])
+        .on_fact("floor", "{ floor = \"best\" }")
+        .on_fact("other", "{ floor = \"best\" }");
+    let round = Round::of(&[("a", Some(85)), ("b", Some(82))])
+        .fact("a", "floor")
+        .fact("b", "other");
+    assert_eq!(
+        gaps(&round.decide(&table), GapKind::QuotaContradiction),
+        ["- q"]
+    );
+    let waived = |holds: serde_json::Value| {
+        let waived = round.clone().waiver("b", &json!("contradiction"), &holds);
+        waived.decide(&table)
+    };
+    let yielded = waived(json!({ "yields": "other" }));
+    assert_eq!(grades(&yielded), "best good");
+    assert!(yielded.gaps.is_empty() && rule(&yielded, "b", "other").yields);
+    let held = waived(json!("held"));
+    assert_eq!(grades(&held), "best -");
+    assert_eq!(decision(&held, "b").status, Status::Held);
+    // Another rule of the subject's does not help.
+    let other = waived(json!({ "yields": "floor" }));
+    assert_eq!(gaps(&other, GapKind::QuotaContradiction), ["- q"]);
 }

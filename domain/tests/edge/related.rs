@@ -188,3 +188,32 @@ fn whoever_looks_at_a_grade_that_is_open_is_open_before_seats_are_given_out() {
     // The person is torn between a cap and a floor.
     open(round(Some(75)).fact("p", "higher"));
 }
+
+#[test]
+fn a_rule_yields_only_to_one_that_it_contradicts() {
+    // The person is capped by the unit; nothing else is said of its grade.
+    let waived =
+        round(Some(75)).waiver("p", &json!("contradiction"), &json!({ "yields": "works" }));
+    let outcome = waived.decide(&table());
+    assert_eq!(decision(&outcome, "p").grade.as_deref(), Some("good"));
+    assert!(!rule(&outcome, "p", "works").yields);
+    assert!(
+        decision(&outcome, "p")
+            .obstacles
+            .iter()
+            .any(|one| one.by.as_deref() == Some("works"))
+    );
+    let raised = waived.adjusted("p", "best").decide(&table());
+    assert_eq!(gaps(&raised, GapKind::AdjustmentRefused), ["p adjustment"]);
+    assert_eq!(decision(&raised, "p").grade.as_deref(), Some("good"));
+}
+
+#[test]
+fn a_cap_beneath_a_floor_names_both() {
+    let outcome = round(Some(75)).fact("p", "higher").decide(&table());
+    let clash = outcome
+        .gaps
+        .iter()
+        .find(|gap| gap.kind == GapKind::Contradiction);
+    assert_eq!(clash.unwrap().reason.values.join(" "), "works, higher");
+}

@@ -154,16 +154,25 @@ fn panels_weigh_in_a_pooled_survey_and_in_a_mean_of_questions() {
 
 #[test]
 fn a_survey_with_just_as_many_sheets_as_demanded_has_figures() {
-    let table = |least: u32| {
-        let demand = format!("demand = {{ least_valid = {least} }}");
-        Table::new().survey(&[&demand]).look("whole", &rate(""))
-    };
+    // Ten valid sheets; four of them rate anything.
     let round =
         Round::of(&[("u", Some(95))]).answers("u", ("p", "web"), [[4, 0, 0, 6], [4, 0, 0, 0]]);
-    for (least, fired) in [(4, Truth3::True), (5, Truth3::Undetermined)] {
-        let outcome = round.decide(&table(least));
-        assert_eq!(rule(&outcome, "u", "whole").fired, fired);
-    }
+    let fired = |keys: &[&str], least: u32| {
+        let demand = format!("demand = {{ least_valid = {least} }}");
+        let keys = [&[demand.as_str()], keys].concat();
+        let table = Table::new().survey(&keys).look("whole", &rate(""));
+        let outcome = round.decide(&table);
+        let whole = rule(&outcome, "u", "whole");
+        let why = whole.compared[0].why().map(|why| why.values.join(" "));
+        (whole.fired, why)
+    };
+    let short = |values: &str| (Truth3::Undetermined, Some(values.to_owned()));
+    assert_eq!(fired(&[], 10), (Truth3::True, None));
+    assert_eq!(fired(&[], 11), short("10 11"));
+    // Of ballots only lines that rate the unit are about it.
+    let ballot = ["ballot = { one_for = \"round\" }"];
+    assert_eq!(fired(&ballot, 4), (Truth3::True, None));
+    assert_eq!(fired(&ballot, 5), short("4 5"));
 }
 
 #[test]
@@ -412,4 +421,55 @@ fn only_a_survey_that_is_both_open_and_sealed_shows_neither_figures_nor_answers(
             assert_eq!(is_shown, !(sealed && is_open), "{code} {sealed} {is_open}");
         }
     }
+}
+
+#[test]
+fn a_share_of_those_invited_is_unknown_where_one_panel_does_not_tell_how_many_were() {
+    let table = Table::new()
+        .survey(&[
+            "demand = { share = [{ panels = [\"p\"], among = \"invited\", at_least = \"50%\" }] }",
+        ])
+        .look("whole", &rate(""));
+    let round = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[6, 0, 0, 0], [6, 0, 0, 0]])
+        .answers("u", ("q", "web"), [[4, 0, 0, 0], [4, 0, 0, 0]]);
+    let fired = |turnouts: &[serde_json::Value]| {
+        let round = turnouts.iter().fold(round.clone(), |round, row| {
+            round.row("turnouts", row.clone())
+        });
+        rule(&round.decide(&table), "u", "whole").fired
+    };
+    let p = json!({ "survey": "v", "subject": "u", "panel": "p", "invited": 20 });
+    let q = |invited: Option<u32>| json!({ "survey": "v", "subject": "u", "panel": "q", "invited": invited });
+    assert_eq!(fired(&[p.clone(), q(Some(20))]), Truth3::True);
+    assert_eq!(fired(&[p.clone(), q(Some(21))]), Truth3::Undetermined);
+    assert_eq!(fired(&[p.clone(), q(None)]), Truth3::Undetermined);
+    assert_eq!(fired(&[p]), Truth3::Undetermined);
+    assert_eq!(fired(&[]), Truth3::Undetermined);
+}
+
+#[test]
+fn answers_on_a_scale_of_numbers_are_counted_by_their_number() {
+    let numbers = "[[scale]]\ncode = \"ten\"\nnumbers = { from = 1, to = 10, dissatisfied_to = 4, satisfied_from = 7, zero_at = 1, full_at = 10 }\noption = [{ code = \"dk\", label = { zh = \"不了解\", en = \"do not know\" }, class = \"no_opinion\" }]";
+    let rule_for = |table: Table, code: &str, option: &str| {
+        let when = format!(
+            "{{ answers = {{ of = \"v\", question = \"a\", options = [\"{option}\"] }}, at_least = 1 }}"
+        );
+        table.rule(code, &when, "\"alert\"", "per_event = true")
+    };
+    let table = Table::new().survey(&[]).and(numbers).with(
+        "code = \"a\", text = { zh = \"甲问\", en = \"a\" }, scale = \"four\"",
+        "code = \"a\", text = { zh = \"甲问\", en = \"a\" }, scale = \"ten\"",
+    );
+    let table = rule_for(rule_for(table, "one", "1"), "unknown", "dk");
+    let tally = |option: &str, count: u32| json!({ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "question": "a", "option": option, "count": count });
+    let round = Round::of(&[("u", Some(95))])
+        .row("tallies", tally("1", 3))
+        .row("tallies", tally("10", 17))
+        .row("sheets", json!({ "survey": "v", "subject": "u", "panel": "p", "channel": "web", "valid": 20, "rated": 20, "invalid": 0, "replaced": 0, "late": 0 }));
+    let outcome = round.decide(&table);
+    let told: Vec<(&str, Option<u64>)> = (decision(&outcome, "u").consequences.iter())
+        .map(|one| (one.rule.as_ref(), one.answers))
+        .collect();
+    assert_eq!(told, [("one", Some(3))]);
 }

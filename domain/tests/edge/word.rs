@@ -1,9 +1,9 @@
 //! Conditions that look at words: grades, findings, disqualification; what each shows and whom a gap sends where.
 
-use domain::outcome::{Action, Shown, Sign, Status, Truth3};
+use domain::outcome::{Action, GapKind, Shown, Sign, Status, Truth3};
 use serde_json::json;
 
-use super::case::{Round, Table, decision, rule};
+use super::case::{Round, Table, decision, gaps, rule};
 
 #[test]
 fn a_condition_on_the_own_grade_holds_at_that_grade_and_on_its_side() {
@@ -302,4 +302,55 @@ fn a_rule_per_event_finds_its_cases_however_its_condition_is_built() {
             .decide(&table);
         assert_eq!(decision(&outcome, "a").consequences.len(), 1, "{when}");
     }
+}
+
+/// For each case of two persons or more, where besides a measure is low.
+fn each_case(effect: &str) -> Table {
+    let when = "{ all = [{ facts = { kind = \"f\", back = { period = true } }, at_least = 2 }, { measure = { of = \"m\" }, less_than = 5 }] }";
+    Table::new()
+        .and("[[fact]]\ncode = \"f\"\nname = { zh = \"事实\", en = \"fact\" }\ndated_by = \"event\"\ncounts = \"person\"")
+        .and("[[measure]]\ncode = \"m\"\nname = { zh = \"数据\", en = \"measure\" }\nunit = \"count\"\nevery = \"round\"")
+        .rule("each", when, effect, "per_event = true")
+}
+
+fn case(reference: &str, persons: u32) -> serde_json::Value {
+    json!({ "subject": "a", "kind": "f", "reference": reference, "event_on": "2026-06-01", "persons": persons })
+}
+
+fn measured(round: Round, value: &str) -> Round {
+    round.row(
+        "measures",
+        json!({ "subject": "a", "measure": "m", "period": "round", "value": value }),
+    )
+}
+
+#[test]
+fn a_rule_per_case_that_waits_for_a_value_is_undetermined_for_the_case_and_not_without_one() {
+    let one = Round::of(&[("a", Some(95))]);
+    let table = each_case("{ follow_up = { kind = \"talk\" } }");
+    let fired = |round: &Round| rule(&round.decide(&table), "a", "each").fired;
+    assert_eq!(fired(&one), Truth3::False);
+    let open = one.clone().row("facts", case("c", 2));
+    assert_eq!(fired(&open), Truth3::Undetermined);
+    let told = gaps(&open.decide(&table), GapKind::UndeterminedRule);
+    assert_eq!(told, ["a each"]);
+    assert_eq!(fired(&measured(open.clone(), "4")), Truth3::True);
+    assert_eq!(fired(&measured(open, "5")), Truth3::False);
+}
+
+#[test]
+fn an_investigation_per_case_is_due_for_one_case_and_not_for_several_together() {
+    let table = each_case("\"investigate\"");
+    let one = measured(Round::of(&[("a", Some(95))]), "1");
+    let apart = one
+        .clone()
+        .row("facts", case("c", 1))
+        .row("facts", case("d", 1));
+    let outcome = apart.decide(&table);
+    assert_eq!(rule(&outcome, "a", "each").fired, Truth3::False);
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
+    let together = one.row("facts", case("c", 2)).row("facts", case("d", 1));
+    let outcome = together.decide(&table);
+    assert_eq!(rule(&outcome, "a", "each").fired, Truth3::True);
+    assert_eq!(gaps(&outcome, GapKind::InvestigationDue), ["a each"]);
 }

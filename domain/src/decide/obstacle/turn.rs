@@ -100,6 +100,8 @@ fn turned(op: Sign, left: &Shown, what: &str, bound: &Ratio) -> Change {
         Shown::Counts(n, d) => converted(op, *n, *d, bound),
         Shown::Whole(count) if what.starts_with("facts/") => {
             let needed = match op {
+                // There are never fewer than none.
+                Sign::Equal if *count == 0 => Some(-1),
                 Sign::AtLeast | Sign::Equal => bound
                     .ceil()
                     .and_then(|b| count.checked_sub(b))

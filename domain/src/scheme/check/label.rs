@@ -82,6 +82,7 @@ impl Checker {
             worst: label.worst,
             by: by?,
             rank_disqualified: label.rank_disqualified.unwrap_or(false),
+            missing: label.missing,
             when,
             against,
             phase,

@@ -203,6 +203,16 @@ impl Checker {
                 ),
             );
         }
+        if self.file.numbers.decimals > 4 {
+            self.faults.say(
+                "numbers/decimals",
+                "wrong_scale",
+                Words::new(
+                    "分数至多四位小数：请写 0 至 4",
+                    "points have at most four decimals: write 0 to 4",
+                ),
+            );
+        }
         let grades = self.check_grades();
         let minimum = self
             .file

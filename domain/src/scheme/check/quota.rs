@@ -52,6 +52,16 @@ impl Checker {
                         ),
                     );
                 }
+                if quota.least_seats.is_some_and(|least| least > 1) {
+                    self.faults.say(
+                        &format!("{path}/least_seats"),
+                        "wrong_scale",
+                        Words::new(
+                            "占比折算的名额最少为 0 或 1",
+                            "of a share there are at least 0 seats or 1",
+                        ),
+                    );
+                }
                 if let (Some(rounding), Some(least)) = (quota.rounding, quota.least_seats) {
                     Some(Seats::Share {
                         share: share.clone(),

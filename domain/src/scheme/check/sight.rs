@@ -105,7 +105,19 @@ impl Checker {
                     LabelPhase::AmongEligible => seen.standing = true,
                 }
             }
-            ConditionPlan::Finding { .. } | ConditionPlan::Earlier { .. } => seen.record = true,
+            ConditionPlan::Finding { .. } => seen.record = true,
+            ConditionPlan::Earlier {
+                with_this_round, ..
+            } => {
+                seen.record = true;
+                // A run that includes this round looks at the grade in it.
+                if *with_this_round && place.related {
+                    seen.related_grade = true;
+                    seen.grade_turned = true;
+                } else if *with_this_round {
+                    seen.standing = true;
+                }
+            }
             ConditionPlan::Grade(bound) => {
                 if place.related {
                     seen.related_grade = true;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::file::{
-    Among, AnswerClass, Denominator, Figure, Question, Scale, ScaleOption, Survey, SurveyFigure,
-    Value, Words,
+    Among, AnswerClass, Denominator, Figure, NumberScale, Question, Scale, ScaleOption, Survey,
+    SurveyFigure, Value, Words,
 };
 use super::super::model::{DemandPlan, QuestionPlan, SharePlan, SurveyPlan};
 use super::Checker;
@@ -51,7 +51,8 @@ impl Checker {
         };
         let path = format!("{path}/numbers");
         let in_order = numbers.from < numbers.to
-            && numbers.to.saturating_sub(numbers.from) < 200
+            && usize::try_from(numbers.to.saturating_sub(numbers.from))
+                .is_ok_and(|steps| steps < NumberScale::MOST)
             && numbers.dissatisfied_to < numbers.satisfied_from
             && numbers.zero_at < numbers.full_at;
         if !in_order {

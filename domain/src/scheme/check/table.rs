@@ -141,16 +141,7 @@ impl Checker {
                     "deductions have no maximum: bound them by `floor`",
                 ),
             ),
-            (SectionKind::Common | SectionKind::Specific, None) => {
-                self.faults.say(
-                    path,
-                    "setting_missing",
-                    Words::new(
-                        "请写明满分：如 `max = \"10\"`",
-                        "say how many points this is worth: `max = \"10\"`",
-                    ),
-                );
-            }
+            (SectionKind::Common | SectionKind::Specific, None) => self.say_no_max(path),
             (_, Some(max)) if max < Points::ZERO => self.faults.say(
                 &format!("{path}/max"),
                 "wrong_scale",
@@ -158,6 +149,17 @@ impl Checker {
             ),
             _ => {}
         }
+    }
+
+    pub(super) fn say_no_max(&mut self, path: &str) {
+        self.faults.say(
+            path,
+            "setting_missing",
+            Words::new(
+                "请写明满分：如 `max = \"10\"`",
+                "say how many points this is worth: `max = \"10\"`",
+            ),
+        );
     }
 
     pub(super) fn check_bounds(
@@ -376,6 +378,16 @@ impl Checker {
                 Words::new(
                     format!("`{points}` 不在 0 至 {max} 之间"),
                     format!("`{points}` does not lie between 0 and {max}"),
+                ),
+            );
+        }
+        if missing == Some(&Missing::Full) && max.is_none() {
+            self.faults.say(
+                &format!("{path}/missing"),
+                "setting_missing",
+                Words::new(
+                    "没有 `max` 就没有满分：请写明分数，如 `missing = { points = \"0\" }`",
+                    "without a `max` there is no full score: say the points, `missing = { points = \"0\" }`",
                 ),
             );
         }

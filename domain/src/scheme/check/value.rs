@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::super::file::{
-    AnswerCount, Combine, Every, Facts, Figure, LookBack, MeasureFigure, SurveyFigure, Value, Words,
+    AnswerCount, Combine, Every, Facts, Figure, LookBack, MeasureFigure, Scale, SurveyFigure,
+    Value, Words,
 };
 use super::super::model::{AnswersPlan, Back, FactsPlan, FigurePlan, ValueKind, ValuePlan};
 use super::Checker;
@@ -127,9 +128,10 @@ impl Checker {
         let scale = rated.get(question).and_then(|asked| asked.scale.clone());
         let scales = self.file.scale.clone();
         let scale = scales.iter().find(|one| Some(&one.code) == scale.as_ref());
+        let there = scale.map(Scale::options).unwrap_or_default();
         let mut options = Vec::with_capacity(written.options.len());
         for code in &written.options {
-            let found = scale.and_then(|scale| scale.option.iter().position(|o| o.code == *code));
+            let found = there.iter().position(|option| option.code == *code);
             options.extend(self.known(&format!("{path}/options"), "option", code, found));
         }
         if written.options.is_empty() {

@@ -34,6 +34,10 @@ impl Checker {
             return None;
         }
         if max.is_none() && ways.per_case.is_none() && kind != SectionKind::Deduction {
+            // Of common and specific items it was said already.
+            if kind == SectionKind::Bonus {
+                self.say_no_max(path);
+            }
             return None;
         }
         if kind == SectionKind::Deduction && ways.per_case.is_none() {
@@ -280,6 +284,16 @@ impl Checker {
         }
         let (cases, what): (Cases, Arc<str>) = match (&per_case.facts, &per_case.label) {
             (Some(facts), None) => {
+                if facts.sum.is_some() {
+                    self.faults.say(
+                        &format!("{path}/facts/sum"),
+                        "setting_not_used",
+                        Words::new(
+                            "按件计分数的是件数：合计请用 `measured`",
+                            "points are per case, of which there is a count: for a sum use `measured`",
+                        ),
+                    );
+                }
                 let plan = self.facts_plan(&format!("{path}/facts"), facts)?;
                 let mut what = format!("facts/{}", facts.kind);
                 for (field, values) in &facts.filter {

@@ -34,6 +34,10 @@ pub struct Label {
     /// Whether disqualified subjects are ranked; needed where the label looks at surveys alone.
     #[serde(default)]
     pub rank_disqualified: Option<bool>,
+    /// What holds for a subject of which a measure or a survey's figure ranks and has no value. Without it the round
+    /// waits for the value.
+    #[serde(default)]
+    pub missing: Option<MissingRank>,
     /// Given to eligible subjects alone, after grades.
     #[serde(default)]
     pub among_eligible: bool,
@@ -43,6 +47,14 @@ pub struct Label {
     /// A label that nobody can hold together with this one: due both, a subject gets neither.
     #[serde(default)]
     pub against: Option<String>,
+}
+
+/// What holds for a subject that nothing ranks for a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingRank {
+    /// It is not ranked, and the others are ranked without it.
+    Unranked,
 }
 
 /// Groups of subjects.

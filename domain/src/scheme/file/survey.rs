@@ -48,9 +48,14 @@ pub struct NumberScale {
 }
 
 impl NumberScale {
+    /// Numbers that a scale has at most.
+    pub const MOST: usize = 200;
+
+    /// As many as a scale may have, however many are written down.
     fn options(&self) -> impl Iterator<Item = ScaleOption> {
         let scale = *self;
-        (scale.from..=scale.to).map(move |number| {
+        let numbers = (scale.from..=scale.to).take(Self::MOST);
+        numbers.map(move |number| {
             let class = if number >= scale.satisfied_from {
                 AnswerClass::Satisfied
             } else if number <= scale.dissatisfied_to {
@@ -386,7 +391,7 @@ pub struct StraightLine {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
-    /// The least number of valid sheets or rated lines for a subject.
+    /// The least number of valid sheets about a subject; of a ballot, of lines with a rated answer.
     #[serde(default)]
     pub least_valid: Option<u32>,
     /// Attended ÷ entitled.

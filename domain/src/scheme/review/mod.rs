@@ -51,10 +51,15 @@ pub struct TotalRange {
 }
 
 pub(super) fn review(text: &str) -> Review {
-    let (scheme, mut faults) = check::check(text, load::load(text));
+    let loaded = load::load(text);
+    // Words are looked at in every file of which all was read; what is not laid out has them too.
+    let file = loaded.is_whole().then(|| loaded.file.clone());
+    let (scheme, mut faults) = check::check(text, loaded);
+    if let Some(file) = &file {
+        words::review(file, &mut faults);
+    }
     let mut totals = Vec::new();
     if let Some(scheme) = &scheme {
-        words::review(&scheme.file, &mut faults);
         doubt::review(scheme, &mut faults);
         scale::review_surveys(scheme, &mut faults);
         let bounds = bounds_of(scheme);

@@ -9,6 +9,7 @@ use super::bound::{Bounds, figure_range};
 use super::range::Range;
 use super::{conditions, each_comparison, is_clear, of_item};
 use crate::number::{Points, Ratio};
+use crate::outcome::Sign;
 
 /// Surveys by themselves: shares of people above one, and items that pay when everybody is dissatisfied.
 pub(super) fn review_surveys(scheme: &Scheme, faults: &mut Faults) {
@@ -224,7 +225,9 @@ fn compare(
         _ => false,
     };
     if is_score && reads_as_share(&test.bound, &range) {
-        say_share_for_score(path, text, &range, faults);
+        // One point may be meant, and so may next to none; of others a percentage was on somebody's mind.
+        let certain = test.bound < Ratio::one() && test.op != Sign::AtMost;
+        say_share_for_score(path, text, &range, certain, faults);
     }
 }
 
@@ -236,16 +239,19 @@ fn reads_as_share(bound: &Ratio, range: &Range) -> bool {
     wide && *bound > Ratio::zero() && *bound <= Ratio::one()
 }
 
-fn say_share_for_score(path: &str, text: &str, range: &Range, faults: &mut Faults) {
+fn say_share_for_score(path: &str, text: &str, range: &Range, certain: bool, faults: &mut Faults) {
     let shown = shown(range);
-    faults.say(
-        path,
-        "wrong_scale",
-        Words::new(
-            format!("这里比较的是得分（{shown}），`{text}` 像是比率：请写成得分"),
-            format!("a score ({shown}) is compared here, and `{text}` looks like a rate: write it in points"),
+    let words = Words::new(
+        format!("这里比较的是得分（{shown}），`{text}` 像是比率：请写成得分"),
+        format!(
+            "a score ({shown}) is compared here, and `{text}` looks like a rate: write it in points"
         ),
     );
+    if certain {
+        faults.say(path, "wrong_scale", words);
+    } else {
+        faults.warn(path, "wrong_scale", words);
+    }
 }
 
 /// A band of a grade that is written as a share where totals are read.
@@ -264,7 +270,7 @@ fn review_bands(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
             && reads_as_share(from, &range)
             && is_clear(faults, &path)
         {
-            say_share_for_score(&path, &from.to_string(), &range, faults);
+            say_share_for_score(&path, &from.to_string(), &range, true, faults);
         }
     }
 }
