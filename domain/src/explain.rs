@@ -8,6 +8,7 @@ pub mod change;
 mod composed;
 mod condition;
 mod ground;
+mod key;
 mod name;
 mod obstacle;
 mod part;

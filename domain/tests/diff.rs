@@ -1,5 +1,8 @@
 //! What changed between two versions of a scheme: everything, part by part, and in words.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use domain::explain::{Explainer, change};
 use domain::scheme::Scheme;
 use domain::scheme::diff::{Change, Kind, LostBecause, Part, diff, lost_scores};
@@ -135,4 +138,99 @@ fn scores_of_changed_items_become_missing_and_others_stay() {
             ("way", LostBecause::Gone),
         ]
     );
+}
+
+/// Choices of which one may stand for the other, so that a file with one of them changed is still a scheme.
+const CHOICES: [&[&str]; 12] = [
+    &["category", "category_region", "kind", "everyone"],
+    &["all_fall", "committee"],
+    &["pooled", "mean_of_questions"],
+    &["valid", "rated", "rated_and_no_opinion"],
+    &["first", "last", "channel_order"],
+    &["undefined", "share_out"],
+    &["fired", "not_fired"],
+    &["mean", "median", "latest", "trimmed"],
+    &["zero", "not_applicable", "full"],
+    &["floor", "ceiling", "half_up"],
+    &["breaks", "skipped", "undetermined"],
+    &["true", "false"],
+];
+
+/// What might stand in place of a value: a number one larger, another choice, a percentage a hair away.
+fn others(value: &str) -> Vec<String> {
+    if let Ok(number) = value.parse::<i64>() {
+        return vec![(number + 1).to_string()];
+    }
+    let bare = value.trim_matches('"');
+    if let Some(percent) = bare.strip_suffix('%') {
+        return vec![format!("\"{percent}.0001%\"")];
+    }
+    let lists = CHOICES.iter().filter(|list| list.contains(&bare));
+    let others = lists.flat_map(|list| list.iter().filter(|one| **one != bare));
+    others.map(|one| value.replace(bare, one)).collect()
+}
+
+/// The keys of a file that have one plain value, each with where its value stands.
+fn assigned(text: &str) -> Vec<(&str, Range<usize>)> {
+    let key_before = |place: usize| text[..place].rsplit([' ', '{', '\n']).next().unwrap();
+    text.match_indices(" = ")
+        .map(|(place, sign)| {
+            let start = place + sign.len();
+            let rest = &text[start..];
+            let long = match rest.strip_prefix('"') {
+                Some(quoted) => quoted.find('"').unwrap() + 2,
+                None => rest.find([',', ' ', '\n']).unwrap(),
+            };
+            (key_before(place), start..start + long)
+        })
+        .collect()
+}
+
+#[test]
+fn no_change_reads_the_same_before_and_after() {
+    let files = [
+        TABLE,
+        include_str!("../../schemes/bortala/county.toml"),
+        include_str!("../../schemes/laohekou/six-clean.toml"),
+        include_str!("../../schemes/dinghai/hospital.toml"),
+        include_str!("../../schemes/jiangbei/first-in-command.toml"),
+    ];
+    let mut tried = BTreeMap::<String, usize>::new();
+    let mut seen = 0;
+    for text in files {
+        let old = scheme(text);
+        for (key, value) in assigned(text) {
+            let count = tried.entry(key.to_owned()).or_default();
+            *count += 1;
+            // The format has fewer keys than the files have lines.
+            if *count > 12 {
+                continue;
+            }
+            for other in others(&text[value.clone()]) {
+                let mut changed = text.to_owned();
+                changed.replace_range(value.clone(), &other);
+                let Ok(new) = Scheme::parse(&changed) else {
+                    continue;
+                };
+                for one in diff(&old, &new) {
+                    if matches!(one.kind, Kind::Added | Kind::Removed | Kind::Reordered) {
+                        continue;
+                    }
+                    let there = said(&old, &new, std::slice::from_ref(&one));
+                    let turned = Change {
+                        old: one.new.clone(),
+                        new: one.old.clone(),
+                        ..one
+                    };
+                    let back = said(&new, &old, &[turned]);
+                    for ([zh, en], [zh_back, en_back]) in there.iter().zip(&back) {
+                        assert_ne!(zh, zh_back);
+                        assert_ne!(en, en_back);
+                        seen += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 200, "{seen} changes of {} keys", tried.len());
 }

@@ -1,7 +1,10 @@
 //! Changes between two versions of a scheme in words.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use super::key::{choice_word, key_word};
 use super::{Explainer, pair, same};
 use crate::number::Ratio;
 use crate::scheme::diff::{Change, Kind, LostBecause, LostScore, Part};
@@ -40,12 +43,74 @@ pub fn change(old: &Explainer<'_>, new: &Explainer<'_>, change: &Change) -> Word
             let key = key_name(kind);
             let before = old.side(change, change.old.as_ref());
             let after = new.side(change, change.new.as_ref());
+            let what = if before == after {
+                differences(change.old.as_ref(), change.new.as_ref())
+            } else {
+                arrow(&before, &after)
+            };
             pair(
-                format!("{zh}：{} {} → {}", key.zh, before.zh, after.zh),
-                format!("{en}: {} {} → {}", key.en, before.en, after.en),
+                format!("{zh}：{} {}", key.zh, what.zh),
+                format!("{en}: {} {}", key.en, what.en),
             )
         }
     }
+}
+
+/// Two sides of which the words tell no difference, by what differs within them as the files have it.
+fn differences(old: Option<&Value>, new: Option<&Value>) -> Words {
+    let mut found = Vec::new();
+    let null = Value::Null;
+    differ("", old.unwrap_or(&null), new.unwrap_or(&null), &mut found);
+    let join = |pick: fn(&Words) -> &str, between: &str| {
+        found.iter().map(pick).collect::<Vec<_>>().join(between)
+    };
+    pair(join(|words| &words.zh, "；"), join(|words| &words.en, "; "))
+}
+
+fn differ(key: &str, old: &Value, new: &Value, found: &mut Vec<Words>) {
+    let nothing = |value: &Value| is_nothing(value).then(|| exact(key, &Value::Null));
+    match (old, new) {
+        _ if old == new => {}
+        (Value::Object(before), Value::Object(after)) => {
+            let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+            let of = |map: &serde_json::Map<String, Value>, key: &str| {
+                map.get(key).cloned().unwrap_or(Value::Null)
+            };
+            for key in keys {
+                differ(key, &of(before, key), &of(after, key), found);
+            }
+        }
+        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
+            for (before, after) in before.iter().zip(after) {
+                differ(key, before, after, found);
+            }
+        }
+        _ => {
+            let (before, after) = (nothing(old), nothing(new));
+            let before = before.unwrap_or_else(|| exact(key, old));
+            let after = after.unwrap_or_else(|| exact(key, new));
+            let (key, arrow) = (key_word(key), arrow(&before, &after));
+            found.push(pair(
+                format!("{} {}", key.zh, arrow.zh).trim_start(),
+                format!("{} {}", key.en, arrow.en).trim_start(),
+            ));
+        }
+    }
+}
+
+/// A value whole and unrounded.
+fn exact(key: &str, value: &Value) -> Words {
+    match value {
+        Value::String(text) => choice_word(key, text).unwrap_or_else(|| same(text)),
+        _ => Explainer::value_words(key, value),
+    }
+}
+
+fn arrow(before: &Words, after: &Words) -> Words {
+    pair(
+        format!("{} → {}", before.zh, after.zh),
+        format!("{} → {}", before.en, after.en),
+    )
 }
 
 /// A score that a new version makes missing, and why.
@@ -117,6 +182,10 @@ impl Explainer<'_> {
                 .find(|(other, _)| other.as_str() == head)
                 .map(|(_, name)| name.clone())
         };
+        if change.part == Part::Setting {
+            let key = key_word(code);
+            return pair(format!("{zh}“{}”", key.zh), format!("{en} {}", key.en));
+        }
         let name = match change.part {
             Part::Grade => find(file.grade.iter().map(|g| (&g.code, &g.name)).collect()),
             Part::Category => find(file.category.iter().map(|c| (&c.code, &c.name)).collect()),
@@ -162,7 +231,7 @@ impl Explainer<'_> {
             _ => {
                 let max = value.and_then(|value| value.get("max"));
                 let from = value.and_then(|value| value.get("from"));
-                let shown = |value: &Value| Self::value_words(value);
+                let shown = |value: &Value| Self::value_words("", value);
                 match (
                     max.filter(|max| !max.is_null()),
                     from.filter(|from| !from.is_null()),
@@ -195,20 +264,31 @@ impl Explainer<'_> {
                 _ => pair("无", "none"),
             };
         };
+        let key = match &change.kind {
+            Kind::Threshold(keys) | Kind::Words(keys) | Kind::Setting(keys) => {
+                keys.rsplit('/').next().unwrap_or(keys)
+            }
+            Kind::Categories => "for",
+            _ => "",
+        };
         match &change.kind {
             Kind::Setting(key) if key == "minimum" || key == "grade" => {
                 let code = value.as_str().map(std::sync::Arc::from);
                 self.grade(code.as_ref())
             }
-            Kind::Condition => self
-                .condition_of(change)
-                .map_or_else(|| Self::value_words(value), |plan| self.condition(plan)),
-            Kind::Effect => serde_json::from_value::<Effect>(value.clone())
-                .map_or_else(|_| Self::value_words(value), |effect| self.effect(&effect)),
-            Kind::Moved => value
-                .as_str()
-                .map_or_else(|| Self::value_words(value), |code| self.item_name(code)),
-            _ => Self::value_words(value),
+            Kind::Condition => self.condition_of(change).map_or_else(
+                || Self::value_words(key, value),
+                |plan| self.condition(plan),
+            ),
+            Kind::Effect => serde_json::from_value::<Effect>(value.clone()).map_or_else(
+                |_| Self::value_words(key, value),
+                |effect| self.effect(&effect),
+            ),
+            Kind::Moved => value.as_str().map_or_else(
+                || Self::value_words(key, value),
+                |code| self.item_name(code),
+            ),
+            _ => Self::value_words(key, value),
         }
     }
 
@@ -236,18 +316,18 @@ impl Explainer<'_> {
         }
     }
 
-    /// A value of the file for reading.
-    fn value_words(value: &Value) -> Words {
+    /// What stands at a key of the file, for reading.
+    fn value_words(key: &str, value: &Value) -> Words {
         match value {
             Value::Null => pair("无", "none"),
             Value::Bool(true) => pair("是", "yes"),
             Value::Bool(false) => pair("否", "no"),
-            Value::String(text) => {
-                number(text).map_or_else(|| same(&cut(text)), |text| same(&text))
-            }
+            Value::String(text) => choice_word(key, text)
+                .unwrap_or_else(|| same(&number(text).unwrap_or_else(|| cut(text)))),
             Value::Number(number) => same(&number.to_string()),
             Value::Array(list) => {
-                let parts: Vec<Words> = list.iter().map(Self::value_words).collect();
+                let parts: Vec<Words> =
+                    list.iter().map(|one| Self::value_words(key, one)).collect();
                 let join = |pick: fn(&Words) -> &str, between: &str| {
                     parts.iter().map(pick).collect::<Vec<_>>().join(between)
                 };
@@ -262,7 +342,7 @@ impl Explainer<'_> {
                 let parts: Vec<(Words, Words)> = map
                     .iter()
                     .filter(|(_, value)| !is_nothing(value))
-                    .map(|(key, value)| (key_word(key), Self::value_words(value)))
+                    .map(|(key, value)| (key_word(key), Self::value_words(key, value)))
                     .collect();
                 let join = |pick: fn(&Words) -> &str, [open, between, close]: [&str; 3]| {
                     let parts = parts
@@ -283,76 +363,6 @@ impl Explainer<'_> {
             }
         }
     }
-}
-
-/// A key of the file in words; in English its own words do.
-fn key_word(key: &str) -> Words {
-    let zh = match key {
-        "at_least" => return same("≥"),
-        "more_than" => return same(">"),
-        "at_most" => return same("≤"),
-        "less_than" => return same("<"),
-        "equal_to" => return same("="),
-        "graded" => "现场打分",
-        "checklist" => "任务清单",
-        "measured" | "measure" => "量化数据",
-        "surveyed" | "survey" => "测评",
-        "per_case" => "按件计分",
-        "composed" => "由其他对象合成",
-        "part" => "分项",
-        "value" => "依据",
-        "facts" => "事实",
-        "kind" => "种类",
-        "figure" => "指标",
-        "of" => "取自",
-        "back" => "回溯",
-        "where" => "其中",
-        "shape" => "得分线",
-        "line" => "直线",
-        "bands" => "分段",
-        "zero_at" => "得零分处",
-        "full_at" => "得满分处",
-        "threshold" => "门槛",
-        "from" => "分数线",
-        "name" => "名称",
-        "text" => "内容",
-        "words" => "告知用语",
-        "clause" => "条款",
-        "floor" => "下限",
-        "ceiling" => "上限",
-        "total_floor" => "总分下限",
-        "total_ceiling" => "总分上限",
-        "start" => "起始",
-        "points" => "分值",
-        "once" => "只计一次",
-        "step" => "步长",
-        "several" => "多人打分",
-        "missing" => "缺项时",
-        "share" => "比例",
-        "seats" => "名额数",
-        "weight" => "权重",
-        "class" => "类别",
-        "minimum" => "认定的最低等次",
-        "least_valid" => "最少有效答卷",
-        "undetermined" => "未定时",
-        "gate_undetermined" => "前提未定时",
-        "decimals" => "小数位数",
-        "mode" => "舍入",
-        "by" => "按",
-        "two_people" => "双人结束",
-        "denominator" => "分母",
-        "combine" => "汇总",
-        "required" => "必答",
-        "ballot" => "评议票",
-        "one_for" => "一票所含",
-        "help" => "填写说明",
-        "show_if" => "显示条件",
-        "any_of" => "选了",
-        "matrix" => "矩阵题",
-        "numbers" => "数字等级",
-        other => return same(&other.replace('_', " ")),
-    };
-    pair(zh, key.replace('_', " "))
 }
 
 fn is_nothing(value: &Value) -> bool {

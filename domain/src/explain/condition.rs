@@ -201,10 +201,15 @@ impl Explainer<'_> {
             }
             Effect::Investigate => pair("启动专项调查", "open an investigation"),
             Effect::Alert => pair("预警", "an alert"),
-            Effect::FollowUp(follow_up) => pair(
-                format!("结果运用：{}", follow_up.kind),
-                format!("follow up: {}", follow_up.kind),
-            ),
+            Effect::FollowUp(follow_up) => {
+                let mut kinds = self.scheme.file.follow_up.iter();
+                let kind = kinds.find(|kind| kind.code == follow_up.kind);
+                let name = kind.map_or_else(|| same(&follow_up.kind), |kind| kind.name.clone());
+                pair(
+                    format!("结果运用：{}", name.zh),
+                    format!("follow up: {}", name.en),
+                )
+            }
         }
     }
 }
