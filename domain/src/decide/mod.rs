@@ -50,8 +50,9 @@ pub fn decide(scheme: &Scheme, snapshot: &Snapshot) -> Outcome {
     engine.give_labels(LabelPhase::BeforeScores);
     // Items, what is added and taken away, totals.
     engine.score();
-    engine.give_labels(LabelPhase::AfterTotals);
     engine.disqualify(RulePhase::AfterTotals);
+    engine.give_labels(LabelPhase::AfterTotals);
+    engine.disqualify(RulePhase::AfterLabels);
     // Grades: read off, ruled, capped by others, seated.
     engine.read_grades();
     engine.apply_rules();
@@ -264,11 +265,13 @@ impl<'a> Engine<'a> {
     /// they are asked again until nothing changes; since disqualifications are never negated this ends.
     fn disqualify(&mut self, phase: RulePhase) {
         let mut rules: Vec<usize> = self.rules_of(phase).collect();
-        if phase == RulePhase::AfterTotals {
-            // What was asked before scores may be reached by what was settled after them.
-            let before = self.rules_of(RulePhase::BeforeScores);
-            let again = |rule: &usize| self.scheme.rules.get(*rule).is_some_and(|r| r.again);
-            rules.extend(before.filter(again));
+        // What was asked before may be reached by what is settled now; where nothing is, nothing is asked again.
+        if !rules.is_empty() {
+            for before in [RulePhase::BeforeScores, RulePhase::AfterTotals] {
+                let again = |rule: &usize| self.scheme.rules.get(*rule).is_some_and(|r| r.again);
+                let before = self.rules_of(before).filter(|_| before < phase);
+                rules.extend(before.filter(again));
+            }
         }
         // Findings belong to investigations, so these come first.
         let (first, then): (Vec<usize>, Vec<usize>) = rules.iter().partition(|rule| {

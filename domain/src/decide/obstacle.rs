@@ -27,7 +27,11 @@ impl Engine<'_> {
                 .base
                 .or_else(|| self.scheme.grades.len().checked_sub(1));
             let code = self.grade_code(any);
-            for phase in [RulePhase::BeforeScores, RulePhase::AfterTotals] {
+            for phase in [
+                RulePhase::BeforeScores,
+                RulePhase::AfterTotals,
+                RulePhase::AfterLabels,
+            ] {
                 for rule in self.rules_of(phase) {
                     let plan = self.scheme.rules.get(rule);
                     if plan.is_some_and(|plan| matches!(plan.effect, EffectPlan::Disqualify))

@@ -372,8 +372,10 @@ pub(crate) enum RulePhase {
     BeforeScores,
     /// Points added and taken away.
     Scores,
-    /// What looks at points, before grades: disqualifications and investigations.
+    /// Disqualifications and investigations that look at points or at labels by surveys.
     AfterTotals,
+    /// Those that look at labels by points, for which whoever is disqualified by then is not ranked.
+    AfterLabels,
     /// Caps, floors and exact grades that look at no related grade.
     Grades,
     /// Caps that look at related grades.

@@ -256,3 +256,25 @@ fn a_label_by_cases_tells_the_cases_that_it_counted() {
     assert_eq!(counted("a"), Vec::<String>::new());
     assert_eq!(counted("b"), ["case"]);
 }
+
+#[test]
+fn whoever_its_total_disqualifies_is_not_ranked_for_a_label_by_totals() {
+    let round = || Round::of(&[("a", Some(95)), ("b", Some(50)), ("c", Some(10))]);
+    let low = "{ points = \"total\", at_most = 20 }";
+    let table = label(Table::new(), "last", "worst = 1").rule("low", low, "\"disqualify\"", "");
+    assert!(labels(&table, &round(), "c").is_empty());
+    assert_eq!(labels(&table, &round(), "b"), ["last"]);
+    let ranked = table.with("rank_disqualified = false", "rank_disqualified = true");
+    assert_eq!(labels(&ranked, &round(), "c"), ["last"]);
+    // What comes from the label itself comes after it, and reaches on along relations.
+    let held = "{ label = \"last\" }";
+    let near =
+        "{ related = { by = [\"part_of\"], hold = \"any\", that = { disqualified = true } } }";
+    let table = label(Table::new(), "last", "worst = 1")
+        .rule("near", near, "\"disqualify\"", "")
+        .rule("held", held, "\"disqualify\"", "");
+    let outcome = round().relation("part_of", "a", "c").decide(&table);
+    let out = ["a", "b", "c"].map(|subject| decision(&outcome, subject).disqualified);
+    assert_eq!(out, [true, false, true]);
+    assert_eq!(labels(&table, &round(), "c"), ["last"]);
+}

@@ -84,22 +84,22 @@ impl Checker {
         let seen = self.look(&when);
         let (sight, phase) = match &effect {
             EffectPlan::Points { .. } => (Sight::Scores, RulePhase::Scores),
-            EffectPlan::Disqualify => (
-                Sight::Disqualify,
-                if seen.points || seen.labels {
+            EffectPlan::Disqualify | EffectPlan::Investigate => {
+                let phase = if seen.late_labels {
+                    RulePhase::AfterLabels
+                } else if seen.points || seen.labels {
                     RulePhase::AfterTotals
                 } else {
                     RulePhase::BeforeScores
-                },
-            ),
-            EffectPlan::Investigate => (
-                Sight::Before,
-                if seen.points || seen.labels {
-                    RulePhase::AfterTotals
+                };
+                let disqualifies = matches!(effect, EffectPlan::Disqualify);
+                let sight = if disqualifies {
+                    Sight::Disqualify
                 } else {
-                    RulePhase::BeforeScores
-                },
-            ),
+                    Sight::Before
+                };
+                (sight, phase)
+            }
             EffectPlan::Cap(_) => (
                 Sight::Cap,
                 if seen.related_grade {

@@ -36,6 +36,8 @@ pub(super) struct Seen {
     pub totals: bool,
     /// Labels, which are given once it is known who is disqualified.
     pub labels: bool,
+    /// Labels by points, which are given once totals are known.
+    pub late_labels: bool,
     /// Own grade, rank, eligibility, or labels among the eligible.
     pub standing: bool,
     /// Earlier rounds or findings.
@@ -101,6 +103,7 @@ impl Checker {
                     LabelPhase::AfterTotals => {
                         seen.points = true;
                         seen.totals = true;
+                        seen.late_labels = true;
                     }
                     LabelPhase::AmongEligible => seen.standing = true,
                 }
