@@ -136,6 +136,33 @@ impl<'a> Explainer<'a> {
                     by.en, to.en
                 ),
             ),
+            Step::TieFalls => pair(
+                format!(
+                    "在名额“{}”的线上并列，按规定并列者均不取得，等次降为“{}”",
+                    by.zh, to.zh
+                ),
+                format!(
+                    "it is tied at the line of “{}”, where all who are tied fall, so the grade is “{}”",
+                    by.en, to.en
+                ),
+            ),
+            Step::NotChosen => pair(
+                format!(
+                    "在名额“{}”的线上并列，评定会议选定了他人，等次降为“{}”",
+                    by.zh, to.zh
+                ),
+                format!(
+                    "it is tied at the line of “{}” and the committee chose others, so the grade is “{}”",
+                    by.en, to.en
+                ),
+            ),
+            Step::Chosen => pair(
+                format!("在名额“{}”的线上并列，由评定会议选定取得名额", by.zh),
+                format!(
+                    "it is tied at the line of “{}” and the committee chose it for a seat",
+                    by.en
+                ),
+            ),
             Step::HandedOn => pair(
                 format!("递补名额“{}”，等次为“{}”", by.zh, to.zh),
                 format!("a freed seat of “{}” makes the grade “{}”", by.en, to.en),

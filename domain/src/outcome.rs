@@ -203,10 +203,23 @@ pub enum Step {
     RelatedCap,
     /// Beyond a quota.
     Quota,
+    /// Tied across a quota's line, where all who are tied fall.
+    TieFalls,
+    /// Tied across a quota's line; the committee chose others.
+    NotChosen,
+    /// Tied across a quota's line and chosen by the committee, so that the grade stays.
+    Chosen,
     /// Handed a seat that a cap freed.
     HandedOn,
     /// Adjusted by the committee.
     Adjustment,
+}
+
+impl Step {
+    /// Whether a quota alone took a grade away.
+    pub(crate) const fn is_by_quota(self) -> bool {
+        matches!(self, Self::Quota | Self::TieFalls | Self::NotChosen)
+    }
 }
 
 /// How an item got its points.

@@ -326,3 +326,38 @@ fn a_package_of_composed_points_recomputes_and_a_changed_result_of_a_closed_roun
     package.inputs.closed_results[0].total = Some(Points::ZERO);
     assert!(package::replay(&package.to_canonical().unwrap()).is_err());
 }
+
+#[test]
+fn a_sum_is_not_called_a_number_of_cases() {
+    let (_, table, sample) = FILES.iter().find(|file| file.0 == "hospital").unwrap();
+    let scheme = Scheme::parse(table).unwrap();
+    let inputs: Inputs = serde_json::from_str(sample).unwrap();
+    let outcome = decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap());
+    let explainer = Explainer::new(&scheme, []);
+    let rules = outcome.decisions.iter().flat_map(|one| &one.rules);
+    let said: BTreeSet<[String; 2]> = rules
+        .flat_map(|rule| rule.compared.iter())
+        .filter(|one| one.what.starts_with("facts/breach/") && one.what.contains("/sum="))
+        .map(|one| explainer.comparison(one))
+        .map(|words| [words.zh, words.en].map(before_the_number))
+        .collect();
+    let expected = [
+        [
+            "医者违规行为·记分合计",
+            "sum of “Points on the record” over Breach by a doctor",
+        ],
+        [
+            "医者违规行为·违规采购药品、耗材·涉及金额（元）合计",
+            "sum of “Amount in yuan” over Breach by a doctor, Drugs or supplies bought in breach of rules",
+        ],
+    ];
+    assert_eq!(
+        said,
+        BTreeSet::from(expected.map(|pair| pair.map(str::to_owned)))
+    );
+}
+
+fn before_the_number(text: String) -> String {
+    let number = text.find(|one: char| one.is_ascii_digit());
+    number.map_or_else(|| text.clone(), |place| text[..place].trim_end().to_owned())
+}

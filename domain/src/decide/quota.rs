@@ -143,17 +143,29 @@ impl Engine<'_> {
             } else {
                 self.choose(plan, &class, free)
             };
+            let step = match plan.tie {
+                _ if free == 0 => Step::Quota,
+                QuotaTie::AllFall => Step::TieFalls,
+                QuotaTie::Committee if chosen.is_empty() => Step::Quota,
+                QuotaTie::Committee => Step::NotChosen,
+            };
+            for subject in &chosen {
+                let grade = self.states.get(*subject).and_then(|state| state.grade);
+                self.step(*subject, Step::Chosen, grade, Some(plan.code.clone()));
+            }
             let keeps: BTreeSet<usize> = chosen.iter().copied().collect();
             free = 0;
-            fallen.extend(class.into_iter().filter(|s| !keeps.contains(s)));
+            let out = class.into_iter().filter(|s| !keeps.contains(s));
+            fallen.extend(out.map(|subject| (subject, step)));
             kept.extend(chosen);
         }
         let next = plan.grade.saturating_add(1);
-        for subject in &fallen {
+        for (subject, step) in &fallen {
             if next < self.scheme.grades.len() {
-                self.step(*subject, Step::Quota, Some(next), Some(plan.code.clone()));
+                self.step(*subject, *step, Some(next), Some(plan.code.clone()));
             }
         }
+        let fallen: Vec<usize> = fallen.into_iter().map(|(subject, _)| subject).collect();
         // With somebody undecided among them it is not known who sits where.
         if open > 0 && contested {
             for subject in rest {
@@ -323,7 +335,7 @@ impl Engine<'_> {
                 .collect();
             let waiting = result.fallen.iter().filter_map(place).filter(|subject| {
                 let by_quota = self.last_step(*subject).is_some_and(|step| {
-                    step.step == Step::Quota && step.by.as_ref() == Some(&plan.code)
+                    step.step.is_by_quota() && step.by.as_ref() == Some(&plan.code)
                 });
                 let state = self.states.get(*subject);
                 by_quota && state.is_some_and(|s| s.cap <= plan.grade && !s.undetermined)

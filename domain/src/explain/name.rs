@@ -38,15 +38,26 @@ impl<'a> Explainer<'a> {
             }
             "facts" => {
                 let found = self.scheme.file.fact.iter().find(|fact| fact.code == code);
-                let fields: Vec<Words> =
-                    parts.filter_map(|part| fact_field(found?, part)).collect();
+                let (sums, fields): (Vec<&str>, Vec<&str>) =
+                    parts.partition(|part| part.starts_with("sum="));
+                let summed = sums.first().and_then(|part| summed_field(found?, part));
+                let fields: Vec<Words> = fields
+                    .into_iter()
+                    .filter_map(|part| fact_field(found?, part))
+                    .collect();
                 let name = found.map_or_else(|| same(code), |fact| fact.name.clone());
                 let zh = listed(&fields, "·", |words| &words.zh);
                 let en = listed(&fields, ", ", |words| &words.en);
-                pair(
-                    format!("{}{zh}件数", name.zh),
-                    format!("number of {}{en}", name.en),
-                )
+                match summed {
+                    Some(field) => pair(
+                        format!("{}{zh}·{}合计", name.zh, field.zh),
+                        format!("sum of “{}” over {}{en}", field.en, name.en),
+                    ),
+                    None => pair(
+                        format!("{}{zh}件数", name.zh),
+                        format!("number of {}{en}", name.en),
+                    ),
+                }
             }
             "answers" => {
                 let survey = self.survey_name(code);
@@ -339,6 +350,13 @@ impl<'a> Explainer<'a> {
             other => same(other),
         }
     }
+}
+
+/// The name of a field that is summed.
+fn summed_field(fact: &FactKind, part: &str) -> Option<Words> {
+    let code = part.strip_prefix("sum=")?;
+    let field = fact.field.iter().find(|one| one.code == code)?;
+    Some(field.name.clone())
 }
 
 fn fact_field(fact: &FactKind, part: &str) -> Option<Words> {

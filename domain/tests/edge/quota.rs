@@ -1,6 +1,6 @@
 //! Seats: as many as are wanted and no more, ties at the line, who is undetermined, seats handed on.
 
-use domain::outcome::{GapKind, Status, Step};
+use domain::outcome::{GapKind, Outcome, Status, Step};
 use serde_json::json;
 
 use super::case::{Round, Table, decision, gaps, grades, rule};
@@ -50,10 +50,33 @@ fn a_committee_picks_among_those_tied_no_more_than_there_are_seats() {
     };
     assert_eq!(grades(&chosen(&["a", "c"])), "best good best");
     assert_eq!(grades(&chosen(&["b"])), "good best good");
+    let steps = |outcome: &Outcome| {
+        ["a", "b", "c"].map(|subject| decision(outcome, subject).steps.last().map(|one| one.step))
+    };
+    let (out, seat) = (Some(Step::NotChosen), Some(Step::Chosen));
+    assert_eq!(steps(&chosen(&["b"])), [out, seat, out]);
+    // Nobody is tied where a class has seats for all or for none.
+    let table = Table::new().quota("q", "best", 1, &["tie = \"committee\""]);
+    let clear = Round::of(&[("a", Some(96)), ("b", Some(95)), ("c", Some(95))]).decide(&table);
+    let out = Some(Step::Quota);
+    assert_eq!(steps(&clear), [Some(Step::Base), out, out]);
     for none in [chosen(&[]), chosen(&["a", "b", "c"])] {
         assert_eq!(gaps(&none, GapKind::TieToDecide), ["- q"]);
         assert_eq!(grades(&none), "- - -");
     }
+}
+
+#[test]
+fn all_who_are_tied_across_the_line_fall_and_are_told_so() {
+    let table = Table::new().quota("q", "best", 2, &[]);
+    let round = Round::of(&[("a", Some(97)), ("b", Some(95)), ("c", Some(95))]);
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "best good good");
+    let step = |subject| decision(&outcome, subject).steps.last().map(|one| one.step);
+    assert_eq!(
+        [step("a"), step("b"), step("c")],
+        [Some(Step::Base), Some(Step::TieFalls), Some(Step::TieFalls)]
+    );
 }
 
 /// Two persons sit on the seats. The unit `u` finds none of its own, and then `x` loses its seat to a cap that looks at

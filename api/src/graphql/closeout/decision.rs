@@ -135,7 +135,8 @@ const WITHHELD: &str = "*";
 /// A step that set or changed a grade.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct GradeStep {
-    /// Which step: `base`, `rule`, `related_cap`, `quota`, `handed_on`, `adjustment` or `disqualified`.
+    /// Which step: `base`, `rule`, `related_cap`, `quota`, `tie_falls`, `not_chosen`,
+    /// `chosen`, `handed_on`, `adjustment` or `disqualified`.
     step: String,
     /// The grade before.
     from: Option<String>,
