@@ -184,12 +184,11 @@ impl Engine<'_> {
             .map(Vec::as_slice)
             .unwrap_or_default();
         let mut found: Option<Ratio> = None;
+        let mut missing = Vec::new();
         for (stretch, period) in stretches.iter().enumerate() {
             let Some(value) = of(stretch) else {
-                return Looked::Missing(Reason::with(
-                    ReasonCode::MeasureMissing,
-                    [plan.code.as_ref(), period.as_str()],
-                ));
+                missing.push(period.as_str());
+                continue;
             };
             found = Some(match (found, over) {
                 (Some(so_far), Some(Over::Least)) => so_far.min(value.clone()),
@@ -197,17 +196,20 @@ impl Engine<'_> {
                 _ => value.clone(),
             });
         }
+        let last_year = of(LAST_YEAR);
+        if versus.is_some() && last_year.is_none() {
+            missing.push("last_year");
+        }
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            let missing = [plan.code.as_ref(), missing.as_str()];
+            return Looked::Missing(Reason::with(ReasonCode::MeasureMissing, missing));
+        }
         let Some(this_year) = found else {
             return Looked::Missing(ReasonCode::NoValue.into());
         };
-        let Some(versus) = versus else {
+        let Some((versus, last_year)) = versus.zip(last_year) else {
             return Looked::Exact(this_year);
-        };
-        let Some(last_year) = of(LAST_YEAR) else {
-            return Looked::Missing(Reason::with(
-                ReasonCode::MeasureMissing,
-                [plan.code.as_ref(), "last_year"],
-            ));
         };
         let difference = this_year.sub(last_year);
         match versus {

@@ -229,11 +229,13 @@ impl<'a> Explainer<'a> {
                     .find(|measure| measure.code == value)
                     .map(|measure| measure.name.clone())
             }
-            (ReasonCode::MeasureMissing, 1) => match value {
-                "last_year" => Some(pair("上年", "last year")),
-                "round" => Some(pair("本轮", "the round")),
-                _ => None,
-            },
+            (ReasonCode::MeasureMissing, 1) | (ReasonCode::AwardMissing, 0) => {
+                Some(listed_names(value, |period| match period {
+                    "last_year" => pair("上年", "last year"),
+                    "round" => pair("本轮", "the round"),
+                    period => same(period),
+                }))
+            }
             (ReasonCode::NoPoints, 0) => Some(match value {
                 "the total" => pair("总分", "the total"),
                 what => self.what(what),
@@ -250,19 +252,12 @@ impl<'a> Explainer<'a> {
         if let Some((_, name)) = named.find(|(code, _)| *code == codes) {
             return name.clone();
         }
-        let names: Vec<Words> = codes
-            .split(", ")
-            .map(|code| {
-                let mut panels = surveys().flat_map(|survey| &survey.panel);
-                panels
-                    .find(|panel| panel.code == code)
-                    .map_or_else(|| same(code), |panel| panel.name.clone())
-            })
-            .collect();
-        let each = |pick: fn(&Words) -> &str, between: &str| {
-            names.iter().map(pick).collect::<Vec<_>>().join(between)
-        };
-        pair(each(|w| &w.zh, "、"), each(|w| &w.en, ", "))
+        listed_names(codes, |code| {
+            let mut panels = surveys().flat_map(|survey| &survey.panel);
+            panels
+                .find(|panel| panel.code == code)
+                .map_or_else(|| same(code), |panel| panel.name.clone())
+        })
     }
 
     pub(super) fn survey_name(&self, code: &str) -> Words {
@@ -375,6 +370,15 @@ fn fact_field(fact: &FactKind, part: &str) -> Option<Words> {
     let zh: Vec<&str> = names.iter().map(|words| words.zh.as_str()).collect();
     let en: Vec<&str> = names.iter().map(|words| words.en.as_str()).collect();
     Some(pair(zh.join("、"), en.join(" or ")))
+}
+
+/// The names of what a reason lists by code.
+fn listed_names(codes: &str, name: impl Fn(&str) -> Words) -> Words {
+    let names: Vec<Words> = codes.split(", ").map(name).collect();
+    let each = |pick: fn(&Words) -> &str, between: &str| {
+        names.iter().map(pick).collect::<Vec<_>>().join(between)
+    };
+    pair(each(|words| &words.zh, "、"), each(|words| &words.en, ", "))
 }
 
 /// Each of some words with a mark before it.

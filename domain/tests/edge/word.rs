@@ -1,5 +1,6 @@
 //! Conditions that look at words: grades, findings, disqualification; what each shows and whom a gap sends where.
 
+use domain::explain::Explainer;
 use domain::outcome::{Action, GapKind, Shown, Sign, Status, Truth3};
 use serde_json::json;
 
@@ -353,4 +354,37 @@ fn an_investigation_per_case_is_due_for_one_case_and_not_for_several_together() 
     let outcome = together.decide(&table);
     assert_eq!(rule(&outcome, "a", "each").fired, Truth3::True);
     assert_eq!(gaps(&outcome, GapKind::InvestigationDue), ["a each"]);
+}
+
+#[test]
+fn every_period_for_which_a_measure_is_missing_is_named_at_once() {
+    let table = Table::new()
+        .and("[[measure]]\ncode = \"m\"\nname = { zh = \"数据\", en = \"measure\" }\nunit = \"count\"\nevery = \"half_year\"\nlast_year = true")
+        .rule(
+            "low",
+            "{ measure = { of = \"m\", over = \"sum\", versus = \"difference\" }, less_than = 1 }",
+            "{ cap = \"good\" }",
+            "",
+        );
+    let told = |round: &Round| {
+        let outcome = round.decide(&table);
+        let scheme = table.scheme();
+        let explainer = Explainer::new(&scheme, []);
+        let reasons = outcome.gaps.iter().map(|gap| explainer.reason(&gap.reason));
+        let both = reasons.map(|words| [words.zh, words.en]);
+        both.collect::<Vec<_>>()
+    };
+    let round = Round::of(&[("a", Some(95))]);
+    assert_eq!(
+        told(&round),
+        [[
+            "数据 在 2026-H1、2026-H2、上年 的数据未报",
+            "measure is not reported for 2026-H1, 2026-H2, last year"
+        ]]
+    );
+    let one = round.row(
+        "measures",
+        json!({ "subject": "a", "measure": "m", "period": "2026-H1", "value": "3" }),
+    );
+    assert_eq!(told(&one)[0][0], "数据 在 2026-H2、上年 的数据未报");
 }
