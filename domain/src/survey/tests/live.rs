@@ -170,6 +170,8 @@ fn a_question_that_few_answer_waits_and_holds_up_the_others_only_where_rates_are
     };
     let shown = run(&with(Denominator::Rated), &rare);
     assert_eq!((shown.count(0, 0), shown.count(3, 1)), (90, 0));
+    // What no rate is made of holds up nothing, whatever rates are of.
+    assert_eq!(run(&with(Denominator::Valid), &rare).count(0, 0), 90);
     let silent = Sheet {
         speed: None,
         ..common.clone()
