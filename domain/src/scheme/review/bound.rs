@@ -6,14 +6,16 @@
 
 mod points;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::file::{
-    AnswerClass, Denominator, Figure, MeasureUnit, Over, Quantifier, RuleHolds, Truth, Versus,
+    AnswerClass, Denominator, FactCounts, Figure, MeasureUnit, Over, Quantifier, RuleHolds, Truth,
+    Versus,
 };
 use super::super::model::{
     ConditionPlan, EffectPlan, FigurePlan, RulePlan, Scheme, TestPlan, ValueKind, ValuePlan,
 };
+use super::each_comparison;
 use super::range::Range;
 use crate::number::Ratio;
 
@@ -97,9 +99,45 @@ impl<'a> Bounds<'a> {
     pub fn can_fire(&self, rule: &RulePlan) -> bool {
         let wanted = !matches!(rule.effect, EffectPlan::Require);
         let settled = [rule.undetermined, rule.disqualified].contains(&Some(RuleHolds::Fired));
+        let known = if rule.per_event {
+            self.known_of_one_case(&rule.when)
+        } else {
+            Known::new()
+        };
         self.applies(&rule.applies)
-            && (self.can(&rule.when, wanted, &Known::new())
-                || (settled && self.can_miss(&rule.when)))
+            && (self.can(&rule.when, wanted, &known) || (settled && self.can_miss(&rule.when)))
+    }
+
+    /// What is known where a condition is asked of each case by itself: of the kind that it looks at there is one, where
+    /// cases are counted and not people. A condition on several kinds, or on answers too, is asked of each of them.
+    fn known_of_one_case(&self, condition: &ConditionPlan) -> Known {
+        let mut kinds = BTreeSet::new();
+        let mut counted = Vec::new();
+        let mut answers = false;
+        each_comparison(
+            "",
+            condition,
+            false,
+            &mut |_, value, _, elsewhere| match &value.kind {
+                ValueKind::Facts(plan) if !elsewhere => {
+                    kinds.insert(plan.kind);
+                    if plan.sum.is_none() {
+                        counted.push(name(value));
+                    }
+                }
+                ValueKind::Answers(_) => answers = true,
+                _ => {}
+            },
+        );
+        let cases = |kind: &usize| {
+            let plan = self.scheme.facts.get(*kind);
+            plan.is_some_and(|plan| plan.counts == FactCounts::Case)
+        };
+        if answers || kinds.len() != 1 || !kinds.iter().all(cases) {
+            return Known::new();
+        }
+        let one = || Range::between(Ratio::zero(), Ratio::one()).of_wholes();
+        counted.into_iter().map(|name| (name, one())).collect()
     }
 
     /// Whether a condition can come to be true, or false, where some values are known better.

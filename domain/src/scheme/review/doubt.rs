@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::file::Words;
 use super::super::load::Faults;
 use super::super::model::{
-    Cases, ConditionPlan, EffectPlan, FactsPlan, Scheme, ValueKind, ValuePlan, Way,
+    Cases, ConditionPlan, EffectPlan, FactsPlan, FigurePlan, Scheme, ValueKind, ValuePlan, Way,
 };
 use super::{each_comparison, of_item};
 
@@ -120,13 +120,10 @@ fn warn_of_twice(scheme: &Scheme, faults: &mut Faults) {
         let applies = of_item(scheme, place);
         for part in &item.parts {
             let facts = match &part.way {
-                Way::Shaped { value, .. } => match source(value) {
-                    Some(source) => Some(source),
-                    None => continue,
-                },
+                Way::Shaped { value, .. } => source(scheme, value),
                 Way::PerCase(plan) => match &plan.cases {
                     Cases::Facts(facts) => Some(("fact", facts.kind, Some(facts))),
-                    Cases::Label(_) => None,
+                    Cases::Label(label) => ranked_by(scheme, *label),
                 },
                 _ => None,
             };
@@ -153,10 +150,15 @@ fn warn_of_twice(scheme: &Scheme, faults: &mut Faults) {
             continue;
         }
         let mut seen = BTreeSet::new();
+        let mut sources = Vec::new();
         each_comparison("", &rule.when, false, &mut |_, value, _, _| {
-            if let Some((kind, what, facts)) = source(value)
-                && seen.insert((kind, what))
-            {
+            sources.extend(source(scheme, value));
+        });
+        each_label(&rule.when, &mut |label| {
+            sources.extend(ranked_by(scheme, label))
+        });
+        for (kind, what, facts) in sources {
+            if seen.insert((kind, what)) {
                 feeds.entry((kind, what)).or_default().push(Feed {
                     path: format!("rule/{}", rule.code),
                     name: rule.code.to_string(),
@@ -164,7 +166,7 @@ fn warn_of_twice(scheme: &Scheme, faults: &mut Faults) {
                     facts,
                 });
             }
-        });
+        }
     }
     for ((kind, what), list) in feeds {
         let code = match kind {
@@ -202,13 +204,46 @@ fn warn_of_twice(scheme: &Scheme, faults: &mut Faults) {
     }
 }
 
-/// What a value is of: a kind of fact, a measure or one figure of a survey.
-fn source(value: &ValuePlan) -> Option<(&'static str, usize, Option<&FactsPlan>)> {
+/// What a value is of: a kind of fact, a measure, or the answers to a question or a survey, of which several figures can
+/// be made; they stand under the first of them.
+fn source<'a>(
+    scheme: &Scheme,
+    value: &'a ValuePlan,
+) -> Option<(&'static str, usize, Option<&'a FactsPlan>)> {
     match &value.kind {
-        ValueKind::Figure(figure) => Some(("survey", *figure, None)),
+        ValueKind::Figure(figure) => {
+            let plan = scheme.figures.get(*figure)?;
+            let answers = |one: &FigurePlan| {
+                let survey = scheme.surveys.get(one.survey);
+                let only = survey.is_some_and(|survey| survey.questions.len() == 1);
+                let question = if only { None } else { one.question };
+                (one.survey, question, one.panel, one.channel)
+            };
+            let mut figures = scheme.figures.iter();
+            let first = figures.position(|one| answers(one) == answers(plan))?;
+            Some(("survey", first, None))
+        }
         ValueKind::Facts(plan) => Some(("fact", plan.kind, Some(plan))),
         ValueKind::Measure { measure, .. } => Some(("measure", *measure, None)),
         _ => None,
+    }
+}
+
+/// What ranks for a label.
+fn ranked_by(scheme: &Scheme, label: usize) -> Option<(&'static str, usize, Option<&FactsPlan>)> {
+    source(scheme, &scheme.labels.get(label)?.by)
+}
+
+/// Every label that a condition asks for.
+fn each_label(condition: &ConditionPlan, look: &mut impl FnMut(usize)) {
+    match condition {
+        ConditionPlan::All(list) | ConditionPlan::Any(list) => {
+            list.iter().for_each(|inner| each_label(inner, look));
+        }
+        ConditionPlan::Not(inner) => each_label(inner, look),
+        ConditionPlan::Related { that, .. } => each_label(that, look),
+        ConditionPlan::Label(label) => look(*label),
+        _ => {}
     }
 }
 

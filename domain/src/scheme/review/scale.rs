@@ -1,6 +1,6 @@
 //! Bounds on another scale than what they are compared with, and answers that are paid for being bad.
 
-use super::super::file::{AnswerClass, Bound, Figure, GradedBy, Words};
+use super::super::file::{AnswerClass, Bound, Combine, Figure, GradedBy, Words};
 use super::super::load::Faults;
 use super::super::model::{
     FigurePlan, PartPlan, Scheme, ShapePlan, TestPlan, ValueKind, ValuePlan, Way,
@@ -38,6 +38,7 @@ pub(super) fn review_surveys(scheme: &Scheme, faults: &mut Faults) {
             }
         }
     }
+    warn_of_dissatisfied_weights(scheme, faults);
     for item in &scheme.items {
         for part in &item.parts {
             if let Some(points) = paid_for_dissatisfaction(scheme, part) {
@@ -88,10 +89,10 @@ fn paid_for_dissatisfaction(scheme: &Scheme, part: &PartPlan) -> Option<Ratio> {
     (points.add(&points) >= max).then_some(points)
 }
 
-/// A figure when every answer is the best of the dissatisfied ones; nothing where a question has none.
+/// A figure when every answer to every question is the best of the dissatisfied ones; nothing where a question has none.
 fn figure_of_dissatisfied(scheme: &Scheme, figure: &FigurePlan) -> Option<Ratio> {
     let survey = scheme.surveys.get(figure.survey)?;
-    let mut least: Option<Ratio> = None;
+    let (mut sum, mut weights) = (Ratio::zero(), Ratio::zero());
     for (place, question) in survey.questions.iter().enumerate() {
         if figure.question.is_some_and(|wanted| wanted != place) {
             continue;
@@ -101,14 +102,42 @@ fn figure_of_dissatisfied(scheme: &Scheme, figure: &FigurePlan) -> Option<Ratio>
             .iter()
             .filter(|(_, class, _)| *class == AnswerClass::Dissatisfied);
         let best = dissatisfied.map(|(_, _, weight)| weight).max()?;
-        least = Some(least.map_or_else(|| best.clone(), |least| least.min(best.clone())));
+        let weight = match survey.combine {
+            Combine::Pooled => Ratio::one(),
+            Combine::MeanOfQuestions => question.weight.clone(),
+        };
+        sum = sum.add(&best.mul(&weight));
+        weights = weights.add(&weight);
     }
-    let least = least?;
+    let mean = sum.div(&weights)?;
     Some(match figure.figure {
         Figure::SatisfactionRate => Ratio::zero(),
         Figure::DissatisfiedShare => Ratio::one(),
-        Figure::MeanScore => least,
+        Figure::MeanScore => mean,
     })
+}
+
+/// Scales whose dissatisfied answers are worth half or more in a mean score, whatever is made of it.
+fn warn_of_dissatisfied_weights(scheme: &Scheme, faults: &mut Faults) {
+    for scale in &scheme.file.scale {
+        let options = scale.options();
+        let dissatisfied = options
+            .iter()
+            .filter(|option| option.class == AnswerClass::Dissatisfied);
+        let best = dissatisfied
+            .filter_map(|option| option.weight.as_ref())
+            .max();
+        if let Some(best) = best.filter(|best| best.add(best) >= Ratio::from_whole(100)) {
+            faults.warn(
+                &format!("scale/{}", scale.code),
+                "dissatisfaction_pays",
+                Words::new(
+                    format!("人人都不满意时，平均得分仍达 {best}（满分 100）：请核对不满意选项的权重"),
+                    format!("when everybody is dissatisfied the mean score is still {best} of 100: look at the weights of the dissatisfied options"),
+                ),
+            );
+        }
+    }
 }
 
 /// What a shape makes of a value, before rounding.
@@ -157,7 +186,10 @@ pub(super) fn review(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults
             let path = format!("{}/{way}/shape", path_of(&item.code, part));
             let mut tests = Vec::new();
             match shape {
-                ShapePlan::Line { .. } => {}
+                ShapePlan::Line { full_at, .. } => {
+                    let path = format!("{path}/line/full_at");
+                    review_line(scheme, bounds, &applies, (&path, value, full_at), faults);
+                }
                 ShapePlan::Threshold(test) => tests.push((format!("{path}/threshold"), test)),
                 ShapePlan::Bands(bands) => {
                     for (number, (test, _)) in bands.iter().enumerate() {
@@ -187,48 +219,88 @@ fn compare(
     (path, value, test): (&str, &ValuePlan, &TestPlan),
     faults: &mut Faults,
 ) {
-    let range = match &value.kind {
-        ValueKind::Figure(figure) => scheme
-            .figures
-            .get(*figure)
-            .and_then(|figure| figure_range(scheme, figure)),
+    let range = range_of(scheme, bounds, applies, value);
+    let Some(range) = range.filter(|_| is_clear(faults, path)) else {
+        return;
+    };
+    let text = &test.text;
+    if lies_outside(&test.bound, &range) {
+        say_out_of_reach(path, text, &range, faults);
+        return;
+    }
+    if is_score(scheme, value) && reads_as_share(&test.bound, &range) {
+        // One point may be meant, and so may next to none, and of an item a part of a point; of others a percentage was
+        // on somebody's mind.
+        let certain = test.bound < Ratio::one()
+            && test.op != Sign::AtMost
+            && !matches!(value.kind, ValueKind::Item(_));
+        say_share_for_score(path, text, &range, certain, faults);
+    }
+}
+
+/// Where a line gives all points: within reach, and no rate where scores are looked at.
+fn review_line(
+    scheme: &Scheme,
+    bounds: &[Bounds<'_>],
+    applies: &[bool],
+    (path, value, full_at): (&str, &ValuePlan, &Ratio),
+    faults: &mut Faults,
+) {
+    let range = range_of(scheme, bounds, applies, value);
+    let Some(range) = range.filter(|_| is_clear(faults, path)) else {
+        return;
+    };
+    let text = full_at.to_string();
+    if lies_outside(full_at, &range) {
+        say_out_of_reach(path, &text, &range, faults);
+    } else if is_score(scheme, value) && reads_as_share(full_at, &range) {
+        say_share_for_score(path, &text, &range, *full_at < Ratio::one(), faults);
+    }
+}
+
+/// Between which bounds a value lies; nothing where it is never there.
+fn range_of(
+    scheme: &Scheme,
+    bounds: &[Bounds<'_>],
+    applies: &[bool],
+    value: &ValuePlan,
+) -> Option<Range> {
+    match &value.kind {
+        ValueKind::Figure(figure) => figure_range(scheme, scheme.figures.get(*figure)?),
         _ => bounds
             .iter()
             .filter(|bounds| bounds.applies(applies))
             .filter_map(|bounds| bounds.value(value))
             .reduce(|one, other| one.join(&other)),
-    };
-    let Some(range) = range.filter(|_| is_clear(faults, path)) else {
-        return;
-    };
-    let below = range.low().is_some_and(|low| test.bound < *low);
-    let above = range.high().is_some_and(|high| test.bound > *high);
-    let text = &test.text;
-    if below || above {
-        let shown = shown(&range);
-        faults.say(
-            path,
-            "wrong_scale",
-            Words::new(
-                format!("`{text}` 取不到：此处的数值在 {shown} 之间"),
-                format!("`{text}` is out of reach: what is compared lies between {shown}"),
-            ),
-        );
-        return;
     }
-    let is_score = match &value.kind {
+}
+
+fn lies_outside(bound: &Ratio, range: &Range) -> bool {
+    let below = range.low().is_some_and(|low| bound < low);
+    let above = range.high().is_some_and(|high| bound > high);
+    below || above
+}
+
+fn is_score(scheme: &Scheme, value: &ValuePlan) -> bool {
+    match &value.kind {
         ValueKind::Figure(figure) => scheme
             .figures
             .get(*figure)
             .is_some_and(|figure| figure.figure == Figure::MeanScore),
-        ValueKind::Node(_) | ValueKind::Total => true,
-        _ => false,
-    };
-    if is_score && reads_as_share(&test.bound, &range) {
-        // One point may be meant, and so may next to none; of others a percentage was on somebody's mind.
-        let certain = test.bound < Ratio::one() && test.op != Sign::AtMost;
-        say_share_for_score(path, text, &range, certain, faults);
+        _ => is_points(value),
     }
+}
+
+fn say_out_of_reach(path: &str, text: &str, range: &Range, faults: &mut Faults) {
+    let shown = shown(range);
+    faults.say(
+        path,
+        "wrong_scale",
+        Words::new(
+            format!("`{text}` 取不到：此处的数值在 {shown} 之间"),
+            format!("`{text}` is out of reach: what is compared lies between {shown}"),
+        ),
+    );
 }
 
 /// Whether a bound of a score looks like a rate: not above one where the score goes to ten or more.
