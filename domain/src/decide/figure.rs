@@ -379,9 +379,10 @@ fn unmet_demand(survey: &SurveyPlan, data: &SurveyData) -> Option<Reason> {
     let all_told = (data.sheets.iter()).all(|sheets| sheets.returned == 0 || told(sheets.panel));
     let issued = total(|turnout| turnout.issued).filter(|_| all_told);
     let invited = total(|turnout| turnout.invited).filter(|_| all_told);
+    let attended = total(|turnout| turnout.attended).filter(|_| all_told);
     quorum(
         &demand.attended,
-        total(|turnout| turnout.attended).zip(total(|turnout| turnout.entitled)),
+        attended.zip(total(|turnout| turnout.entitled)),
         ReasonCode::AttendanceUnknown,
         ReasonCode::AttendanceShort,
     )

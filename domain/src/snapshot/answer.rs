@@ -288,6 +288,12 @@ impl<'a> Builder<'a> {
             self.fault(row, Contradiction::Panel, [&survey, &panel]);
         }
         let subject = subject?;
+        if !self.applies(&plan.applies, subject) {
+            let code = self.subjects.get(subject).map(|data| data.code.clone());
+            let code = code.unwrap_or_default();
+            self.fault(row, Contradiction::NotAbout, [&survey, &code]);
+            return None;
+        }
         Some(About {
             subject,
             survey: place,
@@ -331,14 +337,21 @@ impl<'a> Builder<'a> {
                 if all > LARGEST {
                     self.fault(at, Contradiction::Counts, [&LARGEST]);
                 }
-                let valid = self.valid_sheets(subject, survey, &stratum);
-                if sum > valid
-                    && let Some(code) = self.subjects.get(subject).map(|data| data.code.clone())
-                {
+                let (valid, sheets_rated) = self.sheets_of(subject, survey, &stratum);
+                let rated = stratum.rated();
+                let code = self.subjects.get(subject).map(|data| data.code.clone());
+                let code = code.unwrap_or_default();
+                if sum > valid {
                     self.fault(
                         at,
                         Contradiction::MoreAnswers,
                         [&code, &plan.code, &sum, &valid],
+                    );
+                } else if rated > sheets_rated {
+                    self.fault(
+                        at,
+                        Contradiction::MoreRated,
+                        [&code, &plan.code, &rated, &sheets_rated],
                     );
                 }
                 if !counts_not(stratum.panel) {
@@ -421,7 +434,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn valid_sheets(&self, subject: usize, survey: usize, stratum: &Stratum) -> u64 {
+    /// The valid sheets of a stratum, and those of them that rate anything.
+    fn sheets_of(&self, subject: usize, survey: usize, stratum: &Stratum) -> (u64, u64) {
         let data = self.subjects.get(subject);
         let counts = data.and_then(|data| data.surveys.get(survey));
         let sheets = counts
@@ -432,7 +446,12 @@ impl<'a> Builder<'a> {
         sheets
             .iter()
             .filter(here)
-            .fold(0, |sum, sheets| sum.saturating_add(sheets.valid))
+            .fold((0, 0), |(valid, rated), sheets| {
+                (
+                    valid.saturating_add(sheets.valid),
+                    rated.saturating_add(sheets.rated),
+                )
+            })
     }
 }
 

@@ -203,6 +203,8 @@ contradictions! {
     Attended "above_maximum": "应到 {1} 人，不可能到会 {0} 人", "{0} cannot have attended of {1} entitled";
     Invited "above_maximum": "邀请 {2} 人，其中不可能有 {0} 人来自 `{1}`", "{0} of `{1}` cannot be among {2} invited";
     MoreAnswers "more_answers_than_sheets": "`{0}` 在 `{1}` 的一道题上有 {2} 个答案，而有效答卷只有 {3} 份", "`{0}` has {2} answers to one question of `{1}`, yet {3} valid sheets";
+    MoreRated "more_answers_than_sheets": "`{0}` 在 `{1}` 的一道题上有 {2} 个评价，而作了评价的答卷只有 {3} 份", "`{0}` has {2} rated answers to one question of `{1}`, yet {3} sheets that rate anything";
+    NotAbout "not_applicable": "测评 `{0}` 不针对 `{1}` 所属的类别", "the survey `{0}` is not about the category of `{1}`";
     Counts "overflow": "这些数目相加大于 {0}，无法计算", "these counts add up to more than {0}, which is not counted";
     // What is on record.
     InvestigationTwice "row_twice": "`{0}` 因 `{1}` 启动的专项调查重复出现", "the investigation of `{0}` for `{1}` is there twice";

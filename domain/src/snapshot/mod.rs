@@ -24,7 +24,7 @@ use crate::inputs::{Date, Inputs, SuccessionKind, Turnout, WaivedGap, WaiverHold
 use crate::number::{Points, Ratio};
 use crate::outcome::{Seldom, Undone};
 use crate::scheme::Scheme;
-use crate::scheme::file::{Channel, Finding, SubjectKind};
+use crate::scheme::file::{AnswerClass, Channel, Finding, SubjectKind};
 use crate::scheme::model::Back;
 
 pub use fault::RowFault;
@@ -249,6 +249,18 @@ pub(crate) struct Stratum {
     pub classes: [Option<u64>; 4],
     /// What the answers weigh together.
     pub weight: Ratio,
+}
+
+impl Stratum {
+    /// Answers that rate: all but those without an opinion.
+    fn rated(&self) -> u64 {
+        let classes = AnswerClass::ALL.iter().zip(self.classes);
+        classes
+            .filter(|(class, _)| **class != AnswerClass::NoOpinion)
+            .fold(0, |sum: u64, (_, count)| {
+                sum.saturating_add(count.unwrap_or(0))
+            })
+    }
 }
 
 #[derive(Debug)]

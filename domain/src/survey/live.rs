@@ -61,7 +61,12 @@ impl Live {
             copy_question(number, shown, &mut moved.shown);
             copy_question(number, next, &mut moved.next);
             // Sheets were set aside in the meantime.
-            let fits = |tally: &Tally| largest(definition, number, tally) <= valid(tally);
+            let rates = |tally: &Tally| tally.count(RATED.0, RATED.1);
+            let fits = |tally: &Tally| {
+                largest(definition, number, tally) <= valid(tally)
+                    && (!is_rated(definition, number)
+                        || count_answers(definition, number, tally) <= rates(tally))
+            };
             if !fits(&moved.shown) || !fits(&moved.next) {
                 return false;
             }

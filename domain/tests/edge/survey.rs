@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::case::{Round, Table, decision, figure, gaps, rule};
 use domain::outcome::{GapKind, Shown, Truth3};
+use domain::reason::ReasonCode;
 
 fn rate(keys: &str) -> String {
     format!("figure = \"satisfaction_rate\"{keys}")
@@ -472,4 +473,35 @@ fn answers_on_a_scale_of_numbers_are_counted_by_their_number() {
         .map(|one| (one.rule.as_ref(), one.answers))
         .collect();
     assert_eq!(told, [("one", Some(3))]);
+}
+
+#[test]
+fn a_quorum_is_of_everybody_entitled_and_lies_on_its_side_of_the_bound() {
+    let attended = |panel: &str, attended: u64, entitled: u64| json!({ "survey": "v", "subject": "a", "panel": panel, "attended": attended, "entitled": entitled });
+    let why = |bound: &str, turnouts: &[serde_json::Value]| {
+        let table = Table::new()
+            .survey(&[&format!("demand = {{ attended = {{ {bound} }} }}")])
+            .look("all", "figure = \"satisfaction_rate\"");
+        let round = Round::of(&[("a", Some(95))])
+            .answers("a", ("p", "web"), [[9, 1, 0, 0], [10, 0, 0, 0]])
+            .answers("a", ("q", "web"), [[9, 1, 0, 0], [10, 0, 0, 0]]);
+        let row = |round: Round, row: &serde_json::Value| round.row("turnouts", row.clone());
+        let outcome = turnouts.iter().fold(round, row).decide(&table);
+        let figure = figure(&outcome, "a", "survey/v/satisfaction_rate");
+        figure.why.as_ref().map(|why| why.code)
+    };
+    // Two thirds of all, over both panels together.
+    let two_thirds = [attended("p", 19, 20), attended("q", 21, 40)];
+    assert_eq!(why("at_least = \"2/3\"", &two_thirds), None);
+    let short = Some(ReasonCode::AttendanceShort);
+    assert_eq!(why("more_than = \"2/3\"", &two_thirds), short);
+    let more = [attended("p", 20, 20), attended("q", 21, 40)];
+    assert_eq!(why("more_than = \"2/3\"", &more), None);
+    // Nobody of nobody is no share of anybody.
+    let nobody = [attended("p", 0, 0), attended("q", 0, 0)];
+    assert_eq!(why("at_least = 0", &nobody), short);
+    // A panel that sent sheets and does not tell who came leaves it unknown, whatever the other one tells.
+    let unknown = Some(ReasonCode::AttendanceUnknown);
+    assert_eq!(why("at_least = \"2/3\"", &[attended("p", 20, 20)]), unknown);
+    assert_eq!(why("at_least = \"2/3\"", &[]), unknown);
 }

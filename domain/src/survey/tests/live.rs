@@ -206,3 +206,28 @@ fn nothing_moves_on_where_sheets_set_aside_would_leave_fewer_than_a_question_sho
     assert!(live.advance(&definition, &sheets(10, 10)));
     assert_eq!(live.next.count(3, 1), 18);
 }
+
+#[test]
+fn nothing_moves_on_where_fewer_sheets_would_rate_anything_than_a_question_shows_rated() {
+    // As many sheets as rate, and as many that do not.
+    let sheets = |rated: usize, unrated: usize| {
+        let mut tally = Tally::default();
+        let sheet = |option| Sheet {
+            speed: Some(option),
+            ways: 0b11,
+            first_time: None,
+            words: false,
+            valid: true,
+        };
+        (0..rated).for_each(|_| sheet(0).add_to(&mut tally));
+        (0..unrated).for_each(|_| sheet(3).add_to(&mut tally));
+        tally
+    };
+    let definition = with(Denominator::Rated);
+    // Of 30 sheets 18 rated the speed; of 40 only 10 still do, too few less to be told, and they cannot be 18.
+    let mut live = Live::from_shown(sheets(18, 12));
+    assert!(!live.advance(&definition, &sheets(10, 30)));
+    assert_eq!(live, Live::from_shown(sheets(18, 12)));
+    // Where as many rate as before it moves on.
+    assert!(live.advance(&definition, &sheets(18, 22)));
+}
