@@ -339,7 +339,7 @@ fn a_sum_is_not_called_a_number_of_cases() {
         .flat_map(|rule| rule.compared.iter())
         .filter(|one| one.what.starts_with("facts/breach/") && one.what.contains("/sum="))
         .map(|one| explainer.comparison(one))
-        .map(|words| [words.zh, words.en].map(before_the_number))
+        .map(|words| [words.zh, words.en].map(|text| before_the_number(&text)))
         .collect();
     let expected = [
         [
@@ -357,7 +357,7 @@ fn a_sum_is_not_called_a_number_of_cases() {
     );
 }
 
-fn before_the_number(text: String) -> String {
+fn before_the_number(text: &str) -> String {
     let number = text.find(|one: char| one.is_ascii_digit());
-    number.map_or_else(|| text.clone(), |place| text[..place].trim_end().to_owned())
+    text[..number.unwrap_or(text.len())].trim_end().to_owned()
 }

@@ -156,7 +156,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Subjects at the end of a path of relations, in their order, each once.
+    /// Subjects at the end of a path of the period's relations, in their order, each once.
     pub(super) fn reach(&self, subject: usize, path: &[Step]) -> Vec<usize> {
         self.reach_on(subject, path, None)
     }
@@ -176,12 +176,10 @@ impl Engine<'_> {
                 .iter()
                 .filter_map(|place| self.snapshot.subjects.get(*place))
             {
-                let related = data.related.get(step).into_iter().flatten().copied();
-                next.extend(
-                    related.filter(|other| {
-                        day.is_none_or(|day| data.is_related_on(*step, *other, day))
-                    }),
-                );
+                match day {
+                    None => next.extend(data.related.get(step).into_iter().flatten().copied()),
+                    Some(day) => next.extend(data.related_on(*step, day)),
+                }
             }
             next.sort_unstable();
             next.dedup();

@@ -4,6 +4,10 @@ use super::{pair, same};
 use crate::scheme::file::Words;
 
 /// A key of the file in words.
+#[expect(
+    clippy::match_same_arms,
+    reason = "a table, by key: what two keys are called alike is chance"
+)]
 pub(super) fn key_word(key: &str) -> Words {
     let zh = match key {
         "at_least" => return same("≥"),
@@ -213,6 +217,10 @@ pub(super) fn key_word(key: &str) -> Words {
 }
 
 /// A choice of the file in words; nothing where `text` is no choice at `key` but a code, a number or free text.
+#[expect(
+    clippy::match_same_arms,
+    reason = "a table, by choice: what two choices are called alike is chance"
+)]
 pub(super) fn choice_word(key: &str, text: &str) -> Option<Words> {
     if !CHOSEN.contains(&key) {
         return None;

@@ -9,7 +9,7 @@ use super::{AwardData, FactData, LAST_YEAR, SlotValue};
 use crate::inputs::{ChecklistResult, Fact, MeasureValue, Score};
 use crate::number::{Points, Ratio};
 use crate::outcome::{Seldom, Undone};
-use crate::scheme::file::{FactDate, FactField, MeasureUnit, Several};
+use crate::scheme::file::{FactCounts, FactDate, FactField, MeasureUnit, Several};
 use crate::scheme::model::{PartPlan, Way};
 
 /// The tasks of each subject's own lists, by subject and slot.
@@ -380,6 +380,9 @@ impl<'a> Builder<'a> {
         }
         for field in &written.field {
             self.check_field(row, fact, field);
+        }
+        if fact.persons == 0 && written.counts == FactCounts::Person {
+            self.fault(row, Contradiction::NoPersons, []);
         }
         for code in fact.fields.keys() {
             if !written.field.iter().any(|field| field.code == *code) {

@@ -175,6 +175,7 @@ contradictions! {
     MeasureTwice "row_twice": "`{1}` 的 `{0}` 在 `{2}` 重复出现", "`{0}` of `{1}` for `{2}` is there twice";
     ReferenceMissing "reference_missing": "事实没有编号，无法区分各个案件", "the fact has no reference, so cases cannot be told apart";
     DateMissing "date_missing": "此类事实以 `{0}` 为准，请填写", "facts of this kind are dated by `{0}`: fill it in";
+    NoPersons "wrong_scale": "此类事实按人计数，至少涉及 1 人", "facts of this kind are counted by the people in them: there is at least one";
     FieldMissing "field_missing": "缺少字段 `{0}`", "the field `{0}` is missing";
     FieldNumber "wrong_scale": "字段 `{1}` 的 `{0}` 不是数字", "`{0}` in the field `{1}` is not a number";
     FieldValue "unknown_name": "字段 `{1}` 没有 `{0}` 这一取值", "`{0}` is no value of the field `{1}`";
@@ -213,6 +214,7 @@ contradictions! {
     WaivedTwice "row_twice": "`{0}` 的这一缺口重复豁免", "this gap of `{0}` is waived twice";
     WaiverFits "waiver_does_not_fit": "豁免的结果与豁免的内容不符：考评项可定分数或不适用，规则可定触发或不触发，矛盾可定哪条规则让步或暂挂", "what holds does not fit what is waived: points or not applicable for an item, fired or not for a rule, which rule yields or held for a contradiction";
     WaiverUnscaled "waiver_does_not_fit": "体系没有说明有考评项不适用时如何折算：请豁免为分数，或在体系的 `[grading]` 中写明 `scale_not_applicable`", "the scheme does not say what becomes of the total where an item does not apply: waive it as points, or say `scale_not_applicable` in the scheme's `[grading]`";
+    DeductionAdds "wrong_scale": "`{0}` 是扣分项，不能豁免为 {1} 分：请写 0 或负数", "`{0}` is a deduction and cannot be waived as {1} points: write 0 or a negative number";
     WaiverReason "reason_missing": "豁免须写明理由，并保留在结果中", "a waiver needs a reason, which stays on the result";
     RuleNotFor "not_applicable": "规则 `{0}` 不适用于该对象的类别", "the rule `{0}` is not for this subject's category";
     AdjustedTwice "row_twice": "`{0}` 重复酌定", "`{0}` is adjusted twice";

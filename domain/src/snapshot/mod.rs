@@ -119,9 +119,9 @@ pub(crate) struct SubjectData {
     /// What is said of it in place of its scores and answers.
     pub withheld: Option<Box<WithheldData>>,
     pub adjustment: Option<usize>,
-    /// Related subjects, by step.
+    /// Subjects that were related on some day of the period, by step.
     pub related: BTreeMap<crate::scheme::file::Step, Vec<usize>>,
-    /// Since when and until when, where that is known.
+    /// Every relation, those before and after the period too: since when and until when, where that is known.
     pub terms: BTreeMap<(crate::scheme::file::Step, usize), Vec<Term>>,
 }
 
@@ -129,19 +129,19 @@ pub(crate) struct SubjectData {
 pub(crate) type Term = (Option<NaiveDate>, Option<NaiveDate>);
 
 impl SubjectData {
-    /// Whether a relation held on a day; one without days always does.
-    pub fn is_related_on(
+    /// Subjects that were related on a day; a relation without days always holds.
+    pub fn related_on(
         &self,
         step: crate::scheme::file::Step,
-        other: usize,
         day: NaiveDate,
-    ) -> bool {
-        let terms = self.terms.get(&(step, other));
-        terms.is_none_or(|terms| {
-            terms.iter().any(|(from, to)| {
-                from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to)
-            })
-        })
+    ) -> impl Iterator<Item = usize> {
+        let terms = self.terms.range((step, 0)..=(step, usize::MAX));
+        let on = move |(from, to): &Term| {
+            from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to)
+        };
+        terms
+            .filter(move |(_, terms)| terms.iter().any(on))
+            .map(|((_, other), _)| *other)
     }
 }
 

@@ -116,8 +116,14 @@ impl<'a> Builder<'a> {
     }
 
     fn link(&mut self, from: usize, step: Step, to: usize, term: Term) {
+        let round = &self.inputs.round;
+        let (from_on, to_on) = term;
+        let in_period = from_on.is_none_or(|day| day <= round.period_to.0)
+            && to_on.is_none_or(|day| day >= round.period_from.0);
         if let Some(data) = self.data(from) {
-            data.related.entry(step).or_default().push(to);
+            if in_period {
+                data.related.entry(step).or_default().push(to);
+            }
             data.terms.entry((step, to)).or_default().push(term);
         }
     }

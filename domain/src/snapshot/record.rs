@@ -8,6 +8,7 @@ use super::fault::{Contradiction, Row};
 use super::{EarlierData, InvestigationData};
 use crate::inputs::{WaivedGap, Waiver, WaiverHolds};
 use crate::number::Points;
+use crate::scheme::file::SectionKind;
 use crate::scheme::model::{EffectPlan, SurveyPlan};
 
 impl<'a> Builder<'a> {
@@ -226,6 +227,9 @@ impl<'a> Builder<'a> {
         };
         if let Some(max) = max.filter(|max| *points < Points::ZERO || points > max) {
             self.fault(row, Contradiction::Points, [points, &max, &code]);
+        }
+        if max.is_none() && plan.kind == SectionKind::Deduction && *points > Points::ZERO {
+            self.fault(row, Contradiction::DeductionAdds, [&code, points]);
         }
         true
     }

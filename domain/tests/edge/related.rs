@@ -217,3 +217,42 @@ fn a_cap_beneath_a_floor_names_both() {
         .find(|gap| gap.kind == GapKind::Contradiction);
     assert_eq!(clash.unwrap().reason.values.join(" "), "works, higher");
 }
+
+#[test]
+fn a_relation_counts_that_held_on_some_day_of_the_period_and_a_follow_up_asks_for_its_own_day() {
+    let late = "{ facts = { kind = \"late\", back = { calendar_years = 2 } }, at_least = 1 }";
+    let follow_up = "{ follow_up = { kind = \"talk\", on = [\"works_in\"], as_of = \"event\" } }";
+    let table = table()
+        .and("[[follow_up]]\ncode = \"talk\"\nname = { zh = \"谈话\", en = \"talk\" }")
+        .kind("late", "")
+        .rule(
+            "talk",
+            late,
+            follow_up,
+            "for = [\"person\"]\nper_event = true",
+        );
+    let found = |days: &serde_json::Value, event: &str| {
+        let mut row = json!({ "kind": "works_in", "from": "p", "to": "a" });
+        for (key, day) in days.as_object().unwrap() {
+            row[key] = day.clone();
+        }
+        let round = Round::of(&[("a", Some(75))])
+            .subject("person", "p", Some(95))
+            .row("relations", row)
+            .row("facts", json!({ "subject": "p", "kind": "late", "reference": "c", "event_on": event, "persons": 1 }));
+        let outcome = round.decide(&table);
+        let follow_up = &decision(&outcome, "p").consequences[0];
+        let capped = decision(&outcome, "p").grade.as_deref() == Some("good");
+        (capped, follow_up.subjects.len())
+    };
+    assert_eq!(found(&json!({}), "2025-03-01"), (true, 1));
+    for (days, event, expected) in [
+        (json!({ "to_on": "2025-12-31" }), "2025-12-31", (false, 1)),
+        (json!({ "to_on": "2025-12-31" }), "2026-01-01", (false, 0)),
+        (json!({ "to_on": "2026-01-01" }), "2026-01-01", (true, 1)),
+        (json!({ "from_on": "2026-12-31" }), "2026-06-01", (true, 0)),
+        (json!({ "from_on": "2027-01-01" }), "2026-06-01", (false, 0)),
+    ] {
+        assert_eq!(found(&days, event), expected, "{days} {event}");
+    }
+}

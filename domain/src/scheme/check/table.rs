@@ -230,7 +230,7 @@ impl Checker {
             per_case: item.per_case.as_ref(),
             composed: item.composed.as_ref(),
         };
-        self.check_missing(path, item.missing.as_ref(), item.max);
+        self.check_missing(path, item.missing.as_ref(), (kind, item.max));
         if !item.part.is_empty() && matches!(item.missing, Some(Missing::Points(_))) {
             self.faults.say(
                 &format!("{path}/missing"),
@@ -312,7 +312,7 @@ impl Checker {
                 );
             }
             sum = sum.and_then(|sum| sum.add(part.max).ok());
-            self.check_missing(&place, part.missing.as_ref(), Some(part.max));
+            self.check_missing(&place, part.missing.as_ref(), (kind, Some(part.max)));
             if part.missing == Some(Missing::NotApplicable) {
                 self.faults.say(
                     &format!("{place}/missing"),
@@ -368,7 +368,27 @@ impl Checker {
         })
     }
 
-    fn check_missing(&mut self, path: &str, missing: Option<&Missing>, max: Option<Points>) {
+    fn check_missing(
+        &mut self,
+        path: &str,
+        missing: Option<&Missing>,
+        (kind, max): (SectionKind, Option<Points>),
+    ) {
+        if let (Some(Missing::Points(points)), None) = (missing, max)
+            && kind == SectionKind::Deduction
+            && *points > Points::ZERO
+        {
+            self.faults.say(
+                &format!("{path}/missing"),
+                "wrong_scale",
+                Words::new(
+                    format!("扣分项不能得 {points} 分：请写 0 或负数"),
+                    format!(
+                        "a deduction cannot be worth {points} points: write 0 or a negative number"
+                    ),
+                ),
+            );
+        }
         if let (Some(Missing::Points(points)), Some(max)) = (missing, max)
             && (*points > max || *points < Points::ZERO)
         {

@@ -155,7 +155,7 @@ fn warn_of_twice(scheme: &Scheme, faults: &mut Faults) {
             sources.extend(source(scheme, value));
         });
         each_label(&rule.when, &mut |label| {
-            sources.extend(ranked_by(scheme, label))
+            sources.extend(ranked_by(scheme, label));
         });
         for (kind, what, facts) in sources {
             if seen.insert((kind, what)) {
@@ -238,7 +238,9 @@ fn ranked_by(scheme: &Scheme, label: usize) -> Option<(&'static str, usize, Opti
 fn each_label(condition: &ConditionPlan, look: &mut impl FnMut(usize)) {
     match condition {
         ConditionPlan::All(list) | ConditionPlan::Any(list) => {
-            list.iter().for_each(|inner| each_label(inner, look));
+            for inner in list {
+                each_label(inner, look);
+            }
         }
         ConditionPlan::Not(inner) => each_label(inner, look),
         ConditionPlan::Related { that, .. } => each_label(that, look),
