@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::Engine;
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::outcome::{Comparison, Few, RuleResult, Settled, Truth3};
+use crate::reason::ReasonCode;
 use crate::scheme::file::{Quantifier, RuleHolds, Step, Truth};
 use crate::scheme::model::{ConditionPlan, EffectPlan};
 
@@ -75,10 +76,14 @@ impl Engine<'_> {
                 let found = data.waivers.iter().find(|(gap, _)| matches!(gap, WaivedGap::Rule(code) if code.as_str() == plan.code.as_ref()));
                 found.map(|(_, holds)| *holds == WaiverHolds::Fired)
             });
-            let disqualified = self
-                .states
-                .get(subject)
-                .is_some_and(|state| state.disqualified);
+            // Whose grade is looked at may be related.
+            let no_grade = |one: &Comparison| {
+                let why = one.why().map(|why| why.code);
+                one.holds == Truth3::Undetermined && why == Some(ReasonCode::NoGradeDisqualified)
+            };
+            let state = self.states.get(subject);
+            let disqualified =
+                state.is_some_and(|state| state.disqualified) || compared.iter().any(no_grade);
             let scheme = plan
                 .disqualified
                 .filter(|_| disqualified)

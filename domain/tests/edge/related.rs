@@ -256,3 +256,33 @@ fn a_relation_counts_that_held_on_some_day_of_the_period_and_a_follow_up_asks_fo
         assert_eq!(found(&days, event), expected, "{days} {event}");
     }
 }
+
+#[test]
+fn what_holds_where_a_related_subject_is_disqualified_is_what_the_scheme_says() {
+    let cap = "{ related = { by = [\"works_in\"], hold = \"any\", that = { grade = { at_most = \"fair\" } } } }";
+    let found = |keys: &str, b: Option<u32>| {
+        let keys = format!("for = [\"person\"]\n{keys}");
+        let table = Table::new().on_fact("out", "\"disqualify\"").rule(
+            "works",
+            cap,
+            "{ cap = \"good\" }",
+            &keys,
+        );
+        let round = Round::of(&[("a", Some(95)), ("b", b)])
+            .subject("person", "p", Some(95))
+            .fact("a", "out")
+            .relation("works_in", "p", "a")
+            .relation("works_in", "p", "b");
+        rule(&round.decide(&table), "p", "works").fired
+    };
+    let good = Some(95);
+    assert_eq!(found("", good), Truth3::Undetermined);
+    assert_eq!(found("disqualified = \"fired\"", good), Truth3::True);
+    assert_eq!(found("disqualified = \"not_fired\"", good), Truth3::False);
+    // Of another it is known, and one whose grade is missing is another matter.
+    let fair = Some(75);
+    assert_eq!(found("disqualified = \"not_fired\"", fair), Truth3::True);
+    let both = "disqualified = \"fired\"\nundetermined = \"not_fired\"";
+    assert_eq!(found(both, good), Truth3::True);
+    assert_eq!(found("undetermined = \"not_fired\"", good), Truth3::False);
+}

@@ -93,7 +93,8 @@ pub struct Rule {
     /// What holds when its condition is undetermined; without it the round cannot be closed.
     #[serde(default)]
     pub undetermined: Option<RuleHolds>,
-    /// What holds of a disqualified subject, where the rule looks at its grade.
+    /// What holds where the rule looks at the grade of a disqualified subject, its own or a related one, and is
+    /// undetermined for it.
     #[serde(default)]
     pub disqualified: Option<RuleHolds>,
     /// Fires once for each fact or answer when it is recorded.
