@@ -180,7 +180,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Caps already applied whose ground a raise has lifted: nobody rises by it, but the committee is told.
+    /// Caps already applied whose ground a raise has lifted: nobody rises by it, but the committee is told, until it has
+    /// raised whoever was capped as well.
     fn list_groundless_caps(&mut self) {
         for subject in 0..self.states.len() {
             let Some(state) = self.states.get(subject) else {
@@ -196,7 +197,12 @@ impl Engine<'_> {
                 let Some(rule) = self.scheme.rules.iter().position(|rule| rule.code == code) else {
                     continue;
                 };
-                if self.ask(subject, rule).fired == Truth3::False {
+                let plan = self.scheme.rules.get(rule);
+                let risen = plan.is_some_and(|plan| {
+                    let grade = self.states.get(subject).and_then(|state| state.grade);
+                    matches!(plan.effect, EffectPlan::Cap(cap) if grade.is_some_and(|it| it < cap))
+                });
+                if !risen && self.ask(subject, rule).fired == Truth3::False {
                     let mut gap = self.gap(
                         Some(subject),
                         GapKind::CapWithoutGround,

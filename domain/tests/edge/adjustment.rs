@@ -199,6 +199,10 @@ fn a_cap_whose_ground_was_lifted_is_listed_and_one_that_stands_is_not() {
     assert_eq!(grades(&outcome), "good fair good good");
     assert_eq!(gaps(&outcome, GapKind::CapWithoutGround), ["p works"]);
     assert!(outcome.blocking().next().is_none());
+    // Once the committee has raised the person too there is nothing left to tell.
+    let both = round.adjusted("p", "best").decide(&table);
+    assert_eq!(grades(&both), "good fair best good");
+    assert!(gaps(&both, GapKind::CapWithoutGround).is_empty());
 }
 
 #[test]
