@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::file::Words;
 use super::super::load::Faults;
 use super::super::model::{
-    Cases, ConditionPlan, EffectPlan, FactsPlan, FigurePlan, Scheme, ValueKind, ValuePlan, Way,
+    Cases, ConditionPlan, EffectPlan, FactsPlan, FigurePlan, Scheme, Target, ValueKind, ValuePlan,
+    Way,
 };
 use super::{each_comparison, of_item};
 
 pub(super) fn review(scheme: &Scheme, faults: &mut Faults) {
     warn_of_unused(scheme, faults);
     warn_of_twice(scheme, faults);
+    warn_of_points_on_nothing(scheme, faults);
 }
 
 /// What is looked at anywhere. Labels are not asked: a title is there for itself.
@@ -102,6 +104,38 @@ fn warn_of_unused(scheme: &Scheme, faults: &mut Faults) {
                 format!("nothing looks at this {kind}: leave it out, or add what looks at it"),
             ),
         );
+    }
+}
+
+/// Rules that give or take points where a category has no such item or node: of its subjects they move nothing.
+fn warn_of_points_on_nothing(scheme: &Scheme, faults: &mut Faults) {
+    for rule in &scheme.rules {
+        let EffectPlan::Points { target, .. } = &rule.effect else {
+            continue;
+        };
+        let without: Vec<&str> = scheme
+            .categories
+            .iter()
+            .zip(&rule.applies)
+            .filter(|(category, applies)| {
+                let place = match target {
+                    Target::Item(item) => category.item_place.get(*item),
+                    Target::Node(node) => category.node_place.get(*node),
+                };
+                **applies && place.copied().flatten().is_none()
+            })
+            .map(|(category, _)| category.code.as_ref())
+            .collect();
+        if !without.is_empty() {
+            faults.warn(
+                &format!("rule/{}/effect", rule.code),
+                "moves_nothing",
+                Words::new(
+                    format!("类别 {} 没有这一计分处，规则对其不起作用：请用 `for` 写明适用的类别", without.join("、")),
+                    format!("subjects of {} have no such item or node, so of them this moves nothing: say in `for` whom it is for", without.join(", ")),
+                ),
+            );
+        }
     }
 }
 
