@@ -95,7 +95,11 @@ fn inputs() -> Value {
 }
 
 fn decisions(inputs: &Value) -> Vec<Decision> {
-    let scheme = Scheme::parse(SCHEME).unwrap();
+    decisions_under(SCHEME, inputs)
+}
+
+fn decisions_under(scheme: &str, inputs: &Value) -> Vec<Decision> {
+    let scheme = Scheme::parse(scheme).unwrap();
     let inputs = Inputs::parse(&inputs.to_string()).unwrap();
     decide(&scheme, &Snapshot::build(&scheme, &inputs).unwrap()).decisions
 }
@@ -171,14 +175,36 @@ proptest! {
 }
 
 #[test]
-fn the_last_sheet_of_a_person_counts_and_no_other() {
-    let row = |order: u32, option: &str| {
-        json!({ "survey": "b", "panel": "p", "channel": "paper", "respondent": "a", "order": order,
+fn one_sheet_of_a_person_counts_the_first_the_last_or_that_of_the_first_channel() {
+    let row = |(order, channel, option): (u32, &str, &str)| {
+        json!({ "survey": "b", "panel": "p", "channel": channel, "respondent": "a", "order": order,
             "lines": [{ "subject": "u", "answers": { "q": option } }] })
     };
-    let mut both = inputs();
-    both["ballots"] = json!([row(2, "s"), row(1, "d"), row(0, "d")]);
-    let mut last = inputs();
-    last["ballots"] = json!([row(2, "s")]);
-    assert_eq!(decisions(&both), decisions(&last));
+    let of = |rows: &[(u32, &str, &str)]| {
+        let mut inputs = inputs();
+        inputs["ballots"] = rows.iter().copied().map(row).collect();
+        inputs
+    };
+    let sheets = [
+        (3, "paper", "d"),
+        (1, "paper", "s"),
+        (2, "web", "n"),
+        (4, "web", "s"),
+    ];
+    for (word, counted) in [
+        ("first", (1, "paper", "s")),
+        ("last", (4, "web", "s")),
+        // Of one channel the first.
+        ("channel_order", (2, "web", "n")),
+    ] {
+        let scheme = SCHEME.replace("one_person = \"last\"", &format!("one_person = \"{word}\""));
+        let decide = |rows: &[(u32, &str, &str)]| decisions_under(&scheme, &of(rows));
+        assert_eq!(decide(&sheets), decide(&[counted]), "{word}");
+        let others = sheets
+            .iter()
+            .filter(|one| **one != counted && one.2 != counted.2);
+        for other in others {
+            assert_ne!(decide(&sheets), decide(&[*other]), "{word}");
+        }
+    }
 }
