@@ -204,6 +204,19 @@ fn distance(gap: &Ratio, compared: Option<&Comparison>) -> Words {
         Sign::LessThan | Sign::MoreThan => one.holds == Truth3::True,
         Sign::AtLeast | Sign::AtMost | Sign::Equal => one.holds != Truth3::True,
     });
+    if let Some(one) = compared.filter(|_| !reached && magnitude.is_zero()) {
+        return match (one.op, rises(one)) {
+            (Sign::Equal, _) => pair("换作别的数值即可", "any other value would clear it"),
+            (_, true) => pair(
+                "正好在界线上，须再高一些",
+                "it lies on the bound and has to be above it",
+            ),
+            (_, false) => pair(
+                "正好在界线上，须再低一些",
+                "it lies on the bound and has to be below it",
+            ),
+        };
+    }
     let enough = if reached {
         Words::default_empty()
     } else {

@@ -1,5 +1,6 @@
 //! What stands in the way of the next grade, with the smallest change that clears it.
 
+use domain::explain::Explainer;
 use domain::number::Points;
 use domain::outcome::{Change, Outcome};
 use serde_json::json;
@@ -501,4 +502,43 @@ fn an_adjustment_that_was_refused_stands_in_nobodys_way() {
         .adjusted("a", "poor");
     let found = obstacles(&round.decide(&table), "a");
     assert_eq!(found, ["total - 5 points"]);
+}
+
+#[test]
+fn a_value_on_its_bound_is_said_to_lie_there_and_not_to_be_off_by_nothing() {
+    let told = |test: &str, value: &str| {
+        let when = format!("{{ measure = {{ of = \"m\" }}, {test} }}");
+        let table = Table::new()
+            .and("[[measure]]\ncode = \"m\"\nname = { zh = \"数据\", en = \"measure\" }\nunit = \"count\"\nevery = \"round\"")
+            .rule("low", &when, "{ cap = \"good\" }", "");
+        let round = Round::of(&[("a", Some(95))]).row(
+            "measures",
+            json!({ "subject": "a", "measure": "m", "period": "round", "value": value }),
+        );
+        let outcome = round.decide(&table);
+        let scheme = table.scheme();
+        let obstacle = &decision(&outcome, "a").obstacles[0];
+        let words = Explainer::new(&scheme, []).obstacle(obstacle);
+        let said = words.en.rsplit([';', ':', '—']).next().unwrap();
+        said.trim().trim_end_matches('.').to_owned()
+    };
+    for (test, value, expected) in [
+        ("equal_to = 0", "0", "any other value would clear it"),
+        (
+            "at_most = 3",
+            "3",
+            "it lies on the bound and has to be above it",
+        ),
+        (
+            "at_least = 3",
+            "3",
+            "it lies on the bound and has to be below it",
+        ),
+        ("at_most = 3", "1", "it falls short by more than 2"),
+        ("less_than = 3", "1", "it falls short by 2"),
+        ("at_least = 3", "4", "it is too high by more than 1"),
+        ("more_than = 3", "4", "it is too high by 1"),
+    ] {
+        assert_eq!(told(test, value), expected, "{test}");
+    }
 }
