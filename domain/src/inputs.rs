@@ -405,7 +405,8 @@ pub struct Subject {
     pub name: String,
 }
 
-/// A relation between two subjects.
+/// A relation between two subjects. Rules and compositions follow those that held on some day of the round's period; a
+/// follow-up as of a day those that held on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Relation {
