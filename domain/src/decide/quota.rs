@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Engine, FilledQuota};
 use crate::inputs::WaiverHolds;
 use crate::number::Ratio;
-use crate::outcome::{Action, GapKind, GradeStep, QuotaResult, Step};
+use crate::outcome::{Action, Comparison, GapKind, GradeStep, QuotaResult, Step, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{GradedBy, Group, QuotaTie, SeatRounding};
 use crate::scheme::model::{QuotaPlan, Seats};
@@ -357,6 +357,31 @@ impl Engine<'_> {
         self.states.get(subject)?.steps.last()
     }
 
+    /// Whether the caps that lowered a subject still fire, and so do those that lowered whomever they look at, along the
+    /// whole chain.
+    fn stands_on_ground(&self, subject: usize) -> bool {
+        let mut seen = BTreeSet::from([subject]);
+        let mut chain = vec![subject];
+        while let Some(subject) = chain.pop() {
+            let steps = self.states.get(subject).map(|state| state.steps.as_slice());
+            let caps = steps.unwrap_or_default().iter();
+            for cap in caps.filter(|step| step.step == Step::RelatedCap) {
+                let mut rules = self.scheme.rules.iter();
+                let Some(rule) = rules.position(|rule| Some(&rule.code) == cap.by.as_ref()) else {
+                    continue;
+                };
+                let asked = self.ask(subject, rule);
+                if asked.fired != Truth3::True {
+                    return false;
+                }
+                let looked_at = asked.compared.iter().filter_map(Comparison::of);
+                let below = looked_at.filter_map(|code| self.snapshot.find(code));
+                chain.extend(below.filter(|other| seen.insert(*other)));
+            }
+        }
+        true
+    }
+
     /// Never where this removes the ground of the cap that freed the seat, nor into another quota that is full.
     fn try_hand_on(&mut self, plan: &QuotaPlan, gone: usize, next: usize) {
         let Some(state) = self.states.get(next) else {
@@ -381,10 +406,7 @@ impl Engine<'_> {
         if let Some(state) = self.state(next) {
             state.grade = Some(grade);
         }
-        let cap = self.last_step(gone).and_then(|step| step.by.clone());
-        let rule = cap.and_then(|code| self.scheme.rules.iter().position(|rule| rule.code == code));
-        let stands =
-            rule.is_none_or(|rule| self.ask(gone, rule).fired == crate::outcome::Truth3::True);
+        let stands = self.stands_on_ground(gone);
         if let Some(state) = self.state(next) {
             state.grade = before;
         }

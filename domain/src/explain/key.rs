@@ -217,10 +217,6 @@ pub(super) fn key_word(key: &str) -> Words {
 }
 
 /// A choice of the file in words; nothing where `text` is no choice at `key` but a code, a number or free text.
-#[expect(
-    clippy::match_same_arms,
-    reason = "a table, by choice: what two choices are called alike is chance"
-)]
 pub(super) fn choice_word(key: &str, text: &str) -> Option<Words> {
     if !CHOSEN.contains(&key) {
         return None;

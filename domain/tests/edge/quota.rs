@@ -111,6 +111,24 @@ fn a_freed_seat_goes_to_the_next_who_fell_by_that_quota() {
 }
 
 #[test]
+fn a_seat_is_not_handed_on_where_that_removes_a_ground_further_down_the_chain() {
+    // The unit is capped by whoever of its staff found no seat, and by the unit another of its staff.
+    let staff = "{ related = { by = [\"workers\"], hold = \"any\", that = { grade = { at_most = \"good\" } } } }";
+    let with_units = |seats: &str| {
+        let table = handed_on().0.with("seats = 1", seats);
+        table.rule("staff", staff, "{ cap = \"good\" }", "for = [\"unit\"]")
+    };
+    let round = handed_on().1.subject("person", "z", Some(97));
+    let on = round.clone().relation("works_in", "z", "u");
+    // With seats for both units `u` falls by `z` alone: with the seat of `x` for `z` nothing would have freed it.
+    let outcome = on.decide(&with_units("seats = 2"));
+    assert_eq!(grades(&outcome), "good best good best good");
+    // Where `u` found no seat itself the cap of `x` stands without `z`.
+    let outcome = round.decide(&with_units("seats = 1"));
+    assert_eq!(grades(&outcome), "good best good best best");
+}
+
+#[test]
 fn a_freed_seat_is_not_split_among_several_who_are_next_together() {
     let (table, round) = handed_on();
     let round = round
