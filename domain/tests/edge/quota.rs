@@ -112,20 +112,43 @@ fn a_freed_seat_goes_to_the_next_who_fell_by_that_quota() {
 
 #[test]
 fn a_seat_is_not_handed_on_where_that_removes_a_ground_further_down_the_chain() {
-    // The unit is capped by whoever of its staff found no seat, and by the unit another of its staff.
-    let staff = "{ related = { by = [\"workers\"], hold = \"any\", that = { grade = { at_most = \"good\" } } } }";
+    // A team is capped by whoever of it found no seat, the unit that it leads by the team, and `x` by the unit.
+    let low = |by: &str| {
+        format!(
+            "{{ related = {{ by = [\"{by}\"], hold = \"any\", that = {{ grade = {{ at_most = \"good\" }} }} }} }}"
+        )
+    };
     let with_units = |seats: &str| {
         let table = handed_on().0.with("seats = 1", seats);
-        table.rule("staff", staff, "{ cap = \"good\" }", "for = [\"unit\"]")
+        table
+            .rule(
+                "staff",
+                &low("members"),
+                "{ cap = \"good\" }",
+                "for = [\"team\"]",
+            )
+            .rule(
+                "led",
+                &low("led_by"),
+                "{ cap = \"good\" }",
+                "for = [\"unit\"]",
+            )
     };
-    let round = handed_on().1.subject("person", "z", Some(97));
-    let on = round.clone().relation("works_in", "z", "u");
+    let round = handed_on()
+        .1
+        .subject("person", "z", Some(97))
+        .subject("team", "t", Some(95))
+        .relation("member_of", "z", "t")
+        .relation("leads", "t", "u");
     // With seats for both units `u` falls by `z` alone: with the seat of `x` for `z` nothing would have freed it.
-    let outcome = on.decide(&with_units("seats = 2"));
-    assert_eq!(grades(&outcome), "good best good best good");
-    // Where `u` found no seat itself the cap of `x` stands without `z`.
-    let outcome = round.decide(&with_units("seats = 1"));
-    assert_eq!(grades(&outcome), "good best good best best");
+    let outcome = round.decide(&with_units("seats = 2"));
+    assert_eq!(grades(&outcome), "good good best good best good");
+    // Where another of the team has no seat either the caps stand without `z`.
+    let other = round
+        .subject("person", "zz", Some(70))
+        .relation("member_of", "zz", "t");
+    let outcome = other.decide(&with_units("seats = 2"));
+    assert_eq!(grades(&outcome), "good good best good best best fair");
 }
 
 #[test]
