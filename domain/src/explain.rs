@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::outcome::{
     Action, COMPOSED, Comparison, Decision, FEW, Gap, GapKind, GradeStep, RuleResult, Settled,
-    Status, Step, Truth3,
+    Shown, Sign, Status, Step, Truth3,
 };
 use crate::scheme::Scheme;
 use crate::scheme::file::{Effect, GradedBy, Rule, Words};
@@ -283,6 +283,12 @@ impl<'a> Explainer<'a> {
                 format!("{}{} {sign} {}: {}", whose.en, what.en, right.en, met.en),
             );
         }
+        if one.op == Sign::Equal
+            && let Shown::Word(_) | Shown::Missing = one.left
+            && one.why().is_none()
+        {
+            return self.word_comparison(one, (&whose, &what, &right));
+        }
         let left = self.value(&one.what, &one.left);
         let why = one.why().map_or_else(Words::default_empty, |why| {
             let words = self.reason(why);
@@ -302,6 +308,46 @@ impl<'a> Explainer<'a> {
             format!(
                 "{}{} {}{} {sign} {}{}{}",
                 whose.en, what.en, left.en, grounds.en, right.en, why.en, turned.en
+            ),
+        )
+    }
+
+    /// What something is, and what it would have to be where it is not.
+    fn word_comparison(
+        &self,
+        one: &Comparison,
+        (whose, what, right): (&Words, &Words, &Words),
+    ) -> Words {
+        let left = match &one.left {
+            Shown::Word(word) => self.word(word),
+            _ => pair("暂无", "not there yet"),
+        };
+        let grounds = self.grounds(one.counted());
+        let wanted = if one.holds == Truth3::True {
+            Words::default_empty()
+        } else {
+            let right = (right.zh.trim(), right.en.trim());
+            pair(
+                format!("，须为“{}”", right.0),
+                format!(", where “{}” is asked for", right.1),
+            )
+        };
+        pair(
+            format!(
+                "{}{}：{}{}{}",
+                whose.zh,
+                what.zh,
+                left.zh.trim(),
+                grounds.zh,
+                wanted.zh
+            ),
+            format!(
+                "{}{}: {}{}{}",
+                whose.en,
+                what.en,
+                left.en.trim(),
+                grounds.en,
+                wanted.en
             ),
         )
     }

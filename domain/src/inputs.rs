@@ -5,6 +5,7 @@
 //! of an auditor can recount from the sheets. Ballots may be here sheet by sheet, for those of a meeting are counted by
 //! hand otherwise; what a service has collected comes as tallies of their lines.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -165,6 +166,9 @@ impl Inputs {
         self.nil_reports.sort();
         self.tallies.sort();
         self.sheets.sort();
+        for ballot in &mut self.ballots {
+            ballot.lines.sort();
+        }
         self.ballots.sort();
         self.turnouts.sort();
         self.investigations.sort();
@@ -207,7 +211,7 @@ impl Inputs {
 pub(crate) struct SortedInputs<'a> {
     adjustments: Vec<&'a Adjustment>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    ballots: Vec<&'a Ballot>,
+    ballots: Vec<Cow<'a, Ballot>>,
     checklists: Vec<&'a ChecklistResult>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closed_results: Vec<&'a ClosedResult>,
@@ -275,7 +279,7 @@ impl<'a> SortedInputs<'a> {
         round.open_surveys.sort();
         Self {
             adjustments: in_order(adjustments),
-            ballots: in_order(ballots),
+            ballots: ballots_in_order(ballots),
             checklists: in_order(checklists),
             closed_results: in_order(closed_results),
             closed_rounds: in_order(closed_rounds),
@@ -302,6 +306,20 @@ impl<'a> SortedInputs<'a> {
             withheld: in_order(withheld),
         }
     }
+}
+
+/// Ballots in their order, the lines of each in theirs.
+fn ballots_in_order(ballots: &[Ballot]) -> Vec<Cow<'_, Ballot>> {
+    let mut sorted: Vec<Cow<'_, Ballot>> = Vec::with_capacity(ballots.len());
+    for ballot in ballots {
+        let mut ballot = Cow::Borrowed(ballot);
+        if !ballot.lines.is_sorted() {
+            ballot.to_mut().lines.sort();
+        }
+        sorted.push(ballot);
+    }
+    sorted.sort();
+    sorted
 }
 
 /// Rows in their own order. One pass where they are in it, as what the service reads is.
@@ -350,13 +368,13 @@ impl std::str::FromStr for Date {
 
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }
 
 impl JsonSchema for Date {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Date".into()
     }
 

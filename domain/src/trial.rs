@@ -13,7 +13,9 @@ use serde::Serialize;
 
 use crate::decide::decide;
 use crate::number::Points;
-use crate::outcome::{Decision, Gap, GradeStep, Outcome, RuleResult, Status, Step, Truth3};
+use crate::outcome::{
+    Consequence, Decision, Gap, GradeStep, Outcome, RuleResult, Status, Step, Truth3,
+};
 use crate::package::Package;
 use crate::scheme::Scheme;
 
@@ -40,7 +42,8 @@ pub struct Trial {
     pub disqualified: Count,
     /// How many are undetermined.
     pub undetermined: Count,
-    /// Whose grade, eligibility, disqualification or total would be another, by code.
+    /// Whose grade, eligibility, disqualification, total or labels would be others, or of whose decision something else
+    /// would come, by code.
     pub changed: Vec<Changed>,
     /// What would keep the round from being closed under the new version.
     pub gaps: Vec<Gap>,
@@ -132,6 +135,20 @@ pub enum Because {
         /// The step.
         step: GradeStep,
         /// Whether the new version makes it; else the old one did.
+        after: bool,
+    },
+    /// It holds other labels.
+    Labels {
+        /// Those it held.
+        before: Vec<Arc<str>>,
+        /// Those it would hold.
+        after: Vec<Arc<str>>,
+    },
+    /// Something else comes of its decision.
+    FollowUp {
+        /// What.
+        consequence: Box<Consequence>,
+        /// Whether it comes of the new version; else it came of the old one.
         after: bool,
     },
     /// The least grade that is eligible, or how totals are bounded or scaled, is another.
@@ -253,7 +270,10 @@ pub fn changed(before: &Outcome, after: &Outcome) -> Vec<Changed> {
                     because: vec![Because::NoCategory],
                 });
             };
-            (standing(was) != standing(is)).then(|| Changed {
+            let other = standing(was) != standing(is)
+                || was.labels != is.labels
+                || was.consequences != is.consequences;
+            other.then(|| Changed {
                 subject: was.subject.clone(),
                 before: standing(was),
                 after: Some(standing(is)),
@@ -321,6 +341,20 @@ fn because(was: &Decision, is: &Decision) -> Vec<Because> {
         found.push(Because::Bands);
     }
     found.extend(steps(was, is));
+    if was.labels != is.labels {
+        found.push(Because::Labels {
+            before: was.labels.iter().cloned().collect(),
+            after: is.labels.iter().cloned().collect(),
+        });
+    }
+    for (made, other, after) in [(was, is, false), (is, was, true)] {
+        let one_alone = made.consequences.iter();
+        let one_alone = one_alone.filter(|one| !other.consequences.contains(one));
+        found.extend(one_alone.map(|one| Because::FollowUp {
+            consequence: Box::new(one.clone()),
+            after,
+        }));
+    }
     if found.is_empty() {
         found.push(Because::Settings);
     }

@@ -1,7 +1,7 @@
 //! Adjustments by the committee (酌定), all applied together.
 
 use super::Engine;
-use crate::outcome::{Action, GapKind, Step, Truth3};
+use crate::outcome::{Action, Gap, GapKind, Step, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::model::{EffectPlan, QuotaPlan, RulePhase};
 
@@ -61,7 +61,8 @@ impl Engine<'_> {
             });
             if refused.is_empty() {
                 refused = self.refused(&adjusted, |engine, one| {
-                    engine.overfills(one, false).map(|_| ReasonCode::QuotaFull)
+                    let full = engine.overfilled(one, false).next();
+                    full.map(|_| ReasonCode::QuotaFull)
                 });
             }
             if refused.is_empty() {
@@ -123,8 +124,13 @@ impl Engine<'_> {
             })
     }
 
-    /// The quota that a raise enters beyond its seats, hard or soft, with holders and seats.
-    fn overfills(&self, one: &Adjusted, soft: bool) -> Option<(&QuotaPlan, usize, usize)> {
+    /// The quotas that a raise enters beyond their seats, hard or soft, with holders and seats.
+    fn overfilled(
+        &self,
+        one: &Adjusted,
+        soft: bool,
+    ) -> impl Iterator<Item = (&QuotaPlan, usize, usize)> {
+        let one = *one;
         let unrecognised = self
             .states
             .get(one.subject)
@@ -132,10 +138,10 @@ impl Engine<'_> {
         self.scheme
             .quotas
             .iter()
-            .filter(|plan| plan.soft == soft && !unrecognised)
-            .filter(|plan| self.applies(&plan.applies, one.subject))
-            .filter(|plan| one.to <= plan.grade && plan.grade < one.from)
-            .find_map(|plan| {
+            .filter(move |plan| plan.soft == soft && !unrecognised)
+            .filter(move |plan| self.applies(&plan.applies, one.subject))
+            .filter(move |plan| one.to <= plan.grade && plan.grade < one.from)
+            .filter_map(move |plan| {
                 let (others, seats) = self.seats_taken(plan, one.subject);
                 (others >= seats).then(|| (plan, others.saturating_add(1), seats))
             })
@@ -146,24 +152,24 @@ impl Engine<'_> {
         if one.to >= one.from {
             return;
         }
-        let Some((plan, holders, seats)) = self.overfills(one, true) else {
-            return;
-        };
-        let code = plan.code.clone();
-        let group = self.group_name(plan.group, &[one.subject]);
-        let reason = Reason::with(
-            ReasonCode::QuotaExceeded,
-            [group, seats.to_string(), holders.to_string()],
-        );
-        let mut gap = self.gap(
-            Some(one.subject),
-            GapKind::QuotaContradiction,
-            code.clone(),
-            reason,
-            Action::Look,
-        );
-        gap.blocks = false;
-        self.gaps.push(gap);
+        let excess = self.overfilled(one, true).map(|(plan, holders, seats)| {
+            let group = self.group_name(plan.group, &[one.subject]);
+            let reason = Reason::with(
+                ReasonCode::QuotaExceeded,
+                [group, seats.to_string(), holders.to_string()],
+            );
+            let mut gap = self.gap(
+                Some(one.subject),
+                GapKind::QuotaContradiction,
+                plan.code.clone(),
+                reason,
+                Action::Look,
+            );
+            gap.blocks = false;
+            gap
+        });
+        let mut excess: Vec<Gap> = excess.collect();
+        self.gaps.append(&mut excess);
     }
 
     fn refuse(&mut self, subject: usize, why: ReasonCode) {

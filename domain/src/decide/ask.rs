@@ -76,14 +76,13 @@ impl Engine<'_> {
                 let found = data.waivers.iter().find(|(gap, _)| matches!(gap, WaivedGap::Rule(code) if code.as_str() == plan.code.as_ref()));
                 found.map(|(_, holds)| *holds == WaiverHolds::Fired)
             });
-            // Whose grade is looked at may be related.
+            // By a grade that is not there because somebody is disqualified, and by nothing else.
+            let open = |one: &&Comparison| one.holds == Truth3::Undetermined;
             let no_grade = |one: &Comparison| {
-                let why = one.why().map(|why| why.code);
-                one.holds == Truth3::Undetermined && why == Some(ReasonCode::NoGradeDisqualified)
+                one.why().map(|why| why.code) == Some(ReasonCode::NoGradeDisqualified)
             };
-            let state = self.states.get(subject);
             let disqualified =
-                state.is_some_and(|state| state.disqualified) || compared.iter().any(no_grade);
+                compared.iter().any(no_grade) && compared.iter().filter(open).all(no_grade);
             let scheme = plan
                 .disqualified
                 .filter(|_| disqualified)
@@ -166,6 +165,13 @@ impl Engine<'_> {
         self.reach_on(subject, path, None)
     }
 
+    /// The same without the subject itself, where a path leads back to it.
+    pub(super) fn reach_others(&self, subject: usize, path: &[Step]) -> Vec<usize> {
+        let mut reached = self.reach(subject, path);
+        reached.retain(|other| *other != subject);
+        reached
+    }
+
     /// The same by the relations of one day.
     pub(super) fn reach_on(
         &self,
@@ -204,7 +210,7 @@ impl Engine<'_> {
         that: &ConditionPlan,
         compared: &mut Few<Comparison>,
     ) -> Truth3 {
-        let reached = self.reach(subject, by);
+        let reached = self.reach_others(subject, by);
         let mut truths = Vec::with_capacity(reached.len());
         for other in &reached {
             let Some(data) = self.snapshot.subjects.get(*other) else {

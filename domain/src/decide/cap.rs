@@ -124,9 +124,10 @@ impl Engine<'_> {
                     if clash(floor, exact) {
                         return self.list_cap_clash(subject, &code, cap);
                     }
-                    self.mark_yielding(subject, &rule);
-                    if let Some(state) = self.state(subject) {
-                        (state.floor, state.exact) = (floor, exact);
+                    self.let_yield(subject, &rule);
+                    let state = self.states.get(subject);
+                    if state.is_some_and(|state| state.grade.is_none_or(|grade| grade >= cap)) {
+                        return true;
                     }
                 }
                 _ => return self.list_cap_clash(subject, &code, cap),

@@ -178,11 +178,16 @@ impl Engine<'_> {
         let Some(region) = self.snapshot.subjects.get(subject).map(|data| data.region) else {
             return Vec::new();
         };
+        // A result under the name that a subject had before is its own.
         let reached: Option<BTreeSet<&str>> = (!written.region).then(|| {
             self.reach(subject, &written.by)
                 .into_iter()
                 .filter_map(|place| self.snapshot.subjects.get(place))
-                .map(|data| data.code.as_ref())
+                .flat_map(|data| {
+                    let former = data.predecessors.iter().filter(|one| one.grades);
+                    let former = former.map(|one| one.code.as_ref());
+                    former.chain(std::iter::once(data.code.as_ref()))
+                })
                 .collect()
         });
         let rounds = self.snapshot.closed.iter().filter(|closed| {

@@ -11,7 +11,7 @@ use crate::inputs::Date;
 use crate::outcome::{Action, Consequence, FEW, Few, GapKind, RuleResult, Truth3};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{AsOf, FollowUp};
-use crate::scheme::model::{ConditionPlan, EffectPlan, RulePhase, RulePlan, ValueKind};
+use crate::scheme::model::{Back, ConditionPlan, EffectPlan, RulePhase, RulePlan, ValueKind};
 
 /// What a rule fired for.
 pub(super) enum Fired {
@@ -64,16 +64,20 @@ impl<'a> Engine<'a> {
         (rule, plan): (usize, &RulePlan),
     ) -> (RuleResult, Vec<Fired>) {
         let looks = Looks::of(&plan.when);
-        let mut cases: BTreeMap<(usize, &str), Option<NaiveDate>> = BTreeMap::new();
+        // By case: the day of the first of its rows that lies in a look-back of the condition, or of the first at all.
+        let mut cases: BTreeMap<(usize, &str), (bool, Option<NaiveDate>)> = BTreeMap::new();
         let snapshot = self.snapshot;
         let data = snapshot.subjects.get(subject);
         for fact in data.map(|data| data.facts.as_slice()).unwrap_or_default() {
-            if looks.kinds.contains(&fact.kind) {
-                // A case that is told in several rows began with the first of them.
-                let day = cases
-                    .entry((fact.kind, &fact.reference))
-                    .or_insert(fact.day);
-                *day = (*day).min(fact.day);
+            let mut backs = looks.facts.iter().filter(|(kind, _)| *kind == fact.kind);
+            if backs.clone().next().is_some() {
+                let outside = !backs.any(|(_, back)| {
+                    let (first, last) = snapshot.window(*back);
+                    fact.day.is_some_and(|day| first <= day && day <= last)
+                });
+                let here = (outside, fact.day);
+                let first = cases.entry((fact.kind, &fact.reference)).or_insert(here);
+                *first = (*first).min(here);
             }
         }
         let mut result = RuleResult {
@@ -84,7 +88,7 @@ impl<'a> Engine<'a> {
             yields: false,
         };
         let mut fired = Vec::new();
-        for ((kind, reference), day) in cases {
+        for ((kind, reference), (_, day)) in cases {
             let asked = self.ask_for(subject, rule, Some(Event::Case { kind, reference }));
             result.fired = result.fired.or(asked.fired);
             if asked.fired == Truth3::True {
@@ -208,8 +212,8 @@ impl<'a> Engine<'a> {
 /// What a condition that is asked for each case looks at.
 #[derive(Default)]
 struct Looks {
-    /// Kinds of the subject's own facts.
-    kinds: Vec<usize>,
+    /// Kinds of the subject's own facts, with how far back each is looked at.
+    facts: Vec<(usize, Back)>,
     /// Answers that it counts.
     answers: Vec<usize>,
 }
@@ -230,7 +234,7 @@ impl Looks {
             }
             ConditionPlan::Not(inner) => self.add(inner),
             ConditionPlan::Compare(value, ..) => match &value.kind {
-                ValueKind::Facts(facts) => self.kinds.push(facts.kind),
+                ValueKind::Facts(facts) => self.facts.push((facts.kind, facts.back)),
                 ValueKind::Answers(place) => self.answers.push(*place),
                 _ => {}
             },

@@ -170,6 +170,39 @@ impl Engine<'_> {
         }
     }
 
+    /// Lets a fired rule yield once a grade has been worked out with it: what it gave is taken back, and the grade is what
+    /// the other rules leave of the base, as far as caps found later leave it open.
+    pub(super) fn let_yield(&mut self, subject: usize, rule: &str) {
+        self.mark_yielding(subject, rule);
+        let demands = self.demands(subject, Some(rule));
+        let Some(state) = self.state(subject) else {
+            return;
+        };
+        let cap = state.cap;
+        let place = state.steps.iter().position(|one| one.step == Step::Rule);
+        let Some(place) = place else {
+            state.floor = demands.floor.map(|(floor, _)| floor);
+            state.exact = demands.exact.map(|(exact, _)| exact);
+            return;
+        };
+        let later = state.steps.split_off(place);
+        state.grade = state.base;
+        self.meet(subject, demands);
+        if let Some(state) = self.state(subject) {
+            state.cap = state.cap.max(cap);
+        }
+        for step in later.into_iter().skip(1) {
+            let grades = &self.scheme.grades;
+            let to = grades
+                .iter()
+                .position(|grade| Some(&grade.code) == step.to.as_ref());
+            let grade = self.states.get(subject).and_then(|state| state.grade);
+            if to > grade {
+                self.step(subject, step.step, to, step.by);
+            }
+        }
+    }
+
     /// The floor and the exact grade that are left when a rule yields.
     pub(super) fn demanded_without(
         &self,

@@ -177,13 +177,17 @@ impl Engine<'_> {
         self.mark_undetermined(subject);
     }
 
-    /// Whether a requirement already stands in the way; what asks for a label itself cannot be asked before.
-    fn lacks_requirement(&self, subject: usize) -> bool {
+    /// Whether a requirement already stands in the way; what asks for a label itself, or for points that are not there
+    /// yet, cannot be asked before.
+    fn lacks_requirement(&self, subject: usize, phase: LabelPhase) -> bool {
+        let early = phase == LabelPhase::BeforeScores;
         self.rules_of(RulePhase::Eligibility)
             .into_iter()
             .any(|rule| {
                 let asked = self.scheme.rules.get(rule).is_some_and(|plan| {
-                    !looks_at_label(&plan.when) && self.applies(&plan.applies, subject)
+                    !looks_at_label(&plan.when)
+                        && !(early && looks_at_points(&plan.when))
+                        && self.applies(&plan.applies, subject)
                 });
                 asked && self.ask(subject, rule).fired == Truth3::True
             })
@@ -193,7 +197,7 @@ impl Engine<'_> {
         let Some(state) = self.states.get(subject) else {
             return false;
         };
-        if plan.best.is_some() && self.lacks_requirement(subject) {
+        if plan.best.is_some() && self.lacks_requirement(subject, plan.phase) {
             return false;
         }
         match plan.phase {
@@ -242,6 +246,19 @@ fn looks_at_label(condition: &ConditionPlan) -> bool {
         ConditionPlan::Not(inner) => looks_at_label(inner),
         ConditionPlan::Related { that, .. } => looks_at_label(that),
         ConditionPlan::Label(_) => true,
+        _ => false,
+    }
+}
+
+fn looks_at_points(condition: &ConditionPlan) -> bool {
+    match condition {
+        ConditionPlan::All(list) | ConditionPlan::Any(list) => list.iter().any(looks_at_points),
+        ConditionPlan::Not(inner) => looks_at_points(inner),
+        ConditionPlan::Related { that, .. } => looks_at_points(that),
+        ConditionPlan::Compare(value, ..) => matches!(
+            value.kind,
+            ValueKind::Item(_) | ValueKind::Node(_) | ValueKind::Total
+        ),
         _ => false,
     }
 }

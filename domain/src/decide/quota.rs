@@ -46,13 +46,11 @@ impl Engine<'_> {
                     }
                 }
                 Some(WaiverHolds::Yields(rule)) => {
-                    let (floor, exact) = self.demanded_without(subject, &rule);
-                    if let Some(state) = self.state(subject)
-                        && (state.floor, state.exact) != (floor, exact)
-                    {
-                        (state.floor, state.exact) = (floor, exact);
+                    let left = self.demanded_without(subject, &rule);
+                    let state = self.states.get(subject);
+                    if state.is_some_and(|state| (state.floor, state.exact) != left) {
                         any = true;
-                        self.mark_yielding(subject, &rule);
+                        self.let_yield(subject, &rule);
                     }
                 }
                 _ => {}
@@ -124,7 +122,8 @@ impl Engine<'_> {
                 Action::Waive,
             );
             self.gaps.push(gap);
-            for subject in &rightful {
+            // Whose rule yields says how many seats are left for the others.
+            for subject in rightful.iter().chain(&rest) {
                 self.mark_undetermined(*subject);
             }
         }
@@ -334,23 +333,30 @@ impl Engine<'_> {
                 })
                 .collect();
             let waiting = result.fallen.iter().filter_map(place).filter(|subject| {
-                let by_quota = self.last_step(*subject).is_some_and(|step| {
-                    step.step.is_by_quota() && step.by.as_ref() == Some(&plan.code)
-                });
+                let by_quota = self.fall(*subject, &plan.code).is_some();
                 let state = self.states.get(*subject);
                 by_quota && state.is_some_and(|s| s.cap <= plan.grade && !s.undetermined)
             });
-            let mut freed = freed.into_iter();
+            let mut left = freed.len();
             for class in self.ranked_classes(waiting.collect()) {
                 // Of several who are next together nobody is picked.
-                if class.len() > freed.len() {
+                if class.len() > left {
                     break;
                 }
-                for (next, gone) in class.into_iter().zip(freed.by_ref()) {
-                    self.try_hand_on(plan, gone, next);
+                left = left.saturating_sub(class.len());
+                for next in class {
+                    self.try_hand_on(plan, &freed, next);
                 }
             }
         }
+    }
+
+    /// The step by which a quota took a subject's grade, where nothing but quotas did since.
+    fn fall(&self, subject: usize, quota: &Arc<str>) -> Option<&GradeStep> {
+        let steps = &self.states.get(subject)?.steps;
+        let last = steps.iter().rev().take_while(|one| one.step.is_by_quota());
+        let mut by_quotas = last.collect::<Vec<_>>().into_iter().rev();
+        by_quotas.find(|one| one.by.as_ref() == Some(quota))
     }
 
     fn last_step(&self, subject: usize) -> Option<&GradeStep> {
@@ -382,14 +388,15 @@ impl Engine<'_> {
         true
     }
 
-    /// Never where this removes the ground of the cap that freed the seat, nor into another quota that is full.
-    fn try_hand_on(&mut self, plan: &QuotaPlan, gone: usize, next: usize) {
+    /// Never where this removes the ground of a cap that freed a seat, nor into another quota that is full.
+    fn try_hand_on(&mut self, plan: &QuotaPlan, freed: &[usize], next: usize) {
         let Some(state) = self.states.get(next) else {
             return;
         };
         let before = state.grade;
         // Back to what it fell from, as far as caps leave it open.
-        let from = self.last_step(next).and_then(|step| step.from.clone());
+        let fall = self.fall(next, &plan.code);
+        let from = fall.and_then(|step| step.from.clone());
         let grade = self
             .scheme
             .grades
@@ -406,7 +413,7 @@ impl Engine<'_> {
         if let Some(state) = self.state(next) {
             state.grade = Some(grade);
         }
-        let stands = self.stands_on_ground(gone);
+        let stands = freed.iter().all(|gone| self.stands_on_ground(*gone));
         if let Some(state) = self.state(next) {
             state.grade = before;
         }

@@ -6,8 +6,8 @@ use super::figure::{FigureBeside, FigureValue};
 use super::{Engine, State};
 use crate::number::{Ratio, Rounding, RoundingMode};
 use crate::outcome::{
-    Coded, Decision, ENGINE, FORMAT, FigureResult, LabelRank, LineCounts, Obstacle, Outcome,
-    Predecessor, Reading, Status, wilson_e4,
+    Coded, Decision, ENGINE, FORMAT, FigureResult, Gap, GapKind, LabelRank, LineCounts, Obstacle,
+    Outcome, Predecessor, Reading, Status, wilson_e4,
 };
 use crate::scheme::file::{AnswerClass, Figure};
 use crate::scheme::model::FigurePlan;
@@ -16,6 +16,7 @@ use crate::snapshot::{PredecessorData, SubjectData, SurveyData};
 impl Engine<'_> {
     pub(super) fn into_outcome(mut self) -> Outcome {
         let mut gaps = std::mem::take(&mut self.gaps);
+        self.clear_held(&mut gaps);
         gaps.sort();
         gaps.dedup();
         let lines = self.lines();
@@ -53,6 +54,20 @@ impl Engine<'_> {
             quotas: (self.quotas.into_iter())
                 .map(|filled| filled.result)
                 .collect(),
+        }
+    }
+
+    /// Nothing waits for what is open of somebody who is held, but for what was decided on it besides.
+    fn clear_held(&self, gaps: &mut [Gap]) {
+        for gap in gaps {
+            let place = gap
+                .subject
+                .as_ref()
+                .and_then(|code| self.snapshot.find(code));
+            let state = place.and_then(|place| self.states.get(place));
+            if state.is_some_and(|state| state.held) && gap.kind != GapKind::AdjustmentRefused {
+                gap.blocks = false;
+            }
         }
     }
 

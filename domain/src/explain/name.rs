@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Explainer, pair, same};
 use crate::reason::{Reason, ReasonCode};
-use crate::scheme::file::{FactKind, Rule, Words};
+use crate::scheme::file::{FactKind, Measure, Rule, Words};
 
 impl<'a> Explainer<'a> {
     /// The name of a thing that was looked at: `survey/public/satisfaction_rate`, `points/B3.3` …
@@ -70,13 +70,17 @@ impl<'a> Explainer<'a> {
                     format!("number of answers to {}{en}", survey.en),
                 )
             }
-            "measure" => self
-                .scheme
-                .file
-                .measure
-                .iter()
-                .find(|measure| measure.code == code)
-                .map_or_else(|| same(code), |measure| measure.name.clone()),
+            "measure" => {
+                let name = self
+                    .measure(code)
+                    .map_or_else(|| same(code), |measure| measure.name.clone());
+                let how: Vec<&str> = parts.collect();
+                let how = measured_how(&how);
+                pair(
+                    format!("{}{}", name.zh, how.zh),
+                    format!("{}{}", name.en, how.en),
+                )
+            }
             "label" => {
                 let name = self.label_name(code);
                 pair(format!("称号“{}”", name.zh), format!("label “{}”", name.en))
@@ -224,10 +228,8 @@ impl<'a> Explainer<'a> {
             }
             (ReasonCode::MeasureMissing | ReasonCode::SizesZero, 0)
             | (ReasonCode::SizeMissing, 1) => {
-                let mut measures = self.scheme.file.measure.iter();
-                measures
-                    .find(|measure| measure.code == value)
-                    .map(|measure| measure.name.clone())
+                let measure = self.measure(value);
+                measure.map(|measure| measure.name.clone())
             }
             (ReasonCode::MeasureMissing, 1) | (ReasonCode::AwardMissing, 0) => {
                 Some(listed_names(value, |period| match period {
@@ -242,6 +244,11 @@ impl<'a> Explainer<'a> {
             }),
             _ => None,
         })
+    }
+
+    pub(super) fn measure(&self, code: &str) -> Option<&Measure> {
+        let mut measures = self.scheme.file.measure.iter();
+        measures.find(|measure| measure.code == code)
     }
 
     /// A mark of respondents, or panels that count together.
@@ -370,6 +377,44 @@ fn fact_field(fact: &FactKind, part: &str) -> Option<Words> {
     let zh: Vec<&str> = names.iter().map(|words| words.zh.as_str()).collect();
     let en: Vec<&str> = names.iter().map(|words| words.en.as_str()).collect();
     Some(pair(zh.join("、"), en.join(" or ")))
+}
+
+/// What is made of the values of a measure, in brackets: of its stretches, and against last year's.
+fn measured_how(how: &[&str]) -> Words {
+    let (over, versus) = match how {
+        [over, every] => (Some((*over, *every)), None),
+        [over, every, versus] => (Some((*over, *every)), Some(*versus)),
+        [versus] => (None, Some(*versus)),
+        _ => (None, None),
+    };
+    let over = over.map(|(over, every)| {
+        let (zh, en) = match every {
+            "month" => ("月", "month"),
+            "quarter" => ("季度", "quarter"),
+            "half_year" => ("半年", "half-year"),
+            _ => ("年", "year"),
+        };
+        match over {
+            "least" => pair(format!("最少的一个{zh}"), format!("the least {en}")),
+            "sum" => pair(format!("各{zh}合计"), format!("sum of each {en}")),
+            _ => pair(format!("最后一个{zh}"), format!("the last {en}")),
+        }
+    });
+    let versus = versus.map(|versus| match versus {
+        "change" => pair("与上年相比的变化率", "change against last year"),
+        _ => pair("与上年之差", "difference from last year"),
+    });
+    let told: Vec<Words> = over.into_iter().chain(versus).collect();
+    if told.is_empty() {
+        return Words::default_empty();
+    }
+    let each = |pick: fn(&Words) -> &str, between: &str| {
+        told.iter().map(pick).collect::<Vec<_>>().join(between)
+    };
+    pair(
+        format!("（{}）", each(|words| &words.zh, "，")),
+        format!(" ({})", each(|words| &words.en, ", ")),
+    )
 }
 
 /// The names of what a reason lists by code.

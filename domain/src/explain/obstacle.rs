@@ -59,7 +59,7 @@ impl Explainer<'_> {
                 format!("再有{}起即可", count.unsigned_abs()),
                 format!("{} more would clear it", count.unsigned_abs()),
             ),
-            Change::Gap(gap) => distance(gap, compared),
+            Change::Gap(gap) => self.distance(gap, compared),
             Change::Ahead(ahead) => self.seats(ahead),
             Change::Finding => pair(
                 "取决于专项调查的结论",
@@ -182,55 +182,58 @@ fn answers(count: u64, compared: Option<&Comparison>) -> Words {
 }
 
 /// How far a value is from its bound, and whether reaching it is enough.
-fn distance(gap: &Ratio, compared: Option<&Comparison>) -> Words {
-    let magnitude = if gap.is_negative() {
-        Ratio::zero().sub(gap)
-    } else {
-        gap.clone()
-    };
-    let unit = compared.map_or(Unit::Plain, |one| Unit::of(&one.what));
-    let far = match unit {
-        Unit::Rate => {
-            let points = decimal(&magnitude.mul(&Ratio::from_whole(100)));
+
+impl Explainer<'_> {
+    fn distance(&self, gap: &Ratio, compared: Option<&Comparison>) -> Words {
+        let magnitude = if gap.is_negative() {
+            Ratio::zero().sub(gap)
+        } else {
+            gap.clone()
+        };
+        let unit = compared.map_or(Unit::Plain, |one| self.unit(&one.what));
+        let far = match unit {
+            Unit::Rate => {
+                let points = decimal(&magnitude.mul(&Ratio::from_whole(100)));
+                pair(
+                    format!("{points}个百分点"),
+                    format!("{points} percentage points"),
+                )
+            }
+            Unit::Score | Unit::Plain => pair(decimal(&magnitude), decimal(&magnitude)),
+        };
+        // At the bound itself: < turns and ≤ does not, ≥ that does not hold turns and > does not.
+        let reached = compared.is_none_or(|one| match one.op {
+            Sign::LessThan | Sign::MoreThan => one.holds == Truth3::True,
+            Sign::AtLeast | Sign::AtMost | Sign::Equal => one.holds != Truth3::True,
+        });
+        if let Some(one) = compared.filter(|_| !reached && magnitude.is_zero()) {
+            return match (one.op, rises(one)) {
+                (Sign::Equal, _) => pair("换作别的数值即可", "any other value would clear it"),
+                (_, true) => pair(
+                    "正好在界线上，须再高一些",
+                    "it lies on the bound and has to be above it",
+                ),
+                (_, false) => pair(
+                    "正好在界线上，须再低一些",
+                    "it lies on the bound and has to be below it",
+                ),
+            };
+        }
+        let enough = if reached {
+            Words::default_empty()
+        } else {
+            pair("以上", "more than ")
+        };
+        if compared.is_none_or(rises) {
             pair(
-                format!("{points}个百分点"),
-                format!("{points} percentage points"),
+                format!("还差{}{}", far.zh, enough.zh),
+                format!("it falls short by {}{}", enough.en, far.en),
+            )
+        } else {
+            pair(
+                format!("高出{}{}", far.zh, enough.zh),
+                format!("it is too high by {}{}", enough.en, far.en),
             )
         }
-        Unit::Score | Unit::Plain => pair(decimal(&magnitude), decimal(&magnitude)),
-    };
-    // At the bound itself: < turns and ≤ does not, ≥ that does not hold turns and > does not.
-    let reached = compared.is_none_or(|one| match one.op {
-        Sign::LessThan | Sign::MoreThan => one.holds == Truth3::True,
-        Sign::AtLeast | Sign::AtMost | Sign::Equal => one.holds != Truth3::True,
-    });
-    if let Some(one) = compared.filter(|_| !reached && magnitude.is_zero()) {
-        return match (one.op, rises(one)) {
-            (Sign::Equal, _) => pair("换作别的数值即可", "any other value would clear it"),
-            (_, true) => pair(
-                "正好在界线上，须再高一些",
-                "it lies on the bound and has to be above it",
-            ),
-            (_, false) => pair(
-                "正好在界线上，须再低一些",
-                "it lies on the bound and has to be below it",
-            ),
-        };
-    }
-    let enough = if reached {
-        Words::default_empty()
-    } else {
-        pair("以上", "more than ")
-    };
-    if compared.is_none_or(rises) {
-        pair(
-            format!("还差{}{}", far.zh, enough.zh),
-            format!("it falls short by {}{}", enough.en, far.en),
-        )
-    } else {
-        pair(
-            format!("高出{}{}", far.zh, enough.zh),
-            format!("it is too high by {}{}", enough.en, far.en),
-        )
     }
 }

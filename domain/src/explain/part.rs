@@ -79,10 +79,9 @@ impl Explainer<'_> {
         let what = self.what(&part.what);
         let beside = part.beside();
         let value = if self.is_withheld(part.few) {
-            withheld()
+            after_a_colon(&withheld())
         } else if let Some(why) = &beside.why {
-            let words = self.reason(why);
-            pair(format!("：{}", words.zh), format!(": {}", words.en))
+            after_a_colon(&self.reason(why))
         } else {
             let value = self.value(&part.what, &part.value);
             let grounds = self.grounds(&beside.counted);
@@ -183,7 +182,7 @@ impl Explainer<'_> {
         let name = self.label_name(&one.label);
         let what = self.what(&one.what);
         let value = if self.is_withheld(one.few) {
-            withheld()
+            after_a_colon(&withheld())
         } else {
             let value = self.value(&one.what, &one.value);
             let grounds = self.grounds(&one.counted);
@@ -304,6 +303,10 @@ fn lines_words(lines: LineCounts) -> Words {
             "; of {valid} valid ballots {rated} rate the subject and {abstained} abstain by a blank line"
         ),
     )
+}
+
+fn after_a_colon(words: &Words) -> Words {
+    pair(format!("：{}", words.zh), format!(": {}", words.en))
 }
 
 fn withheld() -> Words {

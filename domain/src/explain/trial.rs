@@ -59,7 +59,23 @@ pub fn because(old: &Explainer<'_>, new: &Explainer<'_>, because: &Because) -> W
                 (old, "原", "before")
             };
             let step = owner.step(step);
-            pair(format!("{zh}:{}", step.zh), format!("{en}: {}", step.en))
+            pair(format!("{zh}：{}", step.zh), format!("{en}: {}", step.en))
+        }
+        Because::Labels { before, after } => {
+            let (before, after) = (old.labels_held(before), new.labels_held(after));
+            pair(
+                format!("称号：{} → {}", before.zh, after.zh),
+                format!("labels: {} → {}", before.en, after.en),
+            )
+        }
+        Because::FollowUp { consequence, after } => {
+            let (owner, zh, en) = if *after {
+                (new, "现有结果运用", "now there is")
+            } else {
+                (old, "原有结果运用", "before there was")
+            };
+            let one = owner.consequence(consequence);
+            pair(format!("{zh}：{}", one.zh), format!("{en}: {}", one.en))
         }
         Because::Settings => pair(
             "认定的最低等次或总分的设置不同",
@@ -114,6 +130,17 @@ fn points_changed(name: &Words, before: Option<Points>, after: Option<Points>) -
 }
 
 impl Explainer<'_> {
+    fn labels_held(&self, labels: &[std::sync::Arc<str>]) -> Words {
+        if labels.is_empty() {
+            return pair("无", "none");
+        }
+        let names: Vec<Words> = labels.iter().map(|code| self.label_name(code)).collect();
+        let each = |pick: fn(&Words) -> &str, between: &str| {
+            names.iter().map(pick).collect::<Vec<_>>().join(between)
+        };
+        pair(each(|w| &w.zh, "、"), each(|w| &w.en, ", "))
+    }
+
     fn standing(&self, standing: &Standing) -> Words {
         let total = standing.total.map_or_else(
             || pair("总分未定", "no total"),

@@ -234,3 +234,18 @@ fn only_whoever_enters_a_soft_quota_by_a_raise_is_on_record() {
     assert_eq!(grades(&outcome), "best good");
     assert_eq!(gaps(&outcome, GapKind::QuotaContradiction), ["b q"]);
 }
+
+#[test]
+fn every_soft_quota_that_a_raise_exceeds_is_recorded() {
+    let table = Table::new()
+        .quota("one", "best", 1, &["soft = true"])
+        .quota("two", "good", 2, &["soft = true"]);
+    let round =
+        Round::of(&[("a", Some(95)), ("b", Some(85)), ("c", Some(75))]).adjusted("c", "best");
+    let outcome = round.decide(&table);
+    assert_eq!(grades(&outcome), "best good best");
+    assert_eq!(
+        gaps(&outcome, GapKind::QuotaContradiction),
+        ["c one", "c two"]
+    );
+}

@@ -179,3 +179,49 @@ fn a_waiver_of_a_contradiction_that_is_none_holds_nobody() {
     let waived = round.waiver("a", &json!("contradiction"), &json!("held"));
     assert_eq!(grades(&waived.decide(&torn())), "best");
 }
+
+#[test]
+fn a_rule_that_yields_takes_back_the_grade_that_it_gave() {
+    // Beneath a related cap: with the floor or the exact grade gone, the base is what is left, not the cap.
+    for effect in ["{ floor = \"good\" }", "{ set = \"good\" }"] {
+        let table = Table::new().on_fact("up", effect).rule(
+            "works",
+            "{ related = { by = [\"works_in\"], hold = \"any\", that = { grade = { at_most = \"poor\" } } } }",
+            "{ cap = \"fair\" }",
+            "for = [\"person\"]",
+        );
+        let of = |points: u32| {
+            let round = Round::of(&[("u", Some(10))])
+                .subject("person", "p", Some(points))
+                .relation("works_in", "p", "u")
+                .fact("p", "up")
+                .waiver("p", &json!("contradiction"), &json!({ "yields": "up" }));
+            let outcome = round.decide(&table);
+            let decision = decision(&outcome, "p");
+            let steps: Vec<Step> = decision.steps.iter().map(|one| one.step).collect();
+            (decision.grade.clone().unwrap().to_string(), steps)
+        };
+        assert_eq!(of(10), ("poor".to_owned(), vec![Step::Base]), "{effect}");
+        let capped = vec![Step::Base, Step::RelatedCap];
+        assert_eq!(of(95), ("fair".to_owned(), capped), "{effect}");
+    }
+}
+
+#[test]
+fn nothing_waits_for_what_is_open_of_somebody_who_is_held() {
+    let table = Table::new().kind("nil", "nil_report = true").rule(
+        "out",
+        "{ facts = { kind = \"nil\", back = { period = true } }, at_least = 1 }",
+        "{ cap = \"poor\" }",
+        "",
+    );
+    let round = Round::of(&[("a", None), ("b", Some(95))])
+        .row("nil_reports", json!({ "subject": "b", "kind": "nil" }));
+    assert!(round.decide(&table).blocking().next().is_some());
+    let held = round.waiver("a", &json!("grade"), &json!("held"));
+    let outcome = held.decide(&table);
+    assert_eq!(decision(&outcome, "a").status, Status::Held);
+    assert!(outcome.blocking().next().is_none());
+    // What is open is still told.
+    assert_eq!(gaps(&outcome, GapKind::MissingValue), ["a i"]);
+}

@@ -278,3 +278,27 @@ fn whoever_its_total_disqualifies_is_not_ranked_for_a_label_by_totals() {
     assert_eq!(out, [true, false, true]);
     assert_eq!(labels(&table, &round(), "c"), ["last"]);
 }
+
+#[test]
+fn a_requirement_of_points_is_not_asked_before_there_are_any() {
+    let table = Table::new()
+        .survey(&[])
+        .and("[[label]]\ncode = \"top\"\nname = { zh = \"称号\", en = \"title\" }\ngroup = \"everyone\"\nbest = 1\nby = { survey = { of = \"v\", figure = \"satisfaction_rate\" } }\nrank_disqualified = false")
+        .rule("must", "{ points = \"i\", at_least = 60 }", "\"require\"", "undetermined = \"fired\"");
+    let round = Round::of(&[("a", Some(95)), ("b", Some(95))])
+        .answers("a", ("p", "web"), [[10, 0, 0, 0]; 2])
+        .answers("b", ("p", "web"), [[5, 5, 0, 0]; 2]);
+    assert_eq!(labels(&table, &round, "a"), ["top"]);
+}
+
+#[test]
+fn whoever_a_label_by_a_survey_disqualifies_is_not_ranked_for_one_by_totals() {
+    let table = label(Table::new().survey(&[]), "praised", "best = 1")
+        .and("[[label]]\ncode = \"low\"\nname = { zh = \"称号\", en = \"title\" }\ngroup = \"everyone\"\nworst = 1\nby = { survey = { of = \"v\", figure = \"satisfaction_rate\" } }\nrank_disqualified = false")
+        .rule("veto", "{ label = \"low\" }", "\"disqualify\"", "");
+    let round = Round::of(&[("a", Some(95)), ("b", Some(50))])
+        .answers("a", ("p", "web"), [[0, 0, 10, 0]; 2])
+        .answers("b", ("p", "web"), [[10, 0, 0, 0]; 2]);
+    assert_eq!(labels(&table, &round, "a"), ["low"]);
+    assert_eq!(labels(&table, &round, "b"), ["praised"]);
+}

@@ -230,7 +230,7 @@ fn a_holder_whom_a_cap_leaves_on_its_seat_frees_none() {
 }
 
 #[test]
-fn whoever_fell_by_two_quotas_is_not_handed_a_seat_of_the_first() {
+fn whoever_fell_by_two_quotas_fell_by_nothing_else_and_is_handed_a_seat_of_the_first() {
     let (table, round) = handed_on();
     let table = table
         .with("{ cap = \"good\" }", "{ cap = \"fair\" }")
@@ -242,8 +242,57 @@ fn whoever_fell_by_two_quotas_is_not_handed_a_seat_of_the_first() {
         .subject("person", "zz", Some(96));
     assert_eq!(
         grades(&round.decide(&table)),
-        "good best fair best good fair"
+        "good best fair best good best"
     );
+}
+
+#[test]
+fn two_seats_that_are_free_are_handed_to_nobody_who_was_a_ground_of_either() {
+    // `t` loses its seat by `z`, who found none; `x` by its unit.
+    let low = |by: &str| {
+        format!(
+            "{{ related = {{ by = [\"{by}\"], hold = \"any\", that = {{ grade = {{ at_most = \"good\" }} }} }} }}"
+        )
+    };
+    let table = |swapped: bool| {
+        let (t, x) = if swapped { (99, 98) } else { (98, 99) };
+        let table = Table::new()
+            .quota("units", "best", 1, &["for = [\"unit\"]"])
+            .quota(
+                "q",
+                "best",
+                2,
+                &[
+                    "group = \"everyone\"",
+                    "for = [\"person\", \"team\"]",
+                    "hand_on = true",
+                ],
+            )
+            .rule(
+                "kin",
+                &low("works_in"),
+                "{ cap = \"good\" }",
+                "for = [\"person\"]",
+            )
+            .rule(
+                "staff",
+                &low("members"),
+                "{ cap = \"fair\" }",
+                "for = [\"team\"]",
+            );
+        let round = Round::of(&[("u", Some(95)), ("v", Some(100))])
+            .subject("person", "x", Some(x))
+            .subject("team", "t", Some(t))
+            .subject("person", "y", Some(97))
+            .subject("person", "z", Some(96))
+            .relation("works_in", "x", "u")
+            .relation("member_of", "z", "t");
+        let outcome = round.decide(&table);
+        ["x", "t", "y", "z"].map(|code| decision(&outcome, code).grade.clone().unwrap().to_string())
+    };
+    for swapped in [false, true] {
+        assert_eq!(table(swapped), ["good", "fair", "best", "good"]);
+    }
 }
 
 #[test]

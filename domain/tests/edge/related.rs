@@ -286,3 +286,41 @@ fn what_holds_where_a_related_subject_is_disqualified_is_what_the_scheme_says() 
     assert_eq!(found(both, good), Truth3::True);
     assert_eq!(found("undetermined = \"not_fired\"", good), Truth3::False);
 }
+
+#[test]
+fn nobody_is_related_to_itself_however_a_path_leads_back() {
+    let cap = "{ related = { by = [\"works_in\", \"workers\"], hold = \"any\", that = { grade = { at_most = \"fair\" } } } }";
+    let table = Table::new().rule("near", cap, "{ cap = \"poor\" }", "for = [\"person\"]");
+    let alone = Round::of(&[("u", Some(95))])
+        .subject("person", "p", Some(75))
+        .relation("works_in", "p", "u");
+    assert_eq!(grades(&alone.decide(&table)), "fair best");
+    let two = alone
+        .subject("person", "q", Some(95))
+        .relation("works_in", "q", "u");
+    // One by the other, and then the other by the one.
+    assert_eq!(grades(&two.decide(&table)), "poor poor best");
+}
+
+#[test]
+fn what_holds_for_a_missing_grade_does_not_hold_for_another_missing_value() {
+    let either = "{ any = [{ related = { by = [\"works_in\"], hold = \"any\", that = { grade = { at_most = \"fair\" } } } }, { measure = { of = \"m\" }, more_than = 5 }] }";
+    let table = Table::new()
+        .and("[[measure]]\ncode = \"m\"\nname = { zh = \"数据\", en = \"measure\" }\nunit = \"count\"\nevery = \"round\"")
+        .on_fact("out", "\"disqualify\"")
+        .rule("works", either, "{ cap = \"good\" }", "for = [\"person\"]\ndisqualified = \"not_fired\"");
+    let round = Round::of(&[("a", Some(95))])
+        .subject("person", "p", Some(95))
+        .fact("a", "out")
+        .relation("works_in", "p", "a");
+    let fired = |round: &Round| rule(&round.decide(&table), "p", "works").fired;
+    assert_eq!(fired(&round), Truth3::Undetermined);
+    let with = |value: u32| {
+        round.clone().row(
+            "measures",
+            json!({ "subject": "p", "measure": "m", "period": "round", "value": value.to_string() }),
+        )
+    };
+    assert_eq!(fired(&with(5)), Truth3::False);
+    assert_eq!(fired(&with(6)), Truth3::True);
+}

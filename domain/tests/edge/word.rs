@@ -388,3 +388,28 @@ fn every_period_for_which_a_measure_is_missing_is_named_at_once() {
     );
     assert_eq!(told(&one)[0][0], "数据 在 2026-H2、上年 的数据未报");
 }
+
+#[test]
+fn a_case_of_several_rows_began_with_the_first_that_is_looked_at() {
+    let table = Table::new()
+        .and("[[follow_up]]\ncode = \"talk\"\nname = { zh = \"谈话\", en = \"talk\" }")
+        .and("[[fact]]\ncode = \"f\"\nname = { zh = \"事实\", en = \"fact\" }\ndated_by = \"event\"\ncounts = \"case\"\nfield = [{ code = \"n\", name = { zh = \"数\", en = \"number\" }, optional = true }]")
+        .rule(
+            "talk",
+            "{ facts = { kind = \"f\", back = { period = true } }, at_least = 1 }",
+            "{ follow_up = { kind = \"talk\", as_of = \"event\" } }",
+            "per_event = true",
+        );
+    let row = |day: &str, number: &str| json!({ "subject": "a", "kind": "f", "reference": "c", "event_on": day, "persons": 1, "fields": { "n": number } });
+    let round = Round::of(&[("a", Some(95))])
+        .row("facts", row("2026-09-01", "3"))
+        .row("facts", row("2025-08-01", "1"))
+        .row("facts", row("2026-08-01", "2"));
+    let outcome = round.decide(&table);
+    let days: Vec<String> = decision(&outcome, "a")
+        .consequences
+        .iter()
+        .map(|one| one.as_of.unwrap().to_string())
+        .collect();
+    assert_eq!(days, ["2026-08-01"]);
+}

@@ -46,7 +46,7 @@ impl Engine<'_> {
                 that,
             } => {
                 let reached: Vec<Asked<'c>> = self
-                    .reach(subject, by)
+                    .reach_others(subject, by)
                     .into_iter()
                     .map(|other| self.asked(other, that, &mut *compared))
                     .collect();
