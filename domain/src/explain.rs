@@ -208,7 +208,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// Whether the scheme recognises some and not others.
-    fn recognises(&self) -> bool {
+    pub fn recognises(&self) -> bool {
         let file = &self.scheme.file;
         let bars = |rule: &Rule| matches!(rule.effect, Effect::Require | Effect::Disqualify);
         file.grading.minimum.is_some() || file.rule.iter().any(bars)

@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Failure> {
     if arguments.for_unit {
         explainer = explainer.withholding();
     }
-    print(explain(decision, &explainer, arguments.all).as_bytes())
+    print(explain(&package, decision, &explainer, arguments.all).as_bytes())
 }
 
 /// Reads a package as it is; whether it recomputes is for `replay`.
@@ -57,9 +57,14 @@ pub(super) fn read_package(path: &Path) -> Result<Package, Failure> {
         .map_err(|error| Failure::new(format!("`{}` is no package: {error}", path.display())))
 }
 
-/// A decision with every rule that fired, what stands in the way of the next grade and what comes of it; with all,
-/// every other rule and every item too.
-pub(super) fn explain(decision: &Decision, explainer: &Explainer<'_>, all: bool) -> String {
+/// A decision with every rule that fired, what stands in the way of the next grade, what comes of it and of others for
+/// whom it is on, waivers and adjustments; with all, every other rule and every item too.
+pub(super) fn explain(
+    package: &Package,
+    decision: &Decision,
+    explainer: &Explainer<'_>,
+    all: bool,
+) -> String {
     let code = &*decision.subject;
     let mut text = format!("为什么 Why: {code} {}\n", explainer.subject(code));
     let mut add = |mark: &str, words: &Words| {
@@ -80,6 +85,20 @@ pub(super) fn explain(decision: &Decision, explainer: &Explainer<'_>, all: bool)
     for consequence in &decision.consequences {
         add("  → ", &explainer.consequence(consequence));
     }
+    for other in &package.outcome.decisions {
+        for one in &other.consequences {
+            if other.subject != decision.subject && one.subjects.contains(&decision.subject) {
+                add("  → ", &explainer.consequence_from(&other.subject, one));
+            }
+        }
+    }
+    let inputs = &package.inputs;
+    for waiver in inputs.waivers.iter().filter(|one| one.subject == code) {
+        add("  ! ", &explainer.waiver(waiver));
+    }
+    for one in inputs.adjustments.iter().filter(|one| one.subject == code) {
+        add("  ! ", &explainer.adjustment(one));
+    }
     if all {
         for item in &decision.items {
             let (name, how) = (explainer.item_name(item.code), explainer.item(item));
@@ -87,7 +106,7 @@ pub(super) fn explain(decision: &Decision, explainer: &Explainer<'_>, all: bool)
                 .points
                 .map_or_else(|| "—".to_owned(), |points| points.to_string());
             let words = Words {
-                zh: format!("{} {points}:{}", name.zh, how.zh),
+                zh: format!("{} {points} 分：{}", name.zh, how.zh),
                 en: format!("{} {points}: {}", name.en, how.en),
             };
             add("  = ", &words);

@@ -17,7 +17,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use domain::access::CombinedRoles;
 use domain::explain::Explainer;
-use domain::outcome::{Decision, Status};
+use domain::outcome::{Consequence, Decision, Status};
 use domain::package::Package;
 use domain::scheme::Scheme;
 use sha2::{Digest, Sha256};
@@ -67,6 +67,8 @@ pub struct Report<'a> {
     regions: BTreeMap<&'a str, &'a str>,
     /// The file of each subject's sheet, by code.
     files: BTreeMap<&'a str, String>,
+    /// What comes of decisions on others, by the code of whom it falls on, with whom the decision is on.
+    falling: BTreeMap<&'a str, Vec<(&'a str, &'a Consequence)>>,
     head: Head<'a>,
 }
 
@@ -156,6 +158,7 @@ impl<'a> Report<'a> {
             names,
             regions,
             files: name_files(package),
+            falling: falling(package),
             head,
         })
     }
@@ -184,6 +187,12 @@ impl<'a> Report<'a> {
         Explainer::new(&self.scheme, names).withholding()
     }
 
+    /// What falls on a subject from decisions on others, with whom they are on.
+    fn falling_on(&self, subject: &str) -> impl Iterator<Item = (&str, &Consequence)> {
+        let falling = self.falling.get(subject).into_iter().flatten();
+        falling.map(|(source, one)| (*source, *one))
+    }
+
     fn file(&self, subject: &str) -> &str {
         self.files.get(subject).map_or("", String::as_str)
     }
@@ -201,7 +210,11 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn eligible(decision: &Decision, language: Language) -> String {
+    /// Nothing where the scheme recognises everybody.
+    fn eligible(explainer: &Explainer<'_>, decision: &Decision, language: Language) -> String {
+        if !explainer.recognises() {
+            return String::new();
+        }
         language.say(match decision.eligible {
             Some(true) => "report-eligible-yes",
             Some(false) => "report-eligible-no",
@@ -221,6 +234,23 @@ impl<'a> Report<'a> {
             .collect();
         names.join(between)
     }
+}
+
+fn falling(package: &Package) -> BTreeMap<&str, Vec<(&str, &Consequence)>> {
+    let mut found: BTreeMap<&str, Vec<(&str, &Consequence)>> = BTreeMap::new();
+    for decision in &package.outcome.decisions {
+        for one in &decision.consequences {
+            for subject in one
+                .subjects
+                .iter()
+                .filter(|code| **code != decision.subject)
+            {
+                let list = found.entry(subject).or_default();
+                list.push((&decision.subject, one));
+            }
+        }
+    }
+    found
 }
 
 /// Files are named by code where every system takes it as a name, else by number.

@@ -38,16 +38,18 @@ struct Line<'a> {
     name: &'a str,
     file: &'a str,
     total: String,
+    maximum: String,
     grade: Words,
     eligible: Words,
     labels: Words,
 }
 
 /// Names of the columns, and whether they hold numbers.
-const COLUMNS: [(&str, bool); 6] = [
+const COLUMNS: [(&str, bool); 7] = [
     ("report-rank", true),
     ("report-name", false),
     ("report-total", true),
+    ("report-maximum", true),
     ("report-grade", false),
     ("report-eligible", false),
     ("report-labels", false),
@@ -115,8 +117,9 @@ impl Report<'_> {
             total: decision
                 .total
                 .map_or_else(|| "—".to_owned(), |total| total.to_string()),
+            maximum: decision.maximum.to_string(),
             grade: both(&|language| Self::grade(explainer, decision, language)),
-            eligible: both(&|language| Self::eligible(decision, language)),
+            eligible: both(&|language| Self::eligible(explainer, decision, language)),
             labels: both(&|language| Self::labels(explainer, decision, language)),
         }
     }
@@ -171,6 +174,7 @@ impl Report<'_> {
                     line.rank.clone(),
                     line.name.to_owned(),
                     line.total.clone(),
+                    line.maximum.clone(),
                     both(&line.grade),
                     both(&line.eligible),
                     both(&line.labels),
@@ -185,7 +189,7 @@ impl Report<'_> {
                 });
                 for (at, cell) in (0_u16..).zip(cells.into_iter().chain(points)) {
                     // Ranks and points are numbers, so that the table can be sorted by them.
-                    let is_number = at == 2 || at == 4 || at > 7;
+                    let is_number = at == 2 || at == 4 || at == 5 || at > 8;
                     match cell.parse::<f64>() {
                         Ok(value) if is_number => {
                             sheet.write_number_with_format(row, at, value, &number)?;

@@ -3,7 +3,6 @@
 use askama::Template;
 use chrono::Days;
 use domain::explain::Explainer;
-use domain::inputs::{WaivedGap, Waiver};
 use domain::number::Points;
 use domain::outcome::{Consequence, Decision, ItemResult, NodeResult, Row, Truth3};
 use domain::scheme::file::{SchemeFile, Words};
@@ -127,7 +126,11 @@ impl Report<'_> {
         if let Some(unscaled) = decision.unscaled {
             let unscaled = unscaled.to_string();
             let words = language.say_with("report-unscaled", [("points", Value::Text(&unscaled))]);
-            told = format!("{told}, {words}");
+            let comma = match language {
+                Language::Chinese => "，",
+                Language::English => ", ",
+            };
+            told = format!("{told}{comma}{words}");
         }
         let revision = self.head.revision.to_string();
         let version = language.say_with(
@@ -160,7 +163,7 @@ impl Report<'_> {
                     language.say_with("report-rank-number", [("rank", Value::Text(&rank))])
                 },
             ),
-            eligible: Self::eligible(decision, language),
+            eligible: Self::eligible(explainer, decision, language),
             labels: Self::labels(explainer, decision, language),
             label_ranks: decision
                 .label_ranks
@@ -184,7 +187,11 @@ impl Report<'_> {
             follow_ups: decision
                 .consequences
                 .iter()
-                .map(|one| self.follow_up(one, explainer, language))
+                .map(|one| self.follow_up(one, explainer.consequence(one), language))
+                .chain(self.falling_on(&decision.subject).map(|(source, one)| {
+                    let words = explainer.consequence_from(source, one);
+                    self.follow_up(one, words, language)
+                }))
                 .collect(),
             waivers: self.waivers(decision, explainer, language),
             figures: decision
@@ -266,13 +273,7 @@ impl Report<'_> {
 
     /// What comes of the decision; with the last day, where the day of the close-out is known. Working days depend on a
     /// calendar of holidays, so they stay a number.
-    fn follow_up(
-        &self,
-        one: &Consequence,
-        explainer: &Explainer<'_>,
-        language: Language,
-    ) -> String {
-        let words = explainer.consequence(one);
+    fn follow_up(&self, one: &Consequence, words: Words, language: Language) -> String {
         let told = language.of(&words).to_owned();
         let last = one
             .within_days
@@ -282,7 +283,10 @@ impl Report<'_> {
             Some(day) => {
                 let day = day.to_string();
                 let until = language.say_with("report-until", [("day", Value::Text(&day))]);
-                format!("{told} ({until})")
+                match language {
+                    Language::Chinese => format!("{told}（{until}）"),
+                    Language::English => format!("{told} ({until})"),
+                }
             }
             None => told,
         }
@@ -296,40 +300,13 @@ impl Report<'_> {
         language: Language,
     ) -> Vec<String> {
         let inputs = &self.package.inputs;
-        let mine = |waiver: &&Waiver| waiver.subject == *decision.subject;
-        let waived = inputs.waivers.iter().filter(mine).map(|waiver| {
-            let what = match &waiver.gap {
-                WaivedGap::Item(code) => language.of(&explainer.item_name(code)).to_owned(),
-                WaivedGap::Rule(code) => language.of(&explainer.rule_name(code)).to_owned(),
-                WaivedGap::Contradiction | WaivedGap::Grade => language.say("report-grade"),
-                WaivedGap::Batch(name) => name.clone(),
-            };
-            language.say_with(
-                "report-waiver",
-                [
-                    ("what", Value::Text(&what)),
-                    ("reason", Value::Text(&waiver.reason)),
-                ],
-            )
-        });
-        let adjusted = inputs
-            .adjustments
-            .iter()
-            .filter(|adjusted| adjusted.subject == *decision.subject)
-            .map(|adjusted| {
-                let words = explainer.grade(Some(&adjusted.grade.as_str().into()));
-                let day = adjusted.on.to_string();
-                language.say_with(
-                    "report-adjustment",
-                    [
-                        ("grade", Value::Text(language.of(&words))),
-                        ("by", Value::Text(&adjusted.by)),
-                        ("on", Value::Text(&day)),
-                        ("reason", Value::Text(&adjusted.reason)),
-                    ],
-                )
-            });
-        waived.chain(adjusted).collect()
+        let code = &*decision.subject;
+        let waivers = inputs.waivers.iter().filter(|one| one.subject == code);
+        let adjustments = inputs.adjustments.iter().filter(|one| one.subject == code);
+        let told = waivers
+            .map(|one| explainer.waiver(one))
+            .chain(adjustments.map(|one| explainer.adjustment(one)));
+        told.map(|words| language.of(&words).to_owned()).collect()
     }
 }
 

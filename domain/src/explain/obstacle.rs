@@ -4,7 +4,7 @@ use super::value::{Unit, decimal};
 use super::{Explainer, pair};
 use crate::number::{Points, Ratio};
 use crate::outcome::{Ahead, Change, Comparison, Obstacle, Sign, Truth3};
-use crate::scheme::file::Words;
+use crate::scheme::file::{GradedBy, Words};
 
 impl Explainer<'_> {
     /// What stands between a subject and the next grade, with the smallest change that would clear it.
@@ -13,6 +13,9 @@ impl Explainer<'_> {
             (Some(code), _) => {
                 let words = self.rule_or_quota(code);
                 pair(format!("“{}”", words.zh), format!("“{}”", words.en))
+            }
+            (None, Change::Committee) if self.proposes() => {
+                pair("提出的等次", "the grade proposed")
             }
             (None, Change::Committee) => pair("评定会议", "the committee"),
             (None, _) => pair("总分不够", "the total is too low"),
@@ -77,16 +80,21 @@ impl Explainer<'_> {
                 "取决于称号的评定，称号由同组排名产生",
                 "it rests on a label, which is given by comparison within the group",
             ),
-            Change::Committee => pair(
-                "等次由评定会议拟定或者酌定",
-                "the grade was proposed or adjusted by the committee",
+            Change::Committee if self.proposes() => pair(
+                "等次以提出的为准，除非评定会议酌定",
+                "the grade is as proposed, unless the committee adjusts it",
             ),
+            Change::Committee => pair("等次由评定会议酌定", "the committee adjusted the grade"),
             Change::Missing => pair(
                 "缺少数据，按规定如此认定；补齐数据后重新判断",
                 "a value is missing, so what the scheme or a waiver says holds; with the value it would be asked again",
             ),
             Change::Other => pair("无法以增减数量消除", "no count would clear it"),
         }
+    }
+
+    fn proposes(&self) -> bool {
+        self.scheme.file.grading.by == GradedBy::Proposed
     }
 
     fn seats(&self, ahead: &Ahead) -> Words {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Explainer, pair, same};
+use crate::inputs::{Adjustment, WaivedGap, Waiver};
 use crate::outcome::{
     Consequence, FEW, FigureResult, ItemResult, ItemState, LabelRank, LineCounts, PartResult, Row,
 };
@@ -223,6 +224,40 @@ impl Explainer<'_> {
         )];
         told.extend(one.compared.iter().map(|one| self.comparison(one)));
         joined(&told)
+    }
+
+    /// The same of another subject's decision that falls on this one.
+    pub fn consequence_from(&self, source: &str, one: &Consequence) -> Words {
+        let (source, words) = (self.subject(source), self.consequence(one));
+        pair(
+            format!("来自“{source}”的评定，{}", words.zh),
+            format!("From the decision on “{source}”: {}", words.en),
+        )
+    }
+
+    /// What was waived, what then holds is told where it does, and why.
+    pub fn waiver(&self, waiver: &Waiver) -> Words {
+        let what = match &waiver.gap {
+            WaivedGap::Item(code) => self.item_name(code),
+            WaivedGap::Rule(code) => self.rule_name(code),
+            WaivedGap::Contradiction | WaivedGap::Grade => pair("等次", "grade"),
+            WaivedGap::Batch(name) => same(name),
+        };
+        let reason = &waiver.reason;
+        pair(
+            format!("豁免“{}”：{reason}", what.zh),
+            format!("Waived, “{}”: {reason}", what.en),
+        )
+    }
+
+    /// What the committee adjusted, who, when and why.
+    pub fn adjustment(&self, one: &Adjustment) -> Words {
+        let grade = self.grade(Some(&Arc::from(one.grade.as_str())));
+        let Adjustment { by, on, reason, .. } = one;
+        pair(
+            format!("{on} 由{by}酌定为“{}”：{reason}", grade.zh),
+            format!("Adjusted to “{}” by {by} on {on}: {reason}", grade.en),
+        )
     }
 
     /// What comes of a decision: the rule's own words, whom it concerns, and until when.

@@ -83,7 +83,7 @@ pub(super) async fn result(service: &Service, staged: &Staged) -> Result<(), Fai
         .iter()
         .find(|decision| &*decision.subject == MORE_THAN_ONE_THIRD)
         .ok_or_else(|| Failure::new(format!("`{MORE_THAN_ONE_THIRD}` was not decided")))?;
-    say(&explain(explained, &explainer, false))
+    say(&explain(&package, explained, &explainer, false))
 }
 
 fn line(decision: &Decision, names: &BTreeMap<&str, &str>, explainer: &Explainer<'_>) -> String {
