@@ -187,10 +187,10 @@ impl Report<'_> {
             follow_ups: decision
                 .consequences
                 .iter()
-                .map(|one| self.follow_up(one, explainer.consequence(one), language))
+                .map(|one| self.follow_up(one, &explainer.consequence(one), language))
                 .chain(self.falling_on(&decision.subject).map(|(source, one)| {
                     let words = explainer.consequence_from(source, one);
-                    self.follow_up(one, words, language)
+                    self.follow_up(one, &words, language)
                 }))
                 .collect(),
             waivers: self.waivers(decision, explainer, language),
@@ -273,8 +273,8 @@ impl Report<'_> {
 
     /// What comes of the decision; with the last day, where the day of the close-out is known. Working days depend on a
     /// calendar of holidays, so they stay a number.
-    fn follow_up(&self, one: &Consequence, words: Words, language: Language) -> String {
-        let told = language.of(&words).to_owned();
+    fn follow_up(&self, one: &Consequence, words: &Words, language: Language) -> String {
+        let told = language.of(words).to_owned();
         let last = one
             .within_days
             .zip(self.origin.closed_on)

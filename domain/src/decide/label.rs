@@ -185,9 +185,9 @@ impl Engine<'_> {
             .into_iter()
             .any(|rule| {
                 let asked = self.scheme.rules.get(rule).is_some_and(|plan| {
-                    !looks_at_label(&plan.when)
-                        && !(early && looks_at_points(&plan.when))
-                        && self.applies(&plan.applies, subject)
+                    let unknown =
+                        looks_at_label(&plan.when) || (early && looks_at_points(&plan.when));
+                    !unknown && self.applies(&plan.applies, subject)
                 });
                 asked && self.ask(subject, rule).fired == Truth3::True
             })

@@ -189,9 +189,8 @@ fn answers(count: u64, compared: Option<&Comparison>) -> Words {
     )
 }
 
-/// How far a value is from its bound, and whether reaching it is enough.
-
 impl Explainer<'_> {
+    /// How far a value is from its bound, and whether reaching it is enough.
     fn distance(&self, gap: &Ratio, compared: Option<&Comparison>) -> Words {
         let magnitude = if gap.is_negative() {
             Ratio::zero().sub(gap)
