@@ -1,7 +1,7 @@
 //! The Jiangbei table says what its report says: a yearly list of 13 groups and 60 entries, checks each quarter, half-year
 //! and year, a vote of two kinds of voters, and a double inquiry after a case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::decide::decide;
 use domain::explain::Explainer;
@@ -55,6 +55,24 @@ fn the_duty_list_has_13_groups_and_60_entries_of_the_leaders_own() {
             "{}",
             subject.code
         );
+    }
+}
+
+#[test]
+fn a_dozen_entries_or_more_of_every_list_are_the_leaders_own() {
+    let inputs = Inputs::parse(SAMPLE).unwrap();
+    let mut whose: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for list in &inputs.duty_lists {
+        for task in &list.tasks {
+            whose.entry(task).or_default().insert(&list.subject);
+        }
+    }
+    let leaders: BTreeSet<&str> = whose.values().flatten().copied().collect();
+    assert_eq!(leaders.len(), 16);
+    for leader in leaders {
+        let only = BTreeSet::from([leader]);
+        let own = whose.values().filter(|those| **those == only).count();
+        assert!(own >= 12, "{leader}: {own}");
     }
 }
 
