@@ -206,3 +206,44 @@ fn a_trial_reads_in_words_of_both_languages() {
         .collect();
     insta::assert_debug_snapshot!(said);
 }
+
+#[test]
+fn another_deadline_and_another_label_are_something_else() {
+    let read = |trial: &Trial| -> Vec<String> {
+        let (old, new) = (scheme(TABLE), changed(&[]));
+        let explainers = (Explainer::new(&old, []), Explainer::new(&new, []));
+        let all = trial.changed.iter().flat_map(|one| &one.because);
+        all.map(|one| words::because(&explainers.0, &explainers.1, one).zh)
+            .collect()
+    };
+    let deadline = tried(&[(
+        "kind = \"rectify\", within_days = 90",
+        "kind = \"rectify\", within_days = 30",
+    )]);
+    assert!(!deadline.changed.is_empty());
+    for one in &deadline.changed {
+        assert_eq!(Some(&one.before), one.after.as_ref());
+        assert!(matches!(
+            one.because[..],
+            [
+                Because::FollowUp { after: false, .. },
+                Because::FollowUp { after: true, .. }
+            ]
+        ));
+    }
+    let said = read(&deadline);
+    assert!(
+        said[0].starts_with("原有结果运用：") && said[0].contains("90日内"),
+        "{said:?}"
+    );
+    assert!(
+        said[1].starts_with("现有结果运用：") && said[1].contains("30日内"),
+        "{said:?}"
+    );
+    let fewer = tried(&[("best = 3", "best = 1")]);
+    let labels = read(&fewer);
+    assert!(
+        labels.contains(&"称号：满意单位 → 无".to_owned()),
+        "{labels:?}"
+    );
+}

@@ -16,9 +16,13 @@ use super::{mingjian, text};
 
 /// The sample round of Ouhai as a package.
 fn package(folder: &Path) -> PathBuf {
-    let read = |file: &str| project::read(&project::root().join(file));
-    let scheme = read("schemes/ouhai/organ.toml");
-    let inputs = Inputs::parse(&read("schemes/ouhai/organ.sample.json")).unwrap();
+    package_of("ouhai/organ", folder)
+}
+
+fn package_of(place: &str, folder: &Path) -> PathBuf {
+    let read = |end: &str| project::read(&project::root().join(format!("schemes/{place}{end}")));
+    let scheme = read(".toml");
+    let inputs = Inputs::parse(&read(".sample.json")).unwrap();
     let parsed = Scheme::parse(&scheme).unwrap();
     let outcome = decide(&parsed, &Snapshot::build(&parsed, &inputs).unwrap());
     let package = Package {
@@ -82,6 +86,7 @@ fn a_package_becomes_a_sheet_for_each_unit_and_a_ranking() {
     assert_eq!(first[1], &Data::String("organ-01".to_owned()));
     assert_eq!(first[2], &Data::Float(1.0));
     assert_eq!(first[4], &Data::Float(97.12));
+    assert_eq!(first[5], &Data::Float(100.0));
 }
 
 #[test]
@@ -134,4 +139,39 @@ fn a_decision_is_explained_from_a_package() {
     let unknown = explain("organ-99");
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains("`organ-99`"));
+}
+
+#[test]
+fn people_read_what_falls_on_them_by_their_team_and_what_was_waived_or_adjusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = package_of("bortala/county", folder.path());
+    let sheets = folder.path().join("sheets");
+    assert!(report(&package, &sheets).status.success());
+    let explained = |code: &str| {
+        let output = mingjian(&["explain", package.to_str().unwrap(), code], folder.path());
+        text(&output.stdout)
+    };
+    let both = |code: &str| {
+        let sheet = fs::read_to_string(sheets.join(format!("{code}.html"))).unwrap();
+        [explained(code), sheet]
+    };
+    for said in both("head-10") {
+        assert!(said.contains("来自“虚构州第十局领导班子”的评定"), "{said}");
+        assert!(said.contains("From the decision on"), "{said}");
+    }
+    for said in both("team-05") {
+        assert!(
+            said.contains("专项调查未完，会议决定先按未查实结账"),
+            "{said}"
+        );
+        assert!(said.contains("评定会议选定了他人"), "{said}");
+        // Nobody is recognised apart from others there.
+        assert!(!said.contains("符合认定条件"), "{said}");
+    }
+    for said in both("team-07") {
+        assert!(
+            said.contains("2027-01-15 由虚构州委会议酌定为“好”"),
+            "{said}"
+        );
+    }
 }
