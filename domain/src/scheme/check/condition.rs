@@ -173,6 +173,13 @@ impl Checker {
                     Words::new("连续轮次至少为 1", "a run is at least 1 round long"),
                 );
             }
+            if earlier.grades.is_empty() {
+                self.faults.say(
+                    &format!("{place}/grades"),
+                    "empty_list",
+                    Words::new("请至少写一个等次", "name at least one grade"),
+                );
+            }
             let grades = earlier
                 .grades
                 .iter()

@@ -467,6 +467,18 @@ impl Checker {
         let Some(codes) = categories else {
             return vec![true; self.file.category.len()];
         };
+        if codes.is_empty() {
+            self.faults.say(
+                &format!("{path}/for"),
+                "empty_list",
+                Words::new(
+                    "没有写任何类别，就不适用于任何对象：请写明类别；适用于所有类别的，删去 `for`",
+                    "no category is named, so this is for nobody: name some, or leave `for` out where it is for all",
+                ),
+            );
+            // As though it were left out, so that nothing else is blamed for it.
+            return vec![true; self.file.category.len()];
+        }
         let mut mask = vec![false; self.file.category.len()];
         for code in codes {
             let found = self.categories.get(code).copied();

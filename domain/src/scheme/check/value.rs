@@ -212,6 +212,16 @@ impl Checker {
         let written = self.file.fact.get(kind)?.clone();
         for (field, values) in &facts.filter {
             let place = format!("{path}/where/{field}");
+            if values.is_empty() {
+                self.faults.say(
+                    &place,
+                    "empty_list",
+                    Words::new(
+                        format!("没有写 `{field}` 的任何取值，就没有事实符合：请至少写一个，或删去这一筛选"),
+                        format!("no value of `{field}` is named, so no fact fits: name at least one, or leave this out"),
+                    ),
+                );
+            }
             let Some(known) = written.field.iter().find(|f| f.code == *field) else {
                 self.faults.say(
                     &place,
