@@ -32,6 +32,18 @@ impl Checker {
                 ),
             );
         }
+        for (key, so_many) in [("best", label.best), ("worst", label.worst)] {
+            if so_many == Some(0) {
+                self.faults.say(
+                    &format!("{path}/{key}"),
+                    "wrong_scale",
+                    Words::new(
+                        "称号至少授予 1 个名次：写 0 就无人可得",
+                        "a label is for 1 place or more: with 0 nobody ever holds it",
+                    ),
+                );
+            }
+        }
         let phase = self.label_phase(place);
         if label.rank_disqualified.is_none() && phase != LabelPhase::AmongEligible {
             self.faults.say(

@@ -230,6 +230,7 @@ impl Checker {
         self.check_label_cases();
         let tie_breakers = self.check_tie_breakers();
         self.check_assumptions();
+        self.check_texts();
         self.add_survey_figures();
         let file = self.file.clone();
         let table = table?;
@@ -416,6 +417,44 @@ impl Checker {
         plans
     }
 
+    /// Texts that name a scheme or the clause that something comes from.
+    fn refuse_blank(&mut self, path: &str, text: &str) {
+        // What is not in the file, or could not be read, is named already.
+        if text.trim().is_empty() && self.faults.knows(path) && !self.faults.has_below(path) {
+            self.faults.say(
+                path,
+                "blank_text",
+                Words::new("这里没有写任何文字", "there are no words here"),
+            );
+        }
+    }
+
+    fn check_texts(&mut self) {
+        let file = &self.file;
+        let clauses = |kind: &str, list: Vec<(&String, Option<&String>)>| {
+            list.into_iter()
+                .filter_map(|(code, clause)| {
+                    Some((format!("{kind}/{code}/clause"), clause?.clone()))
+                })
+                .collect::<Vec<_>>()
+        };
+        let items = file.item.iter().map(|i| (&i.code, i.clause.as_ref()));
+        let labels = file.label.iter().map(|l| (&l.code, l.clause.as_ref()));
+        let rules = file.rule.iter().map(|r| (&r.code, Some(&r.clause)));
+        let quotas = file.quota.iter().map(|q| (&q.code, Some(&q.clause)));
+        let mut texts = vec![
+            ("code".to_owned(), file.code.clone()),
+            ("version".to_owned(), file.version.clone()),
+        ];
+        texts.extend(clauses("item", items.collect()));
+        texts.extend(clauses("label", labels.collect()));
+        texts.extend(clauses("rule", rules.collect()));
+        texts.extend(clauses("quota", quotas.collect()));
+        for (path, text) in texts {
+            self.refuse_blank(&path, &text);
+        }
+    }
+
     fn check_assumptions(&mut self) {
         let settings: Vec<(usize, String)> = self
             .file
@@ -424,7 +463,18 @@ impl Checker {
             .map(|a| a.setting.clone())
             .enumerate()
             .collect();
+        let mut seen = BTreeSet::new();
         for (number, setting) in settings {
+            if !seen.insert(setting.clone()) {
+                self.faults.say(
+                    &format!("assumption/{number}/setting"),
+                    "code_used_twice",
+                    Words::new(
+                        format!("`{setting}` 已有一条说明：请合并为一条"),
+                        format!("there is an assumption about `{setting}` already: make them one"),
+                    ),
+                );
+            }
             if !self.faults.knows(&setting) {
                 let path = format!("assumption/{number}/setting");
                 self.faults.say(

@@ -129,6 +129,19 @@ impl Checker {
             );
         }
         if let EffectPlan::FollowUp(follow_up) = &effect
+            && follow_up.within_days.is_some()
+            && follow_up.within_working_days.is_some()
+        {
+            self.faults.say(
+                &format!("{path}/effect/follow_up/within_working_days"),
+                "one_of",
+                Words::new(
+                    "期限只有一个：请在 `within_days` 与 `within_working_days` 中写一个",
+                    "there is one deadline: write `within_days` or `within_working_days`",
+                ),
+            );
+        }
+        if let EffectPlan::FollowUp(follow_up) = &effect
             && follow_up.as_of == Some(AsOf::Event)
             && !rule.per_event
         {
