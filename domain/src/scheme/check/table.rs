@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Item, Missing, Part, SectionKind, Words};
+use super::super::file::{GradedBy, Item, Missing, Part, SectionKind, Words};
 use super::super::model::{ItemPlan, NodePlan, PartPlan};
 use super::Checker;
 use super::sight::Sight;
@@ -64,12 +64,45 @@ impl Checker {
             grading.total_ceiling,
         );
         let of_category = self.order(&written, &applies);
+        if applies.iter().all(|(node, _)| node.is_some()) {
+            self.refuse_without_items(&written, &of_category);
+        }
         let items: Option<Vec<ItemPlan>> = plans.into_iter().collect();
         Some(TablePlan {
             nodes,
             items: items?,
             of_category,
         })
+    }
+
+    /// Where grades are read off totals, a category of which nothing is scored has none.
+    fn refuse_without_items(
+        &mut self,
+        written: &[Written],
+        of_category: &[(Vec<usize>, Vec<usize>)],
+    ) {
+        let whole = self.lost.is_empty() && self.lost_in.is_empty();
+        if !whole || self.file.grading.by == GradedBy::Proposed || self.file.item.is_empty() {
+            return;
+        }
+        let codes: Vec<String> = (self.file.category.iter().zip(of_category))
+            // Of a node with a maximum and nothing in it the sums are wrong, which is said there.
+            .filter(|(_, (nodes, items))| {
+                let max = |node: &usize| written.get(*node).and_then(|node| node.max);
+                items.is_empty() && nodes.iter().filter_map(max).all(|max| max <= Points::ZERO)
+            })
+            .map(|(category, _)| category.code.clone())
+            .collect();
+        for code in codes {
+            self.faults.say(
+                &format!("category/{code}"),
+                "category_without_items",
+                Words::new(
+                    format!("没有任何考评项适用于类别 `{code}`，它的对象没有总分可定等次"),
+                    format!("no item is for the category `{code}`, so its subjects have no total to read a grade off"),
+                ),
+            );
+        }
     }
 
     fn check_nodes(&mut self) -> (Vec<NodePlan>, Vec<Written>) {
@@ -80,6 +113,7 @@ impl Checker {
             let applies = self.applies(&path, section.categories.as_ref());
             self.check_max(&path, section.kind, section.max);
             self.check_bounds(&path, ("floor", section.floor), section.ceiling);
+            self.check_floor(&path, section.floor, (section.ceiling, section.max));
             written.push(Written {
                 path,
                 parent: None,
@@ -114,6 +148,7 @@ impl Checker {
             let applies = self.narrow(&path, own, inherited, indicator.categories.is_some());
             self.check_max(&path, kind, indicator.max);
             self.check_bounds(&path, ("floor", indicator.floor), indicator.ceiling);
+            self.check_floor(&path, indicator.floor, (indicator.ceiling, indicator.max));
             written.push(Written {
                 path,
                 parent,
@@ -177,6 +212,28 @@ impl Checker {
                 Words::new(
                     format!("下限 `{floor}` 高于上限 `{ceiling}`"),
                     format!("the floor `{floor}` lies above the ceiling `{ceiling}`"),
+                ),
+            );
+        }
+    }
+
+    /// A floor above what something can be worth; where it lies above the ceiling too, that was said.
+    pub(super) fn check_floor(
+        &mut self,
+        path: &str,
+        floor: Option<Points>,
+        (ceiling, max): (Option<Points>, Option<Points>),
+    ) {
+        if let (Some(floor), Some(max)) = (floor, max)
+            && floor > max
+            && ceiling.is_none_or(|ceiling| floor <= ceiling)
+        {
+            self.faults.say(
+                &format!("{path}/floor"),
+                "bounds_contradict",
+                Words::new(
+                    format!("下限 `{floor}` 高于满分 {max}"),
+                    format!("the floor `{floor}` lies above the maximum, {max}"),
                 ),
             );
         }

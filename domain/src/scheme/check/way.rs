@@ -80,7 +80,7 @@ impl Checker {
             return self.shaped(&format!("{path}/surveyed"), shaped, max, "a survey");
         }
         if let Some(per_case) = ways.per_case {
-            return self.per_case(&format!("{path}/per_case"), per_case, max);
+            return self.per_case(&format!("{path}/per_case"), per_case, (kind, max));
         }
         Some(self.composed(&format!("{path}/composed"), ways.composed?))
     }
@@ -265,13 +265,49 @@ impl Checker {
         }
     }
 
+    /// Cases take points away where the section is for that, and where an item starts from all that it can be worth.
+    fn check_direction(&mut self, path: &str, per_case: &PerCase, kind: SectionKind) {
+        let points = per_case.points;
+        let adds = points > Points::ZERO;
+        let words = if adds && kind == SectionKind::Deduction {
+            Words::new(
+                format!("负面清单按件扣分，`{points}` 却是加分：请写负数"),
+                format!(
+                    "a deduction list takes points away, yet `{points}` adds: write a negative number"
+                ),
+            )
+        } else if adds && per_case.start == Start::Full {
+            Words::new(
+                format!(
+                    "从满分起只能往下扣，`{points}` 却是加分：请写负数，或写 `start = \"zero\"`"
+                ),
+                format!(
+                    "nothing adds to the maximum, yet `{points}` would: write a negative number, or `start = \"zero\"`"
+                ),
+            )
+        } else if points < Points::ZERO && kind == SectionKind::Bonus {
+            Words::new(
+                format!("加分项按件加分，`{points}` 却是扣分：请写正数，或移到负面清单"),
+                format!(
+                    "a bonus adds points, yet `{points}` takes away: write a positive number, or move it to a deduction list"
+                ),
+            )
+        } else {
+            return;
+        };
+        self.faults
+            .say(&format!("{path}/points"), "wrong_scale", words);
+    }
+
     fn per_case(
         &mut self,
         path: &str,
         per_case: &PerCase,
-        max: Option<Points>,
+        (kind, max): (SectionKind, Option<Points>),
     ) -> Option<(Way, Arc<str>)> {
         self.check_bounds(path, ("floor", per_case.floor), per_case.ceiling);
+        self.check_floor(path, per_case.floor, (per_case.ceiling, max));
+        self.check_direction(path, per_case, kind);
         if per_case.start == Start::Full && max.is_none() {
             self.faults.say(
                 &format!("{path}/start"),
