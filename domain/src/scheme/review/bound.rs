@@ -108,6 +108,13 @@ impl<'a> Bounds<'a> {
             && (self.can(&rule.when, wanted, &known) || (settled && self.can_miss(&rule.when)))
     }
 
+    /// Whether a rule can be without effect here: a requirement by being met, any other by its condition failing.
+    pub fn can_rest(&self, rule: &RulePlan) -> bool {
+        let wanted = matches!(rule.effect, EffectPlan::Require);
+        let settled = [rule.undetermined, rule.disqualified].contains(&Some(RuleHolds::NotFired));
+        self.can(&rule.when, wanted, &Known::new()) || (settled && self.can_miss(&rule.when))
+    }
+
     /// What is known where a condition is asked of each case by itself: of the kind that it looks at there is one, where
     /// cases are counted and not people. A condition on several kinds, or on answers too, is asked of each of them.
     fn known_of_one_case(&self, condition: &ConditionPlan) -> Known {

@@ -2,7 +2,7 @@
 
 use super::super::file::Words;
 use super::super::load::Faults;
-use super::super::model::{EffectPlan, Scheme};
+use super::super::model::{EffectPlan, RulePlan, Scheme};
 use super::bound::{Bounds, Known, can_not_apply};
 use super::range::Range;
 use super::{is_clear, of_item, reads_totals};
@@ -36,6 +36,9 @@ fn review_rules(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
         };
         faults.say(&path, "rule_never_fires", words);
     }
+    for rule in &scheme.rules {
+        review_always(scheme, rule, bounds, faults);
+    }
     for label in &scheme.labels {
         let Some(when) = &label.when else { continue };
         let path = format!("label/{}/when", label.code);
@@ -52,6 +55,58 @@ fn review_rules(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
                 ),
             );
         }
+    }
+}
+
+/// Rules that stand in everybody's way or hold for everybody, but for those of whom a value is missing.
+fn review_always(scheme: &Scheme, rule: &RulePlan, bounds: &[Bounds<'_>], faults: &mut Faults) {
+    let path = format!("rule/{}/when", rule.code);
+    let always: Vec<&str> = (bounds.iter())
+        .filter(|bounds| bounds.can_fire(rule) && !bounds.can_rest(rule))
+        .filter_map(|bounds| scheme.categories.get(bounds.category))
+        .map(|category| category.code.as_ref())
+        .collect();
+    if always.is_empty() || !is_clear(faults, &path) {
+        return;
+    }
+    let everywhere =
+        !(bounds.iter()).any(|bounds| bounds.applies(&rule.applies) && bounds.can_rest(rule));
+    let (zh, en) = (always.join("、"), always.join(", "));
+    let (certain, words) = match rule.effect {
+        EffectPlan::Require => (
+            everywhere,
+            Words::new(
+                format!("类别 {zh} 的对象无一能满足这一要求：请核对条件中的数值"),
+                format!(
+                    "nobody of {en} can ever meet this requirement: look at the values in its condition"
+                ),
+            ),
+        ),
+        EffectPlan::Disqualify => (
+            everywhere,
+            Words::new(
+                format!("这一取消资格的条件对类别 {zh} 的对象不可能不成立，无一能够参评"),
+                format!(
+                    "nobody of {en} stays eligible: the condition of this disqualification can never come out false"
+                ),
+            ),
+        ),
+        EffectPlan::Cap(_) | EffectPlan::Floor(_) | EffectPlan::Set(_) => (
+            false,
+            Words::new(
+                format!("这条规则的条件对类别 {zh} 的对象不可能不成立：人人都会触发"),
+                format!(
+                    "this rule fires for all subjects of {en}: its condition can never come out false"
+                ),
+            ),
+        ),
+        _ => return,
+    };
+    // What concerns some categories alone, or a grade, may be meant.
+    if certain {
+        faults.say(&path, "rule_always_fires", words);
+    } else {
+        faults.warn(&path, "rule_always_fires", words);
     }
 }
 
