@@ -427,6 +427,9 @@ proptest! {
             for result in decision.rules.iter().filter(|result| result.fired == Truth3::True) {
                 prop_assert!(!found("rule_never_fires", &format!("rule/{}/when", result.rule)), "{} fires\n{}", result.rule, text);
             }
+            for result in decision.rules.iter().filter(|result| result.fired == Truth3::False) {
+                prop_assert!(!found("rule_always_fires", &format!("rule/{}/when", result.rule)), "{} rests\n{}", result.rule, text);
+            }
             // The committee may give what no table does.
             let adjusted = decision.steps.iter().any(|step| step.step == Step::Adjustment);
             if let Some(grade) = decision.grade.as_ref().filter(|_| !adjusted) {

@@ -86,6 +86,8 @@ fn hold(review: &Review, outcome: &Outcome) -> Result<(), TestCaseError> {
             let fired = result.fired == Truth3::True && result.settled_by != Some(Settled::Waiver);
             let path = format!("rule/{}/when", result.rule);
             prop_assert!(!(fired && found("rule_never_fires", &path)), "{path}");
+            let rests = result.fired == Truth3::False && result.settled_by != Some(Settled::Waiver);
+            prop_assert!(!(rests && found("rule_always_fires", &path)), "{path}");
         }
         let waived = decision
             .items

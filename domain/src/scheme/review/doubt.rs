@@ -21,11 +21,20 @@ pub(super) fn review(scheme: &Scheme, faults: &mut Faults) {
 struct Used {
     measures: BTreeSet<usize>,
     facts: BTreeSet<usize>,
+    surveys: BTreeSet<usize>,
 }
 
 impl Used {
-    fn value(&mut self, value: &ValuePlan) {
+    fn value(&mut self, scheme: &Scheme, value: &ValuePlan) {
         match &value.kind {
+            ValueKind::Figure(figure) => {
+                let plan = scheme.figures.get(*figure);
+                self.surveys.extend(plan.map(|plan| plan.survey));
+            }
+            ValueKind::Answers(answers) => {
+                let plan = scheme.answers.get(*answers);
+                self.surveys.extend(plan.map(|plan| plan.survey));
+            }
             ValueKind::Facts(plan) => {
                 self.facts.insert(plan.kind);
             }
@@ -36,9 +45,9 @@ impl Used {
         }
     }
 
-    fn condition(&mut self, condition: &ConditionPlan) {
+    fn condition(&mut self, scheme: &Scheme, condition: &ConditionPlan) {
         each_comparison("", condition, false, &mut |_, value, _, _| {
-            self.value(value);
+            self.value(scheme, value);
         });
     }
 }
@@ -46,10 +55,12 @@ impl Used {
 fn warn_of_unused(scheme: &Scheme, faults: &mut Faults) {
     let mut used = Used::default();
     for item in &scheme.items {
-        item.gate.iter().for_each(|gate| used.condition(gate));
+        item.gate
+            .iter()
+            .for_each(|gate| used.condition(scheme, gate));
         for part in &item.parts {
             match &part.way {
-                Way::Shaped { value, .. } => used.value(value),
+                Way::Shaped { value, .. } => used.value(scheme, value),
                 Way::PerCase(plan) => {
                     if let Cases::Facts(facts) = &plan.cases {
                         used.facts.insert(facts.kind);
@@ -62,14 +73,17 @@ fn warn_of_unused(scheme: &Scheme, faults: &mut Faults) {
         }
     }
     for label in &scheme.labels {
-        used.value(&label.by);
-        label.when.iter().for_each(|when| used.condition(when));
+        used.value(scheme, &label.by);
+        label
+            .when
+            .iter()
+            .for_each(|when| used.condition(scheme, when));
     }
     for rule in &scheme.rules {
-        used.condition(&rule.when);
+        used.condition(scheme, &rule.when);
     }
     for (value, _) in &scheme.tie_breakers {
-        used.value(value);
+        used.value(scheme, value);
     }
     let scales: BTreeSet<&str> = scheme
         .file
@@ -77,6 +91,12 @@ fn warn_of_unused(scheme: &Scheme, faults: &mut Faults) {
         .iter()
         .flat_map(|survey| &survey.question)
         .filter_map(|question| question.scale.as_deref())
+        .collect();
+    let followed: BTreeSet<&str> = (scheme.rules.iter())
+        .filter_map(|rule| match &rule.effect {
+            EffectPlan::FollowUp(follow_up) => Some(follow_up.kind.as_str()),
+            _ => None,
+        })
         .collect();
     let file = &scheme.file;
     let mut unused: Vec<(&str, &str, &str)> = Vec::new();
@@ -95,9 +115,24 @@ fn warn_of_unused(scheme: &Scheme, faults: &mut Faults) {
             unused.push(("scale", "等级", &scale.code));
         }
     }
-    for (kind, word, code) in unused {
+    for (place, survey) in file.survey.iter().enumerate() {
+        if !used.surveys.contains(&place) {
+            unused.push(("survey", "测评", &survey.code));
+        }
+    }
+    for kind in &file.follow_up {
+        if !followed.contains(kind.code.as_str()) {
+            unused.push(("follow_up", "结果运用", &kind.code));
+        }
+    }
+    for (key, word, code) in unused {
+        let kind = if key == "follow_up" {
+            "kind of follow-up"
+        } else {
+            key
+        };
         faults.warn(
-            &format!("{kind}/{code}"),
+            &format!("{key}/{code}"),
             "not_used",
             Words::new(
                 format!("没有任何地方用到这一{word}：请删去，或补上用它的考评项、规则"),
