@@ -44,6 +44,8 @@ pub(super) struct Faults {
     list: Vec<Fault>,
     warnings: Vec<Warning>,
     places: BTreeMap<String, (u32, u32)>,
+    /// Numbers that are written in quotes, as they stand in the file.
+    numbers: BTreeMap<String, String>,
     lines: Vec<usize>,
 }
 
@@ -60,6 +62,7 @@ impl Faults {
             list: Vec::new(),
             warnings: Vec::new(),
             places: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             lines,
         }
     }
@@ -79,20 +82,15 @@ impl Faults {
         )
     }
 
-    fn add_at(&mut self, at: usize, path: &str, code: &'static str, message: String) {
+    fn add_at(&mut self, at: usize, path: &str, code: &'static str, message: Words) {
         let (line, column) = self.position(at);
         self.push(Fault {
             code,
             path: path.to_owned(),
             line,
             column,
-            message: remark::headed(code, message),
+            message,
         });
-    }
-
-    /// A fault at a path, in English under the Chinese heading of its code.
-    pub fn add(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
-        self.say(path, code, remark::headed(code, message.into()));
     }
 
     /// A fault at a path, in words.
@@ -158,6 +156,11 @@ impl Faults {
         self.places.contains_key(path)
     }
 
+    /// A number as it stands in the file at a path.
+    pub fn written(&self, path: &str) -> Option<&str> {
+        self.numbers.get(path).map(String::as_str)
+    }
+
     /// All faults and all warnings in the order of the file.
     pub fn into_lists(mut self) -> (Vec<Fault>, Vec<Warning>) {
         self.list.sort_by(|a, b| {
@@ -193,11 +196,10 @@ pub(super) fn load(text: &str) -> Loaded {
     let (tree, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        faults.add_at(at, "", "syntax", error.message().replace('\n', ": "));
+        let message = error.message().replace('\n', ": ");
+        faults.add_at(at, "", "syntax", remark::of_reading("syntax", message));
     }
-    let mut places = BTreeMap::new();
-    record_places(&faults, &mut places, "", tree.get_ref());
-    faults.places = places;
+    record_places(&mut faults, "", tree.get_ref());
 
     let mut reader = Reader {
         faults,
@@ -315,7 +317,10 @@ impl<'a> Reader<'a> {
                 at,
                 key,
                 "wrong_type",
-                format!("`{key}` is a list of tables: write `[[{key}]]`"),
+                Words::new(
+                    format!("`{key}` 是一列表：请写 `[[{key}]]`"),
+                    format!("`{key}` is a list of tables: write `[[{key}]]`"),
+                ),
             );
             return Vec::new();
         };
@@ -364,7 +369,8 @@ impl<'a> Reader<'a> {
             };
             let missing = code == "missing_key";
             if whole_value || !missing {
-                self.faults.add_at(at, path, code, message);
+                self.faults
+                    .add_at(at, path, code, remark::of_reading(code, message));
             }
             whole_value &= unknown;
             self.read_again = self.read_again.saturating_add(count(value.get_ref()));
@@ -387,7 +393,10 @@ impl<'a> Reader<'a> {
                 at,
                 &key,
                 "unknown_key",
-                format!("unknown key `{key}`: a scheme has no such part"),
+                Words::new(
+                    format!("没有 `{key}` 这一项：评价体系中没有这样的部分"),
+                    format!("unknown key `{key}`: a scheme has no such part"),
+                ),
             );
         }
     }
@@ -435,48 +444,49 @@ fn remove_key_at(value: &mut Spanned<DeValue<'_>>, at: usize) -> bool {
 }
 
 /// Remembers where each key stands; elements of lists are named by their code, or their number from 0.
-fn record_places(
-    faults: &Faults,
-    places: &mut BTreeMap<String, (u32, u32)>,
-    path: &str,
-    table: &DeTable<'_>,
-) {
+fn record_places(faults: &mut Faults, path: &str, table: &DeTable<'_>) {
     for (key, value) in table {
         let here = if path.is_empty() {
             key.get_ref().to_string()
         } else {
             format!("{path}/{}", key.get_ref())
         };
-        places
-            .entry(here.clone())
-            .or_insert_with(|| faults.position(key.span().start));
-        record_value(faults, places, &here, value);
+        let place = faults.position(key.span().start);
+        faults.places.entry(here.clone()).or_insert(place);
+        record_value(faults, &here, value);
     }
 }
 
-fn record_value(
-    faults: &Faults,
-    places: &mut BTreeMap<String, (u32, u32)>,
-    path: &str,
-    value: &Spanned<DeValue<'_>>,
-) {
+fn record_value(faults: &mut Faults, path: &str, value: &Spanned<DeValue<'_>>) {
     match value.get_ref() {
-        DeValue::Table(table) => record_places(faults, places, path, table),
+        DeValue::Table(table) => record_places(faults, path, table),
         DeValue::Array(list) => {
             for (number, element) in list.iter().enumerate() {
                 let mut here = format!(
                     "{path}/{}",
                     code_of(element.get_ref()).unwrap_or_else(|| number.to_string())
                 );
-                if places.contains_key(&here) {
+                if faults.places.contains_key(&here) {
                     here = format!("{here}#{number}");
                 }
-                places.insert(here.clone(), faults.position(element.span().start));
-                record_value(faults, places, &here, element);
+                let place = faults.position(element.span().start);
+                faults.places.insert(here.clone(), place);
+                record_value(faults, &here, element);
             }
+        }
+        DeValue::String(text) if is_like_a_number(text) => {
+            let text = text.to_string();
+            faults.numbers.entry(path.to_owned()).or_insert(text);
         }
         _ => {}
     }
+}
+
+/// Whether a text can be a number that is written otherwise than it is shown: `150%` and not `3/2`.
+fn is_like_a_number(text: &str) -> bool {
+    text.len() <= 60
+        && text.ends_with(|last: char| last == '%' || last.is_ascii_digit())
+        && (text.bytes()).all(|one| one.is_ascii_digit() || b"-+./%".contains(&one))
 }
 
 #[cfg(test)]

@@ -43,45 +43,71 @@ impl fmt::Display for Fault {
     }
 }
 
-/// An English message under the Chinese heading of its code; where there is none the code itself is the heading.
-pub(super) fn headed(code: &str, message: String) -> Words {
-    let heading = match code {
-        "band_above_max" => "分段给分超出满分",
-        "band_missing" => "等次缺少分数线",
-        "band_not_used" => "分数线没有作用",
-        "band_out_of_reach" => "分段永远取不到",
-        "bands_out_of_order" => "等次或分段次序不对",
-        "bounds_contradict" => "上下限互相矛盾",
-        "cap_without_effect" => "封顶没有作用",
-        "circle" => "规则之间循环等待",
-        "code_used_twice" => "代码重复",
-        "empty_list" => "列表为空",
-        "floor_without_effect" => "保底没有作用",
-        "looks_too_far" => "此处不能依据这一数据",
-        "lower_bound" => "置信下限用法不对",
-        "lowest_band" => "最低等次不写分数线",
-        "malformed_code" => "代码不合规范",
-        "missing_key" => "缺少必填项",
-        "no_investigation" => "所指规则不启动专项调查",
-        "one_of" => "几项之中须恰好写一项",
-        "overflow" => "数值过大",
-        "reserved_code" => "代码已作他用",
-        "setting_missing" => "缺少设置",
-        "setting_not_used" => "此设置没有作用",
-        "sums_differ" => "分值合计不符",
-        "syntax" => "文件格式有误",
-        "unknown_format" => "格式版本不识别",
-        "unknown_key" => "没有这一项",
-        "unknown_name" => "所指名称不存在",
-        "unknown_setting" => "所指设置不存在",
-        "way_not_possible" => "此处不能用这种方式",
-        "wider_than_parent" => "适用类别超出上级",
-        "wrong_order" => "次序不对",
-        "wrong_scale" => "数值不在应有的范围",
-        "wrong_step" => "步长不能整除满分",
-        "wrong_type" => "类型不对",
-        "wrong_value" => "取值不对",
-        other => other,
+/// What the reading of a file says: in Chinese too where its form is known, else quoted under a heading.
+pub(super) fn of_reading(code: &str, message: String) -> Words {
+    let zh = in_chinese(&message).unwrap_or_else(|| {
+        let heading = match code {
+            "syntax" => "文件格式有误",
+            "unknown_key" => "没有这一项",
+            "missing_key" => "缺少必填项",
+            _ => "取值不对",
+        };
+        format!("{heading}（解析程序的原话：“{message}”）")
+    });
+    Words::new(zh, message)
+}
+
+/// The sentences of numbers, and the commonest of those that serde says.
+fn in_chinese(message: &str) -> Option<String> {
+    if message == "a value is too large to be counted in points" {
+        return Some("数值过大，无法计分".to_owned());
+    }
+    let after = |start: &str| message.strip_prefix(start);
+    if let Some(rest) = after("missing field `") {
+        return Some(format!("缺少 `{}`", rest.strip_suffix('`')?));
+    }
+    if let Some(rest) = after("unknown field `") {
+        let (found, known) = rest.split_once('`')?;
+        return Some(format!("没有 `{found}` 这一项：{}", choices(known)?));
+    }
+    if let Some(rest) = after("unknown variant `") {
+        let (found, known) = rest.split_once('`')?;
+        return Some(format!("`{found}` 不是这里的取值：{}", choices(known)?));
+    }
+    if let Some((found, "a number in quotes, such as \"2.5\", \"90%\" or \"1/3\"")) =
+        after("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        let found = found
+            .split('`')
+            .nth(1)
+            .map(|found| format!("`{found}` 不是数：这里"));
+        let here = found.unwrap_or_else(|| "这里".to_owned());
+        return Some(format!(
+            "{here}应写加引号的数，如 `\"2.5\"`、`\"90%\"`、`\"1/3\"`"
+        ));
+    }
+    let (found, told) = message.strip_prefix('`')?.split_once("` is ")?;
+    let told = match told {
+        "not a point value: write a decimal with at most four places, such as `2.5`" => {
+            "不是分值：请写至多四位小数的数，如 `2.5`"
+        }
+        "not a number: write `0.9`, `90%` or `9/10`" => "不是数：请写 `0.9`、`90%` 或 `9/10`",
+        "floating point, which is not exact: put the number in quotes" => {
+            "是浮点数，不精确：请把这个数写在引号里"
+        }
+        _ => return None,
     };
-    Words::new(format!("{heading}（{message}）"), message)
+    Some(format!("`{found}` {told}"))
+}
+
+/// What serde expects instead: `, expected one of `a`, `b``.
+fn choices(known: &str) -> Option<String> {
+    if known == ", there are no fields" || known == ", there are no variants" {
+        return Some("这里什么也不能写".to_owned());
+    }
+    let known = known.strip_prefix(", expected ")?;
+    let names: Vec<String> = (known.split('`').skip(1).step_by(2))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    (!names.is_empty()).then(|| format!("可写 {}", names.join("、")))
 }

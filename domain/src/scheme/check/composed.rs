@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::file::Composed;
+use super::super::file::{Composed, Words};
 use super::super::model::{ComposedPlan, Way};
 use super::{Checker, check_code};
 use crate::number::Ratio;
@@ -12,20 +12,26 @@ impl Checker {
     /// Categories and sizes of closed rounds belong to other schemes, so only their spelling is looked at.
     pub(super) fn composed(&mut self, path: &str, composed: &Composed) -> (Way, Arc<str>) {
         if composed.by.is_empty() != composed.region {
-            self.faults.add(
+            self.faults.say(
                 path,
                 "one_of",
-                "members are reached `by` relations or by `region = true`",
+                Words::new(
+                    "成员须经由 `by` 所列关系取得，或写 `region = true`，二者取一",
+                    "members are reached `by` relations or by `region = true`",
+                ),
             );
         }
         let mut seen = BTreeSet::new();
         for code in &composed.closed {
             check_code(&mut self.faults, &format!("{path}/closed"), code);
             if !seen.insert(code) {
-                self.faults.add(
+                self.faults.say(
                     &format!("{path}/closed"),
                     "code_used_twice",
-                    format!("the scheme `{code}` is there twice"),
+                    Words::new(
+                        format!("评价体系 `{code}` 出现了两次"),
+                        format!("the scheme `{code}` is there twice"),
+                    ),
                 );
             }
         }
@@ -68,17 +74,23 @@ impl Checker {
         let mut sum = Ratio::zero();
         for (code, weight) in &composed.weight {
             if weight.is_negative() {
-                self.faults.add(
+                self.faults.say(
                     &format!("{place}/{code}"),
                     "wrong_scale",
-                    format!("`{weight}` is below 0"),
+                    Words::new(
+                        format!("`{weight}` 小于 0"),
+                        format!("`{weight}` is below 0"),
+                    ),
                 );
             }
             if !composed.categories.is_empty() && !composed.categories.contains(code) {
-                self.faults.add(
+                self.faults.say(
                     &format!("{place}/{code}"),
                     "setting_not_used",
-                    format!("members of the category `{code}` are not taken: name it in `categories` or leave its weight out"),
+                    Words::new(
+format!("没有取类别 `{code}` 的成员：请写入 `categories`，或删去它的权重"),
+format!("members of the category `{code}` are not taken: name it in `categories` or leave its weight out"),
+),
                 );
             }
             sum = sum.add(weight);
@@ -89,10 +101,13 @@ impl Checker {
                 .iter()
                 .all(|code| composed.weight.contains_key(code));
         if all_named && sum.is_zero() {
-            self.faults.add(
+            self.faults.say(
                 &place,
                 "wrong_scale",
-                "the weights add up to 0, so nothing would count",
+                Words::new(
+                    "权重合计为 0，什么都不计入",
+                    "the weights add up to 0, so nothing would count",
+                ),
             );
         }
     }
@@ -103,10 +118,13 @@ impl Checker {
         };
         let place = format!("{path}/size");
         if !composed.weight.is_empty() {
-            self.faults.add(
+            self.faults.say(
                 &place,
                 "one_of",
-                "members weigh by category or by size: leave out `weight` or `size`",
+                Words::new(
+                    "成员按类别或按规模加权：请删去 `weight` 或 `size`",
+                    "members weigh by category or by size: leave out `weight` or `size`",
+                ),
             );
         }
         if !composed.closed.is_empty() {
@@ -118,10 +136,13 @@ impl Checker {
             return;
         };
         if self.is_reported_in_parts(measure) {
-            self.faults.add(
+            self.faults.say(
                 &place,
                 "way_not_possible",
-                format!("a size is one number: report `{code}` once, `every = \"round\"`"),
+                Words::new(
+                    format!("规模只有一个数：请让 `{code}` 整轮报一次，`every = \"round\"`"),
+                    format!("a size is one number: report `{code}` once, `every = \"round\"`"),
+                ),
             );
         }
     }

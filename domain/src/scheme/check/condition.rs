@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Condition, Figure, GradeTest, Quantifier, Related, Test, Value, Words};
+use super::super::file::{
+    Condition, Figure, GradeTest, MeasureUnit, Quantifier, Related, Test, Value, Words,
+};
 use super::super::model::{ConditionPlan, GradeBound, TestPlan, ValueKind, ValuePlan};
 use super::Checker;
 use crate::number::{Points, Ratio};
@@ -310,18 +312,17 @@ impl Checker {
 
     /// A bound that its value can never reach is on the wrong scale: `90` where a rate is compared.
     pub(super) fn check_scale(&mut self, path: &str, value: &ValuePlan, test: &TestPlan) {
-        let one = Ratio::one();
-        let hundred = Ratio::from_whole(100);
-        let (least, most, hint) = match &value.kind {
+        let measure_unit = |place: usize| self.file.measure.get(place).map(|m| m.unit);
+        let (most, zh, en) = match &value.kind {
             ValueKind::Figure(figure) => match self.figures.get(*figure).map(|f| f.figure) {
                 Some(Figure::MeanScore) => (
-                    Ratio::zero(),
-                    hundred,
+                    Ratio::from_whole(100),
+                    "平均得分在 0 至 100 之间",
                     "a mean score lies between 0 and 100",
                 ),
                 _ => (
-                    Ratio::zero(),
-                    one,
+                    Ratio::one(),
+                    "比率在 0 至 1 之间，请写成 `90%` 这样",
                     "a rate lies between 0 and 1: write `90%`",
                 ),
             },
@@ -329,23 +330,39 @@ impl Checker {
                 measure,
                 versus: None,
                 ..
-            } => match self.file.measure.get(*measure).map(|m| m.unit) {
-                Some(super::super::file::MeasureUnit::Rate) => (
-                    Ratio::zero(),
-                    one,
-                    "this measure is a rate between 0 and 1: write `90%`",
-                ),
-                _ => return,
-            },
+            } if measure_unit(*measure) == Some(MeasureUnit::Rate) => (
+                Ratio::one(),
+                "这一数据是 0 至 1 之间的比率，请写成 `90%` 这样",
+                "this measure is a rate between 0 and 1: write `90%`",
+            ),
             _ => return,
         };
-        if test.bound < least || test.bound > most {
-            self.faults.add(
+        if test.bound.is_negative() || test.bound > most {
+            let bound = self.as_written(path, test);
+            self.faults.say(
                 path,
                 "wrong_scale",
-                format!("`{}` can never be reached: {hint}", test.text),
+                Words::new(
+                    format!("`{bound}` 永远取不到：{zh}"),
+                    format!("`{bound}` can never be reached: {en}"),
+                ),
             );
         }
+    }
+
+    /// A bound in the words of the file: it stands at a path itself, or beside what is compared.
+    fn as_written(&self, path: &str, test: &TestPlan) -> String {
+        let key = match test.op {
+            Sign::AtLeast => "at_least",
+            Sign::MoreThan => "more_than",
+            Sign::AtMost => "at_most",
+            Sign::LessThan => "less_than",
+            Sign::Equal => "equal_to",
+        };
+        let beside = format!("{path}/{key}");
+        let places = [path, beside.as_str()];
+        let mut written = places.iter().filter_map(|path| self.faults.written(path));
+        written.next().unwrap_or(&test.text).to_owned()
     }
 }
 

@@ -504,7 +504,7 @@ impl Checker {
                 path,
                 "unknown_name",
                 Words::new(
-                    format!("本评价体系中没有 `{code}`（{kind}）"),
+                    format!("本评价体系中没有 `{code}`（{}）", in_chinese(kind)),
                     format!("there is no {kind} `{code}` in this scheme"),
                 ),
             );
@@ -558,13 +558,33 @@ fn name(faults: &mut Faults, kind: &str, codes: &[String]) -> Names {
                 &format!("{kind}/{code}"),
                 place,
                 Words::new(
-                    format!("`{code}`（{kind}）出现了两次：请各用各的代码"),
+                    format!("`{code}`（{}）出现了两次：请各用各的代码", in_chinese(kind)),
                     format!("the {kind} `{code}` is there twice: give each a code of its own"),
                 ),
             );
         }
     }
     names
+}
+
+/// What a kind of thing is called in Chinese.
+fn in_chinese(kind: &str) -> &str {
+    match kind {
+        "grade" => "等次",
+        "category" => "类别",
+        "measure" => "量化数据",
+        "fact" | "kind of fact" => "事实种类",
+        "scale" => "等级",
+        "survey" => "测评",
+        "panel" => "评议群体",
+        "option" => "选项",
+        "rated question" => "有等级的题目",
+        "section or indicator" => "部分或指标",
+        "item, indicator or section" => "考评项、指标或部分",
+        "label" => "称号",
+        "rule" => "规则",
+        other => other,
+    }
 }
 
 /// Codes go into paths, file names and addresses.

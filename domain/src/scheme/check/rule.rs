@@ -145,10 +145,13 @@ impl Checker {
             && follow_up.as_of == Some(AsOf::Event)
             && !rule.per_event
         {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/effect"),
                 "way_not_possible",
-                "`as_of = \"event\"` is for a rule with `per_event = true`: name another day",
+                Words::new(
+                    "`as_of = \"event\"` 只用于 `per_event = true` 的规则：请另写一天",
+                    "`as_of = \"event\"` is for a rule with `per_event = true`: name another day",
+                ),
             );
         }
         if let EffectPlan::FollowUp(follow_up) = &effect

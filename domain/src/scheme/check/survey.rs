@@ -228,15 +228,18 @@ impl Checker {
             &format!("{path}/channel"),
             channels.iter().filter_map(|(_, w)| w.as_ref()),
         );
-        for (list, what) in [
-            (panels.is_empty(), "panel"),
-            (channels.is_empty(), "channel"),
+        for (list, what, zh) in [
+            (panels.is_empty(), "panel", "评议群体"),
+            (channels.is_empty(), "channel", "渠道"),
         ] {
             if list {
-                self.faults.add(
+                self.faults.say(
                     &path,
                     "empty_list",
-                    format!("a survey needs at least one {what}"),
+                    Words::new(
+                        format!("测评至少要有一个{zh}（`{what}`）"),
+                        format!("a survey needs at least one {what}"),
+                    ),
                 );
             }
         }

@@ -73,11 +73,16 @@ impl Checker {
                 &format!("{path}/measured"),
                 shaped,
                 max,
-                "a measure or facts",
+                ("量化数据或事实", "a measure or facts"),
             );
         }
         if let Some(shaped) = ways.surveyed {
-            return self.shaped(&format!("{path}/surveyed"), shaped, max, "a survey");
+            return self.shaped(
+                &format!("{path}/surveyed"),
+                shaped,
+                max,
+                ("测评", "a survey"),
+            );
         }
         if let Some(per_case) = ways.per_case {
             return self.per_case(&format!("{path}/per_case"), per_case, (kind, max));
@@ -163,7 +168,7 @@ impl Checker {
         path: &str,
         shaped: &Shaped,
         max: Option<Points>,
-        wanted: &str,
+        (zh, en): (&str, &str),
     ) -> Option<(Way, Arc<str>)> {
         let value = self.value(&format!("{path}/value"), &shaped.value);
         let shape = self.shape(&format!("{path}/shape"), &shaped.shape, max);
@@ -175,10 +180,13 @@ impl Checker {
             _ => false,
         };
         if !fits {
-            self.faults.add(
+            self.faults.say(
                 &format!("{path}/value"),
                 "way_not_possible",
-                format!("this way of scoring looks at {wanted}"),
+                Words::new(
+                    format!("这种评分方式只能依据{zh}"),
+                    format!("this way of scoring looks at {en}"),
+                ),
             );
         }
         let what = value.what.clone();
