@@ -175,6 +175,46 @@ fn words_of(value: &Value, read: &mut Read) {
     }
 }
 
+/// Whether words of another script that are neither code nor quoted follow each other in a text.
+fn is_half_told(text: &str) -> bool {
+    let told = text.split('`').step_by(2);
+    told.flat_map(|told| {
+        let mut quoted = told.split(['“', '”']).step_by(2);
+        std::iter::from_fn(move || quoted.next())
+    })
+    .flat_map(|told| told.split(is_chinese))
+    .any(|told| {
+        let words = told.split_whitespace();
+        words
+            .filter(|word| word.chars().all(|one| one.is_ascii_alphabetic()))
+            .count()
+            > 1
+    })
+}
+
+#[test]
+fn what_is_wrong_with_a_table_is_told_in_chinese_alone() {
+    assert!(is_half_told("取值不对（it lies below zero）"));
+    assert!(!is_half_told(
+        "取值不对（原话：“it lies below zero”，见 `a b`）"
+    ));
+    for folder in ["scheme/bad", "scheme/doubtful"] {
+        for table in files(&root().join("tests/corpus").join(folder), ".toml") {
+            let review = Scheme::review(&fs::read_to_string(&table).unwrap());
+            let faults = review.faults.iter().map(|fault| &fault.message);
+            let warnings = review.warnings.iter().map(|warning| &warning.message);
+            for words in faults.chain(warnings) {
+                assert!(
+                    !is_half_told(&words.zh),
+                    "{}: {}",
+                    table.display(),
+                    words.zh
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn every_chinese_sentence_is_written_with_chinese_signs() {
     let mut read = Read::default();

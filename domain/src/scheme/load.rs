@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::file::{Closing, FORMAT, GradedBy, Grading, SchemeFile, Words};
 use super::remark::{self, Fault, Warning};
-use crate::number::{Rounding, RoundingMode};
+use crate::number::{Ratio, Rounding, RoundingMode};
 
 /// Faults of one file are listed up to this many; more help nobody.
 const MOST_FAULTS: usize = 200;
@@ -159,6 +159,12 @@ impl Faults {
     /// A number as it stands in the file at a path.
     pub fn written(&self, path: &str) -> Option<&str> {
         self.numbers.get(path).map(String::as_str)
+    }
+
+    /// The same of a number that is known to stand there.
+    pub fn as_written(&self, path: &str, number: &Ratio) -> String {
+        self.written(path)
+            .map_or_else(|| number.to_string(), str::to_owned)
     }
 
     /// All faults and all warnings in the order of the file.

@@ -306,8 +306,9 @@ impl Checker {
                     ),
                 ),
                 (Some(from), false) => {
+                    let written = self.faults.as_written(&format!("{path}/from"), from);
                     if above.as_ref().is_some_and(|above| from >= above) {
-                        self.faults.say(&format!("{path}/from"), "bands_out_of_order", Words::new(format!("`{from}` 不低于上一等次的分数线：等次由高到低排列，分数线逐级降低"), format!("`{from}` is not below the bound of the grade above: write grades best first, each with a lower bound")));
+                        self.faults.say(&format!("{path}/from"), "bands_out_of_order", Words::new(format!("`{written}` 不低于上一等次的分数线：等次由高到低排列，分数线逐级降低"), format!("`{written}` is not below the bound of the grade above: write grades best first, each with a lower bound")));
                     }
                     if self.file.grading.by == GradedBy::Share
                         && (from.is_negative() || *from > Ratio::one())
@@ -316,8 +317,8 @@ impl Checker {
                             &format!("{path}/from"),
                             "wrong_scale",
                             Words::new(
-                                format!("`{from}` 不是占比：请写成 `90%` 这样"),
-                                format!("`{from}` is not a share: write `90%`"),
+                                format!("`{written}` 不是占比：请写成 `90%` 这样"),
+                                format!("`{written}` is not a share: write `90%`"),
                             ),
                         );
                     }

@@ -43,6 +43,7 @@ impl Checker {
             (None, Some(seats)) => Some(Seats::Fixed(seats)),
             (Some(share), None) => {
                 if share.is_negative() || *share > Ratio::one() {
+                    let share = self.faults.as_written(&format!("{path}/share"), share);
                     self.faults.say(
                         &format!("{path}/share"),
                         "wrong_scale",

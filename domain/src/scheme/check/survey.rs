@@ -123,6 +123,7 @@ impl Checker {
                 (_, Some(weight)) => {
                     rated = rated.saturating_add(1);
                     if weight.is_negative() || *weight > Ratio::from_whole(100) {
+                        let weight = self.faults.as_written(&format!("{place}/weight"), weight);
                         self.faults.say(
                             &format!("{place}/weight"),
                             "wrong_scale",

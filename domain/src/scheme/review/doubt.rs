@@ -122,7 +122,7 @@ fn warn_of_unused(scheme: &Scheme, faults: &mut Faults) {
     }
     for kind in &file.follow_up {
         if !followed.contains(kind.code.as_str()) {
-            unused.push(("follow_up", "结果运用", &kind.code));
+            unused.push(("follow_up", "结果运用种类", &kind.code));
         }
     }
     for (key, word, code) in unused {

@@ -58,6 +58,7 @@ pub(super) fn review_surveys(scheme: &Scheme, faults: &mut Faults) {
 }
 
 fn say_no_share(path: &str, value: &Ratio, faults: &mut Faults) {
+    let value = faults.as_written(path, value);
     faults.say(
         path,
         "wrong_scale",
