@@ -216,6 +216,38 @@ fn what_is_wrong_with_a_table_is_told_in_chinese_alone() {
 }
 
 #[test]
+fn a_bound_is_shown_as_it_stands_in_the_file_and_told_in_the_reader_s_language() {
+    let table = root().join("tests/corpus/scheme/bad/rules_that_never_fire.toml");
+    let text = fs::read_to_string(table).unwrap();
+    let said = |bound: &str, what: &str| {
+        let text = text.replacen("at_least = \"90%\"", bound, 1);
+        let faults = Scheme::review(&text).faults;
+        let found = faults.iter().find(|fault| fault.code == what);
+        found
+            .unwrap_or_else(|| panic!("{faults:?}"))
+            .message
+            .clone()
+    };
+    assert_eq!(
+        said("more_than = \"150%\"", "wrong_scale").zh,
+        "`150%` 永远取不到：比率在 0 至 1 之间，请写成 `90%` 这样"
+    );
+    assert_eq!(
+        said("at_least = \"ninety\"", "wrong_value").zh,
+        "`ninety` 不是数：请写 `0.9`、`90%` 或 `9/10`"
+    );
+    assert_eq!(
+        said("at_least = true", "wrong_value").zh,
+        "`true` 不是数：这里应写加引号的数，如 `\"2.5\"`、`\"90%\"`、`\"1/3\"`"
+    );
+    assert!(
+        said("at_least = 1, equals = 1", "unknown_key")
+            .zh
+            .starts_with("没有 `equals` 这一项：可写 `all`、`any`、")
+    );
+}
+
+#[test]
 fn every_chinese_sentence_is_written_with_chinese_signs() {
     let mut read = Read::default();
     for code in ReasonCode::ALL {

@@ -10,8 +10,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::file::{Closing, FORMAT, GradedBy, Grading, SchemeFile, Words};
+use super::model::TestPlan;
 use super::remark::{self, Fault, Warning};
 use crate::number::{Ratio, Rounding, RoundingMode};
+use crate::outcome::Sign;
 
 /// Faults of one file are listed up to this many; more help nobody.
 const MOST_FAULTS: usize = 200;
@@ -157,14 +159,21 @@ impl Faults {
     }
 
     /// A number as it stands in the file at a path.
-    pub fn written(&self, path: &str) -> Option<&str> {
-        self.numbers.get(path).map(String::as_str)
+    pub fn as_written(&self, path: &str, number: &Ratio) -> String {
+        (self.numbers.get(path).cloned()).unwrap_or_else(|| number.to_string())
     }
 
-    /// The same of a number that is known to stand there.
-    pub fn as_written(&self, path: &str, number: &Ratio) -> String {
-        self.written(path)
-            .map_or_else(|| number.to_string(), str::to_owned)
+    /// The bound of a comparison as it stands in the file, at the path itself or beside what is compared.
+    pub fn bound_as_written(&self, path: &str, test: &TestPlan) -> String {
+        let key = match test.op {
+            Sign::AtLeast => "at_least",
+            Sign::MoreThan => "more_than",
+            Sign::AtMost => "at_most",
+            Sign::LessThan => "less_than",
+            Sign::Equal => "equal_to",
+        };
+        let beside = self.as_written(&format!("{path}/{key}"), &test.bound);
+        self.numbers.get(path).cloned().unwrap_or(beside)
     }
 
     /// All faults and all warnings in the order of the file.

@@ -338,7 +338,7 @@ impl Checker {
             _ => return,
         };
         if test.bound.is_negative() || test.bound > most {
-            let bound = self.as_written(path, test);
+            let bound = self.faults.bound_as_written(path, test);
             self.faults.say(
                 path,
                 "wrong_scale",
@@ -348,21 +348,6 @@ impl Checker {
                 ),
             );
         }
-    }
-
-    /// A bound in the words of the file: it stands at a path itself, or beside what is compared.
-    fn as_written(&self, path: &str, test: &TestPlan) -> String {
-        let key = match test.op {
-            Sign::AtLeast => "at_least",
-            Sign::MoreThan => "more_than",
-            Sign::AtMost => "at_most",
-            Sign::LessThan => "less_than",
-            Sign::Equal => "equal_to",
-        };
-        let beside = format!("{path}/{key}");
-        let places = [path, beside.as_str()];
-        let mut written = places.iter().filter_map(|path| self.faults.written(path));
-        written.next().unwrap_or(&test.text).to_owned()
     }
 }
 

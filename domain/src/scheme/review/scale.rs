@@ -224,9 +224,9 @@ fn compare(
     let Some(range) = range.filter(|_| is_clear(faults, path)) else {
         return;
     };
-    let text = &test.text;
+    let text = faults.bound_as_written(path, test);
     if lies_outside(&test.bound, &range) {
-        say_out_of_reach(path, text, &range, faults);
+        say_out_of_reach(path, &text, &range, faults);
         return;
     }
     if is_score(scheme, value) && reads_as_share(&test.bound, &range) {
@@ -235,7 +235,7 @@ fn compare(
         let certain = test.bound < Ratio::one()
             && test.op != Sign::AtMost
             && !matches!(value.kind, ValueKind::Item(_));
-        say_share_for_score(path, text, &range, certain, faults);
+        say_share_for_score(path, &text, &range, certain, faults);
     }
 }
 
@@ -251,7 +251,7 @@ fn review_line(
     let Some(range) = range.filter(|_| is_clear(faults, path)) else {
         return;
     };
-    let text = full_at.to_string();
+    let text = faults.as_written(path, full_at);
     if lies_outside(full_at, &range) {
         say_out_of_reach(path, &text, &range, faults);
     } else if is_score(scheme, value) && reads_as_share(full_at, &range) {
@@ -343,7 +343,8 @@ fn review_bands(scheme: &Scheme, bounds: &[Bounds<'_>], faults: &mut Faults) {
             && reads_as_share(from, &range)
             && is_clear(faults, &path)
         {
-            say_share_for_score(&path, &from.to_string(), &range, true, faults);
+            let text = faults.as_written(&path, from);
+            say_share_for_score(&path, &text, &range, true, faults);
         }
     }
 }
