@@ -219,8 +219,8 @@ fn what_is_wrong_with_a_table_is_told_in_chinese_alone() {
 fn a_bound_is_shown_as_it_stands_in_the_file_and_told_in_the_reader_s_language() {
     let table = root().join("tests/corpus/scheme/bad/rules_that_never_fire.toml");
     let text = fs::read_to_string(table).unwrap();
-    let said = |bound: &str, what: &str| {
-        let text = text.replacen("at_least = \"90%\"", bound, 1);
+    let told = |old: &str, new: &str, what: &str| {
+        let text = text.replacen(old, new, 1);
         let faults = Scheme::review(&text).faults;
         let found = faults.iter().find(|fault| fault.code == what);
         found
@@ -228,6 +228,7 @@ fn a_bound_is_shown_as_it_stands_in_the_file_and_told_in_the_reader_s_language()
             .message
             .clone()
     };
+    let said = |bound: &str, what: &str| told("at_least = \"90%\"", bound, what);
     assert_eq!(
         said("more_than = \"150%\"", "wrong_scale").zh,
         "`150%` 永远取不到：比率在 0 至 1 之间，请写成 `90%` 这样"
@@ -240,6 +241,12 @@ fn a_bound_is_shown_as_it_stands_in_the_file_and_told_in_the_reader_s_language()
         said("at_least = true", "wrong_value").zh,
         "`true` 不是数：这里应写加引号的数，如 `\"2.5\"`、`\"90%\"`、`\"1/3\"`"
     );
+    let points = |max: &str| told("max = 100\n", max, "wrong_value").zh;
+    assert_eq!(
+        points("max = \"ten\"\n"),
+        "`ten` 不是分值：请写至多四位小数的数，如 `2.5`"
+    );
+    assert_eq!(points("max = \"9999999999999999\"\n"), "数值过大，无法计分");
     assert!(
         said("at_least = 1, equals = 1", "unknown_key")
             .zh
