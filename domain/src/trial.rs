@@ -343,8 +343,8 @@ fn because(was: &Decision, is: &Decision) -> Vec<Because> {
     found.extend(steps(was, is));
     if was.labels != is.labels {
         found.push(Because::Labels {
-            before: was.labels.to_vec(),
-            after: is.labels.to_vec(),
+            before: was.labels.clone(),
+            after: is.labels.clone(),
         });
     }
     for (made, other, after) in [(was, is, false), (is, was, true)] {
