@@ -20,7 +20,6 @@ report-outcome = Digest of the outcome (SHA-256)
 report-engine = Version of the engine
 report-result = Result
 report-total = Total
-report-maximum = Maximum
 report-of = of { $maximum } points
 report-unscaled = { $points } before scaling
 report-grade = Grade

@@ -20,7 +20,6 @@ report-outcome = 结果摘要（SHA-256）
 report-engine = 计算引擎版本
 report-result = 结果
 report-total = 总分
-report-maximum = 满分
 report-of = 满分 { $maximum } 分
 report-unscaled = 折算前 { $points } 分
 report-grade = 等次
