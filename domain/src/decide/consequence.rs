@@ -63,13 +63,16 @@ impl<'a> Engine<'a> {
         subject: usize,
         (rule, plan): (usize, &RulePlan),
     ) -> (RuleResult, Vec<Fired>) {
-        let looks = Looks::of(&plan.when);
+        let looks = self.phases.looks.get(rule).and_then(Option::as_ref);
+        let (kinds, answers) = looks.map_or((&[][..], &[][..]), |looks| {
+            (looks.facts.as_slice(), looks.answers.as_slice())
+        });
         // By case: the day of the first of its rows that lies in a look-back of the condition, or of the first at all.
         let mut cases: BTreeMap<(usize, &str), (bool, Option<NaiveDate>)> = BTreeMap::new();
         let snapshot = self.snapshot;
         let data = snapshot.subjects.get(subject);
         for fact in data.map(|data| data.facts.as_slice()).unwrap_or_default() {
-            let mut backs = looks.facts.iter().filter(|(kind, _)| *kind == fact.kind);
+            let mut backs = kinds.iter().filter(|(kind, _)| *kind == fact.kind);
             if backs.clone().next().is_some() {
                 let outside = !backs.any(|(_, back)| {
                     let (first, last) = snapshot.window(*back);
@@ -100,7 +103,7 @@ impl<'a> Engine<'a> {
                 });
             }
         }
-        for place in looks.answers.iter().copied() {
+        for place in answers.iter().copied() {
             let count = data.and_then(|data| data.answers.get(place)).copied();
             let sealed =
                 (self.scheme.answers.get(place)).is_some_and(|plan| self.is_sealed(plan.survey));
@@ -211,7 +214,7 @@ impl<'a> Engine<'a> {
 
 /// What a condition that is asked for each case looks at.
 #[derive(Default)]
-struct Looks {
+pub(super) struct Looks {
     /// Kinds of the subject's own facts, with how far back each is looked at.
     facts: Vec<(usize, Back)>,
     /// Answers that it counts.
@@ -219,7 +222,7 @@ struct Looks {
 }
 
 impl Looks {
-    fn of(condition: &ConditionPlan) -> Self {
+    pub(super) fn of(condition: &ConditionPlan) -> Self {
         let mut looks = Self::default();
         looks.add(condition);
         looks

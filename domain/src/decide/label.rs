@@ -180,14 +180,11 @@ impl Engine<'_> {
     /// Whether a requirement already stands in the way; what asks for a label itself, or for points that are not there
     /// yet, cannot be asked before.
     fn lacks_requirement(&self, subject: usize, phase: LabelPhase) -> bool {
-        let early = phase == LabelPhase::BeforeScores;
         self.rules_of(RulePhase::Eligibility)
             .into_iter()
             .any(|rule| {
                 let asked = self.scheme.rules.get(rule).is_some_and(|plan| {
-                    let unknown =
-                        looks_at_label(&plan.when) || (early && looks_at_points(&plan.when));
-                    !unknown && self.applies(&plan.applies, subject)
+                    !looks_too_early(&plan.when, phase) && self.applies(&plan.applies, subject)
                 });
                 asked && self.ask(subject, rule).fired == Truth3::True
             })
@@ -240,25 +237,21 @@ fn are_two_ends(one: &LabelPlan, two: &LabelPlan) -> bool {
     one.best.is_some() != two.best.is_some() && one.group == two.group && one.by.what == two.by.what
 }
 
-fn looks_at_label(condition: &ConditionPlan) -> bool {
-    match condition {
-        ConditionPlan::All(list) | ConditionPlan::Any(list) => list.iter().any(looks_at_label),
-        ConditionPlan::Not(inner) => looks_at_label(inner),
-        ConditionPlan::Related { that, .. } => looks_at_label(that),
-        ConditionPlan::Label(_) => true,
-        _ => false,
-    }
-}
-
-fn looks_at_points(condition: &ConditionPlan) -> bool {
-    match condition {
-        ConditionPlan::All(list) | ConditionPlan::Any(list) => list.iter().any(looks_at_points),
-        ConditionPlan::Not(inner) => looks_at_points(inner),
-        ConditionPlan::Related { that, .. } => looks_at_points(that),
-        ConditionPlan::Compare(value, ..) => matches!(
-            value.kind,
-            ValueKind::Item(_) | ValueKind::Node(_) | ValueKind::Total
-        ),
-        _ => false,
-    }
+/// What cannot be asked before labels are given: labels, and before scores points.
+fn looks_too_early(condition: &ConditionPlan, phase: LabelPhase) -> bool {
+    let mut early = false;
+    condition.each_leaf(&mut |leaf| {
+        early |= match leaf {
+            ConditionPlan::Label(_) => true,
+            ConditionPlan::Compare(value, ..) => {
+                let points = matches!(
+                    value.kind,
+                    ValueKind::Item(_) | ValueKind::Node(_) | ValueKind::Total
+                );
+                points && phase == LabelPhase::BeforeScores
+            }
+            _ => false,
+        };
+    });
+    early
 }

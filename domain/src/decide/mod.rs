@@ -37,6 +37,7 @@ use crate::scheme::Scheme;
 use crate::scheme::model::{EffectPlan, LabelPhase, RulePhase};
 use crate::snapshot::Snapshot;
 
+use consequence::Looks;
 use figure::FigureValue;
 use word::Vocabulary;
 
@@ -74,6 +75,8 @@ pub fn decide(scheme: &Scheme, snapshot: &Snapshot) -> Outcome {
 /// Which rules are asked in each phase, in the scheme's order, and which of them of whom.
 struct Phases {
     rules: BTreeMap<RulePhase, Vec<usize>>,
+    /// By rule of the scheme: what a rule for each case looks at; nothing of any other.
+    looks: Vec<Option<Looks>>,
     /// By category.
     places: Vec<Places>,
 }
@@ -119,7 +122,14 @@ impl Phases {
                 }
             });
         let places = places.collect();
-        Self { rules, places }
+        let looks = (scheme.rules.iter())
+            .map(|rule| rule.per_event.then(|| Looks::of(&rule.when)))
+            .collect();
+        Self {
+            rules,
+            looks,
+            places,
+        }
     }
 }
 
@@ -266,11 +276,12 @@ impl<'a> Engine<'a> {
     fn disqualify(&mut self, phase: RulePhase) {
         let mut rules: Vec<usize> = self.rules_of(phase).collect();
         // What was asked before may be reached by what is settled now; where nothing is, nothing is asked again.
+        let again = |rule: &usize| self.scheme.rules.get(*rule).is_some_and(|r| r.again);
         if !rules.is_empty() {
-            for before in [RulePhase::BeforeScores, RulePhase::AfterTotals] {
-                let again = |rule: &usize| self.scheme.rules.get(*rule).is_some_and(|r| r.again);
-                let before = self.rules_of(before).filter(|_| before < phase);
-                rules.extend(before.filter(again));
+            let mut earlier = vec![RulePhase::BeforeScores, RulePhase::AfterTotals];
+            earlier.retain(|before| *before < phase);
+            for before in earlier {
+                rules.extend(self.rules_of(before).filter(again));
             }
         }
         // Findings belong to investigations, so these come first.
@@ -279,7 +290,6 @@ impl<'a> Engine<'a> {
             plan.is_some_and(|plan| matches!(plan.effect, EffectPlan::Investigate))
         });
         self.ask_until_settled(&first);
-        let again = |rule: &usize| self.scheme.rules.get(*rule).is_some_and(|r| r.again);
         let all: Vec<usize> = then
             .iter()
             .copied()

@@ -354,9 +354,8 @@ impl Engine<'_> {
     /// The step by which a quota took a subject's grade, where nothing but quotas did since.
     fn fall(&self, subject: usize, quota: &Arc<str>) -> Option<&GradeStep> {
         let steps = &self.states.get(subject)?.steps;
-        let last = steps.iter().rev().take_while(|one| one.step.is_by_quota());
-        let mut by_quotas = last.collect::<Vec<_>>().into_iter().rev();
-        by_quotas.find(|one| one.by.as_ref() == Some(quota))
+        let mut last = steps.iter().rev().take_while(|one| one.step.is_by_quota());
+        last.find(|one| one.by.as_ref() == Some(quota))
     }
 
     fn last_step(&self, subject: usize) -> Option<&GradeStep> {

@@ -68,7 +68,6 @@ fn differences(old: Option<&Value>, new: Option<&Value>) -> Words {
 }
 
 fn differ(key: &str, old: &Value, new: &Value, found: &mut Vec<Words>) {
-    let nothing = |value: &Value| is_nothing(value).then(|| exact(key, &Value::Null));
     match (old, new) {
         _ if old == new => {}
         (Value::Object(before), Value::Object(after)) => {
@@ -86,10 +85,7 @@ fn differ(key: &str, old: &Value, new: &Value, found: &mut Vec<Words>) {
             }
         }
         _ => {
-            let (before, after) = (nothing(old), nothing(new));
-            let before = before.unwrap_or_else(|| exact(key, old));
-            let after = after.unwrap_or_else(|| exact(key, new));
-            let (key, arrow) = (key_word(key), arrow(&before, &after));
+            let (key, arrow) = (key_word(key), arrow(&exact(key, old), &exact(key, new)));
             found.push(pair(
                 format!("{} {}", key.zh, arrow.zh).trim_start(),
                 format!("{} {}", key.en, arrow.en).trim_start(),
@@ -101,6 +97,7 @@ fn differ(key: &str, old: &Value, new: &Value, found: &mut Vec<Words>) {
 /// A value whole and unrounded.
 fn exact(key: &str, value: &Value) -> Words {
     match value {
+        _ if is_nothing(value) => Explainer::value_words(key, &Value::Null),
         Value::String(text) => choice_word(key, text).unwrap_or_else(|| same(text)),
         _ => Explainer::value_words(key, value),
     }

@@ -233,6 +233,22 @@ pub(crate) enum ConditionPlan {
     },
 }
 
+impl ConditionPlan {
+    /// Goes through what is asked within it, of related subjects too: every condition that holds no others.
+    pub fn each_leaf(&self, look: &mut impl FnMut(&Self)) {
+        match self {
+            Self::All(list) | Self::Any(list) => {
+                for inner in list {
+                    inner.each_leaf(look);
+                }
+            }
+            Self::Not(inner) => inner.each_leaf(look),
+            Self::Related { that, .. } => that.each_leaf(look),
+            _ => look(self),
+        }
+    }
+}
+
 /// A bound on a grade; places count from 0, the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GradeBound {

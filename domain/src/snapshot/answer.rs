@@ -339,20 +339,17 @@ impl<'a> Builder<'a> {
                 }
                 let (valid, sheets_rated) = self.sheets_of(subject, survey, &stratum);
                 let rated = stratum.rated();
-                let code = self.subjects.get(subject).map(|data| data.code.clone());
-                let code = code.unwrap_or_default();
-                if sum > valid {
-                    self.fault(
-                        at,
-                        Contradiction::MoreAnswers,
-                        [&code, &plan.code, &sum, &valid],
-                    );
+                let more = if sum > valid {
+                    Some((Contradiction::MoreAnswers, sum, valid))
                 } else if rated > sheets_rated {
-                    self.fault(
-                        at,
-                        Contradiction::MoreRated,
-                        [&code, &plan.code, &rated, &sheets_rated],
-                    );
+                    Some((Contradiction::MoreRated, rated, sheets_rated))
+                } else {
+                    None
+                };
+                if let Some((what, more, than)) = more {
+                    let code = self.subjects.get(subject).map(|data| data.code.clone());
+                    let code = code.unwrap_or_default();
+                    self.fault(at, what, [&code, &plan.code, &more, &than]);
                 }
                 if !counts_not(stratum.panel) {
                     strata.push(stratum);

@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
             if !self.applies(&plan.applies, subject) {
                 self.fault(
                     row,
-                    Contradiction::NotOnBallot,
+                    Contradiction::NotAbout,
                     [&written.survey, &line.subject],
                 );
             }

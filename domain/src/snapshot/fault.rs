@@ -194,7 +194,7 @@ contradictions! {
     BallotWithCounts "row_twice": "`{0}` 在 `{1}` 中既有评议票又有统计数：每个群体和渠道只能用一种", "`{0}` has both ballots and counts in `{1}`: of one panel and channel give either";
     BallotEmpty "empty_list": "评议票没有一行", "the ballot has no line";
     LineTwice "row_twice": "`{0}` 在同一张评议票上出现两次", "`{0}` stands on the ballot twice";
-    NotOnBallot "not_applicable": "测评 `{0}` 不评议 `{1}` 所属的类别", "the survey `{0}` is not about the category of `{1}`";
+    NotAbout "not_applicable": "测评 `{0}` 不评议 `{1}` 所属的类别", "the survey `{0}` is not about the category of `{1}`";
     BallotQuestion "unknown_name": "测评没有题目 `{1}`（`{0}` 一行）", "the survey has no question `{1}` (line of `{0}`)";
     BallotOption "unknown_name": "题目 `{1}` 没有这样的选项（`{0}` 一行）", "the question `{1}` has no such option (line of `{0}`)";
     BallotAnswers "more_answers_than_asked": "题目 `{1}` 只能选一项（`{0}` 一行）", "the question `{1}` takes one answer (line of `{0}`)";
@@ -205,7 +205,6 @@ contradictions! {
     Invited "above_maximum": "邀请 {2} 人，其中不可能有 {0} 人来自 `{1}`", "{0} of `{1}` cannot be among {2} invited";
     MoreAnswers "more_answers_than_sheets": "`{0}` 在 `{1}` 的一道题上有 {2} 个答案，而有效答卷只有 {3} 份", "`{0}` has {2} answers to one question of `{1}`, yet {3} valid sheets";
     MoreRated "more_answers_than_sheets": "`{0}` 在 `{1}` 的一道题上有 {2} 个评价，而作了评价的答卷只有 {3} 份", "`{0}` has {2} rated answers to one question of `{1}`, yet {3} sheets that rate anything";
-    NotAbout "not_applicable": "测评 `{0}` 不针对 `{1}` 所属的类别", "the survey `{0}` is not about the category of `{1}`";
     Counts "overflow": "这些数目相加大于 {0}，无法计算", "these counts add up to more than {0}, which is not counted";
     // What is on record.
     InvestigationTwice "row_twice": "`{0}` 因 `{1}` 启动的专项调查重复出现", "the investigation of `{0}` for `{1}` is there twice";

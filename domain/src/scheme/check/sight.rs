@@ -233,17 +233,11 @@ impl Checker {
 
 /// The rules whose findings a condition looks at.
 pub(super) fn collect_findings(condition: &ConditionPlan, found: &mut Vec<usize>) {
-    match condition {
-        ConditionPlan::All(list) | ConditionPlan::Any(list) => {
-            for inner in list {
-                collect_findings(inner, found);
-            }
+    condition.each_leaf(&mut |leaf| {
+        if let ConditionPlan::Finding { rule, .. } = leaf {
+            found.push(*rule);
         }
-        ConditionPlan::Not(inner) => collect_findings(inner, found),
-        ConditionPlan::Related { that, .. } => collect_findings(that, found),
-        ConditionPlan::Finding { rule, .. } => found.push(*rule),
-        _ => {}
-    }
+    });
 }
 
 fn looks_at_points(condition: &Condition) -> bool {

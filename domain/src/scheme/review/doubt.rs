@@ -223,8 +223,10 @@ fn warn_of_twice(scheme: &Scheme, faults: &mut Faults) {
         each_comparison("", &rule.when, false, &mut |_, value, _, _| {
             sources.extend(source(scheme, value));
         });
-        each_label(&rule.when, &mut |label| {
-            sources.extend(ranked_by(scheme, label));
+        rule.when.each_leaf(&mut |leaf| {
+            if let ConditionPlan::Label(label) = leaf {
+                sources.extend(ranked_by(scheme, *label));
+            }
         });
         for (kind, what, facts) in sources {
             if seen.insert((kind, what)) {
@@ -301,21 +303,6 @@ fn source<'a>(
 /// What ranks for a label.
 fn ranked_by(scheme: &Scheme, label: usize) -> Option<(&'static str, usize, Option<&FactsPlan>)> {
     source(scheme, &scheme.labels.get(label)?.by)
-}
-
-/// Every label that a condition asks for.
-fn each_label(condition: &ConditionPlan, look: &mut impl FnMut(usize)) {
-    match condition {
-        ConditionPlan::All(list) | ConditionPlan::Any(list) => {
-            for inner in list {
-                each_label(inner, look);
-            }
-        }
-        ConditionPlan::Not(inner) => each_label(inner, look),
-        ConditionPlan::Related { that, .. } => each_label(that, look),
-        ConditionPlan::Label(label) => look(*label),
-        _ => {}
-    }
 }
 
 /// Whether one case, or one subject's value, can move both.
