@@ -399,6 +399,19 @@ pub struct QuotaResult {
 }
 
 impl Outcome {
+    /// What comes of decisions for others than they are on: of whose decision, whom it falls on, and what.
+    pub fn consequences_on_others(
+        &self,
+    ) -> impl Iterator<Item = (&Arc<str>, &Arc<str>, &Consequence)> {
+        self.decisions.iter().flat_map(|decision| {
+            let source = &decision.subject;
+            decision.consequences.iter().flat_map(move |one| {
+                let others = one.subjects.iter().filter(move |on| *on != source);
+                others.map(move |on| (source, on, one))
+            })
+        })
+    }
+
     /// The decision on a subject.
     pub fn find(&self, subject: &str) -> Option<&Decision> {
         let place = self

@@ -85,19 +85,13 @@ pub(super) fn explain(
     for consequence in &decision.consequences {
         add("  → ", &explainer.consequence(consequence));
     }
-    for other in &package.outcome.decisions {
-        for one in &other.consequences {
-            if other.subject != decision.subject && one.subjects.contains(&decision.subject) {
-                add("  → ", &explainer.consequence_from(&other.subject, one));
-            }
+    for (source, on, one) in package.outcome.consequences_on_others() {
+        if *on == decision.subject {
+            add("  → ", &explainer.consequence_from(source, one));
         }
     }
-    let inputs = &package.inputs;
-    for waiver in inputs.waivers.iter().filter(|one| one.subject == code) {
-        add("  ! ", &explainer.waiver(waiver));
-    }
-    for one in inputs.adjustments.iter().filter(|one| one.subject == code) {
-        add("  ! ", &explainer.adjustment(one));
+    for words in explainer.recorded(&package.inputs, code) {
+        add("  ! ", &words);
     }
     if all {
         for item in &decision.items {

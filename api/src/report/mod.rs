@@ -238,17 +238,8 @@ impl<'a> Report<'a> {
 
 fn falling(package: &Package) -> BTreeMap<&str, Vec<(&str, &Consequence)>> {
     let mut found: BTreeMap<&str, Vec<(&str, &Consequence)>> = BTreeMap::new();
-    for decision in &package.outcome.decisions {
-        for one in &decision.consequences {
-            for subject in one
-                .subjects
-                .iter()
-                .filter(|code| **code != decision.subject)
-            {
-                let list = found.entry(subject).or_default();
-                list.push((&decision.subject, one));
-            }
-        }
+    for (source, on, one) in package.outcome.consequences_on_others() {
+        found.entry(on).or_default().push((source, one));
     }
     found
 }

@@ -299,14 +299,9 @@ impl Report<'_> {
         explainer: &Explainer<'_>,
         language: Language,
     ) -> Vec<String> {
-        let inputs = &self.package.inputs;
-        let code = &*decision.subject;
-        let waivers = inputs.waivers.iter().filter(|one| one.subject == code);
-        let adjustments = inputs.adjustments.iter().filter(|one| one.subject == code);
-        let told = waivers
-            .map(|one| explainer.waiver(one))
-            .chain(adjustments.map(|one| explainer.adjustment(one)));
-        told.map(|words| language.of(&words).to_owned()).collect()
+        let told = explainer.recorded(&self.package.inputs, &decision.subject);
+        let told = told.iter();
+        told.map(|words| language.of(words).to_owned()).collect()
     }
 }
 

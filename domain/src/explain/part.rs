@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Explainer, pair, same};
-use crate::inputs::{Adjustment, WaivedGap, Waiver};
+use crate::inputs::{Adjustment, Inputs, WaivedGap, Waiver};
 use crate::outcome::{
     Consequence, FEW, FigureResult, ItemResult, ItemState, LabelRank, LineCounts, PartResult, Row,
 };
@@ -235,8 +235,21 @@ impl Explainer<'_> {
         )
     }
 
+    /// What was waived for a subject and how it was adjusted, with who and why: these stay on the result.
+    pub fn recorded(&self, inputs: &Inputs, subject: &str) -> Vec<Words> {
+        let waivers = inputs.waivers.iter().filter(|one| one.subject == subject);
+        let adjustments = inputs
+            .adjustments
+            .iter()
+            .filter(|one| one.subject == subject);
+        waivers
+            .map(|one| self.waiver(one))
+            .chain(adjustments.map(|one| self.adjustment(one)))
+            .collect()
+    }
+
     /// What was waived, what then holds is told where it does, and why.
-    pub fn waiver(&self, waiver: &Waiver) -> Words {
+    fn waiver(&self, waiver: &Waiver) -> Words {
         let what = match &waiver.gap {
             WaivedGap::Item(code) => self.item_name(code),
             WaivedGap::Rule(code) => self.rule_name(code),
@@ -251,7 +264,7 @@ impl Explainer<'_> {
     }
 
     /// What the committee adjusted, who, when and why.
-    pub fn adjustment(&self, one: &Adjustment) -> Words {
+    fn adjustment(&self, one: &Adjustment) -> Words {
         let grade = self.grade(Some(&Arc::from(one.grade.as_str())));
         let Adjustment { by, on, reason, .. } = one;
         pair(
