@@ -530,6 +530,8 @@ fn with_rules(conditions: &[String], settings: &(String, [i32; 2], bool)) -> Str
             1,
         );
     }
+    // A title for the best that gives points must not wait for a requirement that looks at them.
+    text = text.replacen("best = 1\nby = { survey", "worst = 1\nby = { survey", 1);
     for (place, when) in conditions.iter().enumerate() {
         let narrow = !when.contains("points = \"total\"")
             && !when.contains("points = \"s\"")

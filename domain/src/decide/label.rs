@@ -26,7 +26,10 @@ impl Engine<'_> {
                 due.entry(subject).or_default().push(place);
             }
         }
-        for (subject, labels) in due {
+        for (subject, mut labels) in due {
+            // The other end of a ranking may have been given before.
+            let held = self.states.get(subject).map(|state| &state.labels);
+            labels.splice(0..0, held.into_iter().flatten().copied());
             let clash = |label: &usize| {
                 let plan = self.scheme.labels.get(*label);
                 labels.iter().any(|other| {
@@ -34,16 +37,13 @@ impl Engine<'_> {
                     pair.is_some_and(|(one, two)| {
                         one.against == Some(*other)
                             || two.against == Some(*label)
-                            || are_two_ends(one, two)
+                            || one.are_two_ends(two)
                     })
                 })
             };
-            let kept: Vec<usize> = labels
-                .iter()
-                .copied()
-                .filter(|label| !clash(label))
-                .collect();
-            for label in labels.iter().filter(|label| !kept.contains(label)) {
+            let (neither, kept): (Vec<usize>, Vec<usize>) =
+                labels.iter().partition(|label| clash(label));
+            for label in &neither {
                 let code = self
                     .scheme
                     .labels
@@ -60,7 +60,7 @@ impl Engine<'_> {
                 self.gaps.push(gap);
             }
             if let Some(state) = self.state(subject) {
-                state.labels.extend(kept);
+                state.labels = kept;
             }
         }
     }
@@ -230,11 +230,6 @@ impl Engine<'_> {
             Group::CategoryRegion => [data.category, data.region],
         }
     }
-}
-
-/// Whether two labels are for the best and for the worst of the same groups by the same value.
-fn are_two_ends(one: &LabelPlan, two: &LabelPlan) -> bool {
-    one.best.is_some() != two.best.is_some() && one.group == two.group && one.by.what == two.by.what
 }
 
 /// What cannot be asked before labels are given: labels, and before scores points.

@@ -7,7 +7,7 @@ mod turn;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::number::{Points, Ratio};
+use crate::number::Points;
 use crate::outcome::{Change, Obstacle};
 use crate::scheme::file::GradedBy;
 use crate::scheme::model::{EffectPlan, RulePhase};
@@ -138,12 +138,11 @@ impl Engine<'_> {
                 None => return Change::Other,
             },
         };
-        // Up to the next ten-thousandth, the unit in which points are counted.
-        let gap = needed
-            .sub(&total.to_ratio())
-            .mul(&Ratio::from_whole(10_000))
-            .ceil();
-        gap.map_or(Change::Other, |e4| Change::Points(Points::from_e4(e4)))
+        // Up to the next grain, since totals never differ by less.
+        let grain = self.scheme.grain;
+        let gap = grain.count_in(&needed.sub(&total.to_ratio()));
+        gap.and_then(|gap| grain.times(gap.ceil()?).ok())
+            .map_or(Change::Other, Change::Points)
     }
 
     /// The smallest change after which a rule would not fire, comparison by comparison.
@@ -167,7 +166,10 @@ impl Engine<'_> {
         // A requirement fires while its condition does not hold.
         let wanted = matches!(plan.effect, EffectPlan::Require);
         let asked = self.asked(subject, &plan.when, &mut result.compared.iter());
-        match asked.turned(wanted).filter(|turned| !turned.is_empty()) {
+        match asked
+            .turned(wanted, self.scheme.grain)
+            .filter(|turned| !turned.is_empty())
+        {
             Some(turned) => found.extend(
                 turned
                     .into_iter()

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::ratio::gcd;
 use super::text::{shorten, split_decimal};
 use super::{NumberError, Ratio};
 
@@ -76,6 +77,19 @@ impl Points {
     /// Whether this is a whole number of steps; a step of zero has no multiples.
     pub fn is_multiple_of(self, step: Self) -> bool {
         self.0.checked_rem(step.0) == Some(0)
+    }
+
+    /// The largest step of which both are whole numbers; of nothing and a step, the step.
+    #[must_use]
+    pub fn common_step(self, step: Self) -> Self {
+        let common = gcd(self.0.unsigned_abs().into(), step.0.unsigned_abs().into());
+        // Only of the least of all numbers and itself, or nothing, there is none.
+        i64::try_from(common).map_or(self, Self)
+    }
+
+    /// How many of these make up an amount, exactly; nothing does where these are no points.
+    pub fn count_in(self, amount: &Ratio) -> Option<Ratio> {
+        amount.div(&self.to_ratio())
     }
 
     /// The exact fraction.

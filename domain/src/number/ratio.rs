@@ -279,7 +279,7 @@ fn reduce_words(n: i64, d: u64) -> Option<Form> {
 }
 
 /// The greatest common divisor; of zero and a number, the number.
-fn gcd(mut a: u128, mut b: u128) -> u128 {
+pub(super) fn gcd(mut a: u128, mut b: u128) -> u128 {
     while let Some(rest) = a.checked_rem(b) {
         (a, b) = (b, rest);
     }

@@ -35,6 +35,12 @@ pub enum RoundingMode {
 }
 
 impl Rounding {
+    /// The last digit that is kept, as points.
+    pub fn unit(self) -> Points {
+        let places = 4_u32.saturating_sub(self.decimals.into());
+        Points::from_e4(10_i64.checked_pow(places).unwrap_or(1))
+    }
+
     /// The points nearest to an exact value under this rounding.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use super::file::{
     RuleHolds, SchemeFile, SeatRounding, SectionKind, Several, Start, Step, SubjectKind, Truth,
     UndefinedStratum, Versus,
 };
-use crate::number::{Points, Ratio};
+use crate::number::{Points, Ratio, Rounding};
 use crate::outcome::{Asked, Sign};
 
 /// A checked scheme.
@@ -42,6 +42,62 @@ pub struct Scheme {
     pub(crate) rules: Vec<RulePlan>,
     pub(crate) quotas: Vec<QuotaPlan>,
     pub(crate) tie_breakers: Vec<(ValuePlan, bool)>,
+    /// The least by which points of this scheme can differ: what results are rounded to, or finer where points are awarded
+    /// in finer steps.
+    pub(crate) grain: Points,
+}
+
+/// The grain of points that are rounded and written like this.
+pub(super) fn grain(
+    rounding: Rounding,
+    nodes: &[NodePlan],
+    items: &[ItemPlan],
+    rules: &[RulePlan],
+) -> Points {
+    let mut grain = rounding.unit();
+    let mut take = |points: Points| grain = grain.common_step(points);
+    let instead = |missing: &Option<Missing>| match missing {
+        Some(Missing::Points(points)) => Some(*points),
+        _ => None,
+    };
+    for node in nodes {
+        node.floor
+            .into_iter()
+            .chain(node.ceiling)
+            .for_each(&mut take);
+    }
+    for item in items {
+        item.max
+            .into_iter()
+            .chain(instead(&item.missing))
+            .for_each(&mut take);
+        for part in &item.parts {
+            part.max
+                .into_iter()
+                .chain(instead(&part.missing))
+                .for_each(&mut take);
+            match &part.way {
+                Way::Graded { step, .. } => take(*step),
+                Way::PerCase(plan) => {
+                    let bounds = plan.floor.into_iter().chain(plan.ceiling);
+                    bounds.chain([plan.points]).for_each(&mut take);
+                }
+                Way::Shaped {
+                    shape: ShapePlan::Bands(bands),
+                    ..
+                } => {
+                    bands.iter().for_each(|(_, points)| take(*points));
+                }
+                Way::Shaped { .. } | Way::Checklist { .. } | Way::Composed(_) => {}
+            }
+        }
+    }
+    for rule in rules {
+        if let EffectPlan::Points { points, .. } = rule.effect {
+            take(points);
+        }
+    }
+    grain
 }
 
 #[derive(Debug, Clone)]
@@ -354,6 +410,15 @@ pub(crate) struct LabelPlan {
     pub when: Option<ConditionPlan>,
     pub against: Option<usize>,
     pub phase: LabelPhase,
+}
+
+impl LabelPlan {
+    /// Whether two labels are for the best and for the worst of the same groups by the same value.
+    pub fn are_two_ends(&self, other: &Self) -> bool {
+        self.best.is_some() != other.best.is_some()
+            && self.group == other.group
+            && self.by.what == other.by.what
+    }
 }
 
 /// When a label is given.

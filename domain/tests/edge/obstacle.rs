@@ -53,13 +53,13 @@ fn one() -> Round {
 }
 
 #[test]
-fn points_turn_at_the_next_ten_thousandth() {
+fn points_turn_at_the_next_hundredth_where_results_are_rounded_to_it() {
     for (test, change) in [
-        ("at_least = 90", "-5.0001"),
+        ("at_least = 90", "-5.01"),
         ("more_than = 90", "-5"),
-        ("at_most = 96", "1.0001"),
+        ("at_most = 96", "1.01"),
         ("less_than = 96", "1"),
-        ("equal_to = 95", "0.0001"),
+        ("equal_to = 95", "0.01"),
     ] {
         let when = format!("{{ points = \"i\", {test} }}");
         assert_eq!(
@@ -69,9 +69,9 @@ fn points_turn_at_the_next_ten_thousandth() {
     }
     for (test, change) in [
         ("at_least = 96", "1"),
-        ("more_than = 96", "1.0001"),
+        ("more_than = 96", "1.01"),
         ("at_most = 90", "-5"),
-        ("less_than = 90", "-5.0001"),
+        ("less_than = 90", "-5.01"),
         ("equal_to = 90", "-5"),
     ] {
         let when = format!("{{ points = \"i\", {test} }}");
@@ -86,6 +86,107 @@ fn points_turn_at_the_next_ten_thousandth() {
         required(Table::new(), &one(), when),
         ["must points/i other"]
     );
+}
+
+#[test]
+fn points_turn_by_what_they_can_differ_by() {
+    let cap = |table: Table| capped(table, &one(), "{ points = \"i\", at_least = 90 }");
+    let step = |step: &str| Table::new().with("step = \"0.01\"", &format!("step = \"{step}\""));
+    let fewer = |points: &str| vec![format!("cap points/i -{points} points")];
+    // Steps are coarser than the digits that a mean of several inspectors is rounded to.
+    assert_eq!(cap(step("0.5")), fewer("5.01"));
+    // Awards in steps that are finer are not rounded.
+    assert_eq!(cap(step("0.005")), fewer("5.005"));
+    let decimals =
+        |decimals: u8| step("0.5").with("decimals = 2", &format!("decimals = {decimals}"));
+    assert_eq!(cap(decimals(0)), fewer("5.5"));
+    assert_eq!(cap(decimals(1)), fewer("5.1"));
+    assert_eq!(cap(decimals(4)), fewer("5.0001"));
+    // Whatever a table adds or takes away may leave totals between: points of cases and rules, and for missing values.
+    let cases = "{ kind = \"late\", back = { period = true } }";
+    let late = || decimals(0).kind("late", "");
+    let section = |kind: &str, keys: &str| {
+        format!(
+            "[[section]]\ncode = \"x\"\nkind = \"{kind}\"\nname = {{ zh = \"另\", en = \"other\" }}\n{keys}"
+        )
+    };
+    let item = |keys: &str| {
+        format!(
+            "[[item]]\ncode = \"j\"\nin = \"x\"\nname = {{ zh = \"项\", en = \"item\" }}\n{keys}"
+        )
+    };
+    let with = |table: Table, kind: &str, more: &str, keys: &str| {
+        cap(table.and(&section(kind, more)).and(&item(keys)))
+    };
+    let minus = format!(
+        "per_case = {{ start = \"zero\", points = \"-0.3\", once = false, facts = {cases} }}"
+    );
+    assert_eq!(with(late(), "deduction", "", &minus), fewer("5.1"));
+    let whole =
+        format!("per_case = {{ start = \"zero\", points = -1, once = false, facts = {cases} }}");
+    assert_eq!(
+        with(late(), "deduction", "floor = \"-2.25\"", &whole),
+        fewer("5.25")
+    );
+    let rule = late().rule(
+        "less",
+        &format!("{{ facts = {cases}, at_least = 1 }}"),
+        "{ deduct = { node = \"i\", points = \"0.125\" } }",
+        "",
+    );
+    assert_eq!(cap(rule), fewer("5.125"));
+}
+
+#[test]
+fn of_several_ways_the_nearest_is_named() {
+    let any = |parts: &[&str]| {
+        capped(
+            Table::new(),
+            &one(),
+            &format!("{{ all = [{}] }}", parts.join(", ")),
+        )
+    };
+    // Either turned suffices, and 90 is nearer than 80.
+    let found = any(&[
+        "{ points = \"i\", at_least = 80 }",
+        "{ points = \"total\", at_least = 90 }",
+    ]);
+    assert_eq!(found, ["cap points/total -5.01 points"]);
+    let found = any(&[
+        "{ points = \"total\", at_most = 99 }",
+        "{ points = \"i\", at_least = 90 }",
+    ]);
+    assert_eq!(found, ["cap points/total 4.01 points"]);
+    // Of ways that are as far the first, and what is counted otherwise is not weighed against points.
+    let found = any(&[
+        "{ points = \"total\", at_least = 90 }",
+        "{ points = \"i\", at_least = 90 }",
+    ]);
+    assert_eq!(found, ["cap points/total -5.01 points"]);
+    let late = "{ facts = { kind = \"late\", back = { period = true } }, at_most = 7 }";
+    let table = || Table::new().kind("late", "");
+    for (parts, change) in [
+        (
+            [late, "{ points = \"i\", at_least = 90 }"],
+            "cap facts/late -8 facts",
+        ),
+        (
+            ["{ points = \"i\", at_least = 90 }", late],
+            "cap points/i -5.01 points",
+        ),
+    ] {
+        let found = capped(
+            table(),
+            &one(),
+            &format!("{{ all = [{}] }}", parts.join(", ")),
+        );
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with(&change[..8])
+                && found[0].ends_with(change.rsplit(' ').next().unwrap()),
+            "{found:?}"
+        );
+    }
 }
 
 #[test]
@@ -208,14 +309,15 @@ fn as_few_comparisons_as_will_do_are_named() {
         "{ points = \"i\", at_least = 90 }",
         "{ points = \"s\", more_than = 94 }",
     );
-    let (of_i, of_s) = ("cap points/i -5.0001 points", "cap points/s -1 points");
+    let (of_i, of_s) = ("cap points/i -5.01 points", "cap points/s -1 points");
     for (when, expected) in [
-        (format!("{{ all = [{i}, {s}] }}"), vec![of_i]),
+        // The nearer, wherever it is written.
+        (format!("{{ all = [{i}, {s}] }}"), vec![of_s]),
         (format!("{{ all = [{s}, {i}] }}"), vec![of_s]),
         (format!("{{ any = [{i}, {s}] }}"), vec![of_i, of_s]),
         (
             format!("{{ not = {{ any = [{{ not = {i} }}, {{ not = {s} }}] }} }}"),
-            vec![of_i],
+            vec![of_s],
         ),
     ] {
         assert_eq!(capped(Table::new(), &one(), &when), expected, "{when}");
@@ -236,7 +338,7 @@ fn what_can_be_counted_is_named_before_what_others_decide_and_that_before_what_n
     for (when, expected) in [
         (
             format!("{{ all = [{earlier}, {{ label = \"l\" }}, {points}] }}"),
-            "cap points/i -5.0001 points",
+            "cap points/i -5.01 points",
         ),
         (
             format!("{{ all = [{earlier}, {{ label = \"l\" }}] }}"),
@@ -333,13 +435,13 @@ fn whoever_was_ahead_at_the_line_is_named_with_the_points_that_pass_it() {
     let outcome = Round::of(&[("a", Some(92)), ("b", Some(95)), ("c", Some(85))]).decide(&table);
     assert_eq!(
         obstacles(&outcome, "a"),
-        ["q points/total behind b by 3.0001"]
+        ["q points/total behind b by 3.01"]
     );
     assert!(obstacles(&outcome, "b").is_empty());
     // Five points carry it to the best, and ten past the one who sits there.
     assert_eq!(
         obstacles(&outcome, "c"),
-        ["total - 5 points", "q points/total behind b by 10.0001"]
+        ["total - 5 points", "q points/total behind b by 10.01"]
     );
 }
 
@@ -364,7 +466,7 @@ fn an_exact_grade_takes_its_seat_along_when_it_goes() {
     assert_eq!(found.len(), 3, "{found:?}");
     assert_eq!(found[0], "total - 15 points");
     assert!(found[1].starts_with("set "));
-    assert_eq!(found[2], "q points/total behind b by 20.0001");
+    assert_eq!(found[2], "q points/total behind b by 20.01");
 }
 
 #[test]
@@ -419,12 +521,12 @@ fn of_equal_totals_the_tie_breaker_decides_and_points_still_help() {
     let by_measure = ties("{ value = { measure = { of = \"m\" } } }");
     assert_eq!(
         obstacles(&round.decide(&by_measure), "a"),
-        ["q points/total behind b by 0.0001"]
+        ["q points/total behind b by 0.01"]
     );
     let both = ties("{ value = { points = \"s\" } }, { value = { measure = { of = \"m\" } } }");
     assert_eq!(
         obstacles(&round.decide(&both), "a"),
-        ["q points/total behind b by 0.0001"]
+        ["q points/total behind b by 0.01"]
     );
 }
 
@@ -442,7 +544,7 @@ fn where_maxima_differ_shares_are_compared() {
     // 57/60 = 95 % against 98 %: 58.8001 of 60 would pass it.
     assert_eq!(
         obstacles(&round.decide(&table), "a"),
-        ["q share behind b by 1.8001"]
+        ["q share behind b by 1.81"]
     );
 }
 
@@ -458,7 +560,7 @@ fn a_related_part_that_reaches_nobody_leaves_the_rest_to_be_counted() {
     for hold in ["\"any\"", "{ at_least = 1 }"] {
         let when = format!("{{ any = [{}, {points}] }}", related(hold));
         let found = capped(Table::new(), &one(), &when);
-        assert_eq!(found, ["cap points/i -5.0001 points"], "{hold}");
+        assert_eq!(found, ["cap points/i -5.01 points"], "{hold}");
     }
     // None of nobody holds already where it should.
     let low = "{ points = \"i\", at_least = 96 }";

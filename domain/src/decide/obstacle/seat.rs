@@ -191,7 +191,7 @@ impl Engine<'_> {
                 what: value.what.clone(),
                 own: own.shown(),
                 other: others.shown(),
-                short: past(&exact, &other_exact, *lowest).filter(|_| points),
+                short: past(&exact, &other_exact, *lowest, self.scheme.grain).filter(|_| points),
             };
             if exact != other_exact && (points || first.is_none()) {
                 return Some(key);
@@ -206,7 +206,7 @@ impl Engine<'_> {
         let own_total = own.total?;
         // The other's share of the subject's own maximum.
         let line = self.share(other)?.mul(&own.maximum.to_ratio());
-        let short = past(&own_total.to_ratio(), &line, false);
+        let short = past(&own_total.to_ratio(), &line, false, self.scheme.grain);
         let key = if own.maximum == others.maximum {
             Key {
                 what: Arc::from("points/total"),
@@ -227,13 +227,13 @@ impl Engine<'_> {
     }
 }
 
-/// The points that carry a value just past another, upwards or downwards.
-fn past(own: &Ratio, other: &Ratio, lowest: bool) -> Option<Points> {
-    let e4 = other.sub(own).mul(&Ratio::from_whole(10_000));
-    let whole = if lowest {
-        e4.ceil()?.checked_sub(1)?
+/// The points, counted in grains, that carry a value just past another, upwards or downwards.
+fn past(own: &Ratio, other: &Ratio, lowest: bool, grain: Points) -> Option<Points> {
+    let off = grain.count_in(&other.sub(own))?;
+    let count = if lowest {
+        off.ceil()?.checked_sub(1)?
     } else {
-        e4.floor()?.checked_add(1)?
+        off.floor()?.checked_add(1)?
     };
-    Some(Points::from_e4(whole))
+    grain.times(count).ok()
 }

@@ -2,6 +2,7 @@
 
 use crate::decide::Engine;
 use crate::decide::ask::of_nobody;
+use crate::number::{Points, Ratio};
 use crate::outcome::{Change, Comparison, Truth3};
 use crate::scheme::file::Quantifier;
 use crate::scheme::model::ConditionPlan;
@@ -71,11 +72,11 @@ impl Engine<'_> {
 
 impl<'c> Asked<'c> {
     /// The fewest comparisons that would have to turn for the condition to hold, or not to; nothing where none would do.
-    pub fn turned(&self, wanted: bool) -> Option<Turned<'c>> {
+    pub fn turned(&self, wanted: bool, grain: Points) -> Option<Turned<'c>> {
         match self {
             Self::One(one) if one.holds == Truth3::of(wanted) => Some(Vec::new()),
-            Self::One(one) => Some(vec![(*one, turn(one, wanted))]),
-            Self::Not(inner) => inner.turned(!wanted),
+            Self::One(one) => Some(vec![(*one, turn(one, wanted, grain))]),
+            Self::Not(inner) => inner.turned(!wanted, grain),
             // It is as it should be, or no comparison turns it.
             Self::Nobody(holds) => (*holds == Truth3::of(wanted)).then(Vec::new),
             Self::AtLeast(least, list) => {
@@ -85,20 +86,60 @@ impl<'c> Asked<'c> {
                 } else {
                     list.len().checked_sub(*least)?.checked_add(1)?
                 };
-                let mut ways: Vec<Turned<'c>> = list
-                    .iter()
-                    .filter_map(|inner| inner.turned(wanted))
-                    .collect();
-                if ways.len() < needed {
-                    return None;
-                }
-                // Stable, so that of equals the first in the scheme's order is named.
-                ways.sort_by_key(|way| way.iter().map(|(_, change)| weight(change)).sum::<u64>());
-                ways.truncate(needed);
-                Some(ways.concat())
+                let ways = list.iter().filter_map(|inner| inner.turned(wanted, grain));
+                smallest(ways.collect(), needed)
             }
         }
     }
+}
+
+/// So many ways that ask for least, in the order of the scheme; of equals the first are taken. Nothing where there are
+/// fewer.
+fn smallest(ways: Vec<Turned<'_>>, needed: usize) -> Option<Turned<'_>> {
+    if ways.len() < needed {
+        return None;
+    }
+    // Points are not weighed against answers: of ways of one kind the smaller goes first, and kinds stand in the order
+    // of their first.
+    let kind = |way: &Turned<'_>| ways.iter().position(|other| are_alike(other, way));
+    let mut sized: Vec<_> = (ways.iter().enumerate())
+        .map(|(place, way)| {
+            let weight: u64 = way.iter().map(|(_, change)| weight(change)).sum();
+            let amount = way.iter().fold(Ratio::zero(), |sum, (_, change)| {
+                sum.add(&amount(change).unwrap_or_else(Ratio::zero))
+            });
+            ((weight, kind(way), amount), place)
+        })
+        .collect();
+    sized.sort();
+    let mut taken: Vec<usize> = (sized.into_iter().take(needed))
+        .map(|(_, place)| place)
+        .collect();
+    taken.sort_unstable();
+    let taken = taken.into_iter().filter_map(|place| ways.get(place));
+    Some(taken.flatten().cloned().collect())
+}
+
+/// Whether two ways ask for the same kinds of change.
+fn are_alike(one: &Turned<'_>, other: &Turned<'_>) -> bool {
+    let kind = |(_, change): &(&Comparison, Change)| std::mem::discriminant(change);
+    one.iter().map(kind).eq(other.iter().map(kind))
+}
+
+/// How much there is of what can be counted, whatever its direction.
+fn amount(change: &Change) -> Option<Ratio> {
+    let amount = match change {
+        Change::Points(points) => points.to_ratio(),
+        Change::Answers(count) => Ratio::of_count(*count),
+        Change::Facts(count) => Ratio::from_whole(*count),
+        Change::Gap(gap) => gap.clone(),
+        _ => return None,
+    };
+    Some(if amount.is_negative() {
+        Ratio::zero().sub(&amount)
+    } else {
+        amount
+    })
 }
 
 /// What can be counted goes before what others decide, and that before what nothing changes.

@@ -26,8 +26,9 @@ fn convert_to_lower_bound(op: Sign, (n, d): (u64, u64), bound: &Ratio) -> Change
     }
 }
 
-/// The smallest change after which a comparison holds, or does not, that now does otherwise.
-pub(super) fn turn(one: &Comparison, wanted: bool) -> Change {
+/// The smallest change after which a comparison holds, or does not, that now does otherwise. Points never differ by less
+/// than a grain.
+pub(super) fn turn(one: &Comparison, wanted: bool, grain: Points) -> Change {
     if one.holds == Truth3::Undetermined {
         return Change::Missing;
     }
@@ -56,7 +57,7 @@ pub(super) fn turn(one: &Comparison, wanted: bool) -> Change {
         Shown::Counts(n, d) if one.what.ends_with("/lower_bound") => {
             convert_to_lower_bound(op, (*n, *d), &bound)
         }
-        left => turned(op, left, &one.what, &bound),
+        left => turned(op, left, (&one.what, &bound), grain),
     }
 }
 
@@ -95,7 +96,7 @@ fn to_equal(left: &Shown, what: &str, bound: &Ratio) -> Change {
 }
 
 /// The smallest change after which a value that passes a test would pass no longer.
-fn turned(op: Sign, left: &Shown, what: &str, bound: &Ratio) -> Change {
+fn turned(op: Sign, left: &Shown, (what, bound): (&str, &Ratio), grain: Points) -> Change {
     match left {
         Shown::Counts(n, d) => converted(op, *n, *d, bound),
         Shown::Whole(count) if what.starts_with("facts/") => {
@@ -116,17 +117,17 @@ fn turned(op: Sign, left: &Shown, what: &str, bound: &Ratio) -> Change {
             needed.map_or(Change::Other, Change::Facts)
         }
         Shown::Points(points) => {
-            let off = bound.sub(&points.to_ratio());
-            let e4 = off.mul(&Ratio::from_whole(10_000));
-            // A point value is counted in ten-thousandths: the next one past the bound, or the bound itself.
-            let whole = match op {
-                Sign::LessThan => e4.ceil(),
-                Sign::MoreThan => e4.floor(),
-                Sign::AtLeast => e4.ceil().and_then(|e| e.checked_sub(1)),
-                Sign::AtMost => e4.floor().and_then(|e| e.checked_add(1)),
+            // The next value past the bound, or the bound itself.
+            let grains = |off: Ratio| match op {
+                Sign::LessThan => off.ceil(),
+                Sign::MoreThan => off.floor(),
+                Sign::AtLeast => off.ceil()?.checked_sub(1),
+                Sign::AtMost => off.floor()?.checked_add(1),
                 Sign::Equal => Some(1),
             };
-            whole.map_or(Change::Other, |e4| Change::Points(Points::from_e4(e4)))
+            let off = grain.count_in(&bound.sub(&points.to_ratio()));
+            off.and_then(|off| grain.times(grains(off)?).ok())
+                .map_or(Change::Other, Change::Points)
         }
         Shown::Exact(value) => Change::Gap(bound.sub(value)),
         _ => Change::Other,

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::super::file::{Label, Words};
-use super::super::model::{ConditionPlan, LabelPhase, LabelPlan};
+use super::super::model::{
+    Cases, ConditionPlan, EffectPlan, ItemPlan, LabelPhase, LabelPlan, RulePhase, RulePlan,
+    ValueKind, Way,
+};
 use super::Checker;
 use super::sight::{Sight, collect_findings};
 
@@ -152,4 +155,114 @@ impl Checker {
             }
         }
     }
+
+    /// A requirement that fails takes labels for the best back, and whoever is due the other end of the same ranking at a
+    /// later step keeps neither. What has looked at such a label by then would stay while the label goes.
+    pub(super) fn check_taken_back(
+        &mut self,
+        items: &[ItemPlan],
+        labels: &[LabelPlan],
+        rules: &[RulePlan],
+    ) {
+        for (place, label) in labels.iter().enumerate() {
+            let Some(by) = self.looker(place, label, items, rules) else {
+                continue;
+            };
+            let late = rules.iter().filter(|rule| {
+                label.best.is_some()
+                    && matches!(rule.effect, EffectPlan::Require)
+                    && overlap([&rule.applies, &label.applies])
+                    && waits_longer(&rule.when, place, label.phase, rules)
+            });
+            let code = &label.code;
+            for rule in late {
+                self.faults.say(&format!("rule/{}/when", rule.code), "looks_too_far", Words::new(format!("不满足这项要求的对象会失去称号 `{code}`，而 `{by}` 在这项要求可知之前已依据该称号：要求只能依据授予该称号时已知的内容"), format!("whoever fails this requirement loses the label `{code}`, at which `{by}` has looked before the requirement can be asked: let it look only at what is known when the label is given")));
+            }
+            let later = labels.iter().filter(|other| {
+                label.are_two_ends(other)
+                    && other.phase > label.phase
+                    && overlap([&other.applies, &label.applies])
+            });
+            for other in later {
+                self.faults.say(&format!("label/{}", other.code), "looks_too_far", Words::new(format!("与 `{code}` 是同一排名的两端，两者兼得的都不得，而 `{by}` 那时已依据 `{code}`：两个称号须在同一步授予"), format!("with `{code}` it makes two ends of one ranking, and whoever is due both gets neither, when `{by}` has looked at `{code}`: let both labels be given at the same step")));
+            }
+        }
+    }
+
+    /// The first item or rule that looks at a label before grades are settled.
+    fn looker(
+        &self,
+        label: usize,
+        plan: &LabelPlan,
+        items: &[ItemPlan],
+        rules: &[RulePlan],
+    ) -> Option<String> {
+        let asks = |condition: &ConditionPlan| {
+            let mut asks = false;
+            condition.each_leaf(&mut |leaf| asks |= *leaf == ConditionPlan::Label(label));
+            asks
+        };
+        let item = self.file.item.iter().zip(items).find(|(_, item)| {
+            let counts = |way: &Way| matches!(way, Way::PerCase(plan) if matches!(plan.cases, Cases::Label(of) if of == label));
+            item.parts.iter().any(|part| counts(&part.way)) || item.gate.as_ref().is_some_and(asks)
+        });
+        if let Some((item, _)) = item {
+            return Some(format!("item/{}", item.code));
+        }
+        let rule = rules.iter().find(|rule| {
+            let settles = matches!(
+                rule.effect,
+                EffectPlan::Disqualify
+                    | EffectPlan::Investigate
+                    | EffectPlan::Points { .. }
+                    | EffectPlan::Cap(_)
+                    | EffectPlan::Floor(_)
+                    | EffectPlan::Set(_)
+            );
+            // Of those related to it somebody else may look.
+            let reaches = rule.again || overlap([&rule.applies, &plan.applies]);
+            settles && rule.phase != RulePhase::RelatedCaps && reaches && asks(&rule.when)
+        });
+        rule.map(|rule| format!("rule/{}", rule.code))
+    }
+}
+
+/// Whether some category is in both.
+fn overlap([one, other]: [&Vec<bool>; 2]) -> bool {
+    one.iter().zip(other).any(|(one, other)| *one && *other)
+}
+
+/// Whether a condition looks at what is settled only after a label of this phase is given: at other labels, at points, at
+/// disqualifications and findings that look at either.
+fn waits_longer(
+    condition: &ConditionPlan,
+    label: usize,
+    phase: LabelPhase,
+    rules: &[RulePlan],
+) -> bool {
+    let settled = match phase {
+        LabelPhase::BeforeScores => RulePhase::BeforeScores,
+        LabelPhase::AfterTotals | LabelPhase::AmongEligible => RulePhase::AfterTotals,
+    };
+    let mut waits = false;
+    condition.each_leaf(&mut |leaf| {
+        waits |= match leaf {
+            ConditionPlan::Label(other) => *other != label,
+            ConditionPlan::Compare(value, ..) => {
+                let points = matches!(
+                    value.kind,
+                    ValueKind::Item(_) | ValueKind::Node(_) | ValueKind::Total
+                );
+                points && phase == LabelPhase::BeforeScores
+            }
+            ConditionPlan::Disqualified(_) => rules
+                .iter()
+                .any(|rule| matches!(rule.effect, EffectPlan::Disqualify) && rule.phase > settled),
+            ConditionPlan::Finding { rule, .. } => {
+                rules.get(*rule).is_some_and(|rule| rule.phase > settled)
+            }
+            _ => false,
+        };
+    });
+    waits
 }

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use super::file::{Every, FORMAT, GradedBy, SchemeFile, Words};
 use super::load::{Faults, Loaded};
 use super::model::{
-    CategoryPlan, FactPlan, FigurePlan, GradePlan, MeasurePlan, Scheme, SurveyPlan,
+    CategoryPlan, FactPlan, FigurePlan, GradePlan, MeasurePlan, Scheme, SurveyPlan, grain,
 };
 use crate::number::Ratio;
 
@@ -232,8 +232,12 @@ impl Checker {
         self.check_assumptions();
         self.check_texts();
         self.add_survey_figures();
+        if let (Some(table), Some(rules)) = (&table, &rules) {
+            self.check_taken_back(&table.items, &labels, rules);
+        }
         let file = self.file.clone();
-        let table = table?;
+        let (table, rules) = (table?, rules?);
+        let grain = grain(file.numbers, &table.nodes, &table.items, &rules);
         let categories = self
             .file
             .category
@@ -263,9 +267,10 @@ impl Checker {
             figures: std::mem::take(&mut self.figures),
             answers: std::mem::take(&mut self.answers),
             labels,
-            rules: rules?,
+            rules,
             quotas,
             tie_breakers,
+            grain,
         })
     }
 
