@@ -222,10 +222,10 @@ fn number(rest: &[char]) -> usize {
             }
             // At most two signs between groups, as in `(010) 6655`.
             Some(sign) if digits > 0 && " -().—–".contains(*sign) && at < length + 2 => at += 1,
+            // The number of an identity card ends with it.
             Some('x') if digits == 17 && at == length => {
-                digits += 1;
-                at += 1;
-                length = at;
+                length = at + 1;
+                break;
             }
             _ => break,
         }

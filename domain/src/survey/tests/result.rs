@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Line, Part as Whose, show_question};
+use super::super::{Choice, Line, Part as Whose, show_question};
 use super::*;
+use crate::number::Ratio;
 use crate::outcome::FEW;
 use crate::scheme::file::Channel;
 
@@ -77,6 +78,42 @@ fn a_group_of_fewer_than_ten_is_not_shown_and_no_group_from_which_it_follows() {
     // Of all together, what unit 2 is shown with could be taken off.
     assert_eq!(shown(&lines, None, &panel(1)), None);
     assert_eq!(shown(&lines, None, &Whose::Channel(Channel::Web)), Some(49));
+}
+
+#[test]
+fn panels_and_channels_that_are_large_enough_are_shown_of_each_and_of_all() {
+    let lines = show(&[
+        ((1, 0, 0), 10),
+        ((1, 1, 1), 15),
+        ((2, 0, 0), 30),
+        ((2, 1, 1), 20),
+    ]);
+    let whose = [
+        panel(0),
+        panel(1),
+        Whose::Channel(Channel::Web),
+        Whose::Channel(Channel::Paper),
+    ];
+    for (subject, counts) in [
+        (Some(1), [10, 15, 10, 15]),
+        (Some(2), [30, 20, 30, 20]),
+        (None, [40, 35, 40, 35]),
+    ] {
+        let found = whose.each_ref().map(|whose| shown(&lines, subject, whose));
+        assert_eq!(found, counts.map(Some), "{subject:?}");
+    }
+}
+
+#[test]
+fn a_choice_has_its_share_and_the_bounds_of_it() {
+    let choice = |count, of| Choice { count, of };
+    let ratio = |n, of| Ratio::of_counts(n, of).unwrap();
+    assert_eq!(choice(90, 100).share(), Some(ratio(9, 10)));
+    assert_eq!(
+        choice(90, 100).bounds(),
+        Some((ratio(8_256, 10_000), ratio(9_448, 10_000)))
+    );
+    assert_eq!((choice(0, 0).share(), choice(0, 0).bounds()), (None, None));
 }
 
 #[test]
