@@ -31,15 +31,7 @@ impl Engine<'_> {
             let held = self.states.get(subject).map(|state| &state.labels);
             labels.splice(0..0, held.into_iter().flatten().copied());
             let clash = |label: &usize| {
-                let plan = self.scheme.labels.get(*label);
-                labels.iter().any(|other| {
-                    let pair = plan.zip(self.scheme.labels.get(*other));
-                    pair.is_some_and(|(one, two)| {
-                        one.against == Some(*other)
-                            || two.against == Some(*label)
-                            || one.are_two_ends(two)
-                    })
-                })
+                (labels.iter()).any(|other| self.scheme.labels_exclude(*label, *other))
             };
             let (neither, kept): (Vec<usize>, Vec<usize>) =
                 labels.iter().partition(|label| clash(label));

@@ -412,6 +412,18 @@ pub(crate) struct LabelPlan {
     pub phase: LabelPhase,
 }
 
+impl Scheme {
+    /// Whether nobody holds both labels: whoever is due both gets neither.
+    pub(crate) fn labels_exclude(&self, one: usize, other: usize) -> bool {
+        let plans = self.labels.get(one).zip(self.labels.get(other));
+        plans.is_some_and(|(plan, against)| {
+            plan.against == Some(other)
+                || against.against == Some(one)
+                || plan.are_two_ends(against)
+        })
+    }
+}
+
 impl LabelPlan {
     /// Whether two labels are for the best and for the worst of the same groups by the same value.
     pub fn are_two_ends(&self, other: &Self) -> bool {

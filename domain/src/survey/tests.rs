@@ -13,6 +13,7 @@ mod live;
 mod redact;
 mod result;
 mod time_line;
+mod warning;
 
 const SCHEME: &str = r#"
 [[scale]]

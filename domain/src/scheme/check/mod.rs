@@ -203,6 +203,11 @@ impl Checker {
                 ),
             );
         }
+        let code = self.file.code.clone();
+        // That there is none is told by itself.
+        if !code.trim().is_empty() {
+            check_code_at(&mut self.faults, "code", &code);
+        }
         if self.file.numbers.decimals > 4 {
             self.faults.say(
                 "numbers/decimals",
@@ -595,6 +600,10 @@ fn in_chinese(kind: &str) -> &str {
 
 /// Codes go into paths, file names and addresses.
 fn check_code(faults: &mut Faults, kind: &str, code: &str) {
+    check_code_at(faults, &format!("{kind}/{code}"), code);
+}
+
+fn check_code_at(faults: &mut Faults, path: &str, code: &str) {
     let fits = !code.is_empty()
         && code.len() <= 64
         && code
@@ -602,7 +611,7 @@ fn check_code(faults: &mut Faults, kind: &str, code: &str) {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
     if !fits {
         faults.say(
-            &format!("{kind}/{code}"),
+            path,
             "malformed_code",
             Words::new(
                 format!("`{code}` 不是代码：请用不超过 64 个的英文字母、数字、`.`、`_`、`-`"),

@@ -244,8 +244,19 @@ impl<'a> Bounds<'a> {
             (ConditionPlan::Compare(value, test, _), _) => {
                 self.narrow_value(value, test, wanted, known)
             }
+            (ConditionPlan::Label(label), true) => self.narrow_label(*label, known),
             _ => true,
         }
+    }
+
+    /// Takes into what is known that a label is held; false where one is held that excludes it.
+    fn narrow_label(&self, label: usize, known: &mut Known) -> bool {
+        let name = |label: usize| Some(format!("label/{}", self.scheme.labels.get(label)?.code));
+        let held = |other: &usize| name(*other).is_some_and(|name| known.contains_key(&name));
+        let mut others = 0..self.scheme.labels.len();
+        let clash = others.any(|other| self.scheme.labels_exclude(label, other) && held(&other));
+        known.extend(name(label).map(|name| (name, Range::only(Ratio::one()))));
+        !clash
     }
 
     fn narrow_value(
@@ -260,9 +271,26 @@ impl<'a> Bounds<'a> {
             return false;
         };
         let range = self.tested(&range, value, test, wanted);
-        let some = !range.is_empty();
+        let fits = !range.is_empty() && self.fits_beside(value, &range, known);
         known.insert(name, range);
-        some
+        fits
+    }
+
+    /// Whether the satisfied and the dissatisfied of the same answers leave each other room: together they are no more
+    /// than all.
+    fn fits_beside(&self, value: &ValuePlan, range: &Range, known: &Known) -> bool {
+        let ValueKind::Figure(figure) = value.kind else {
+            return true;
+        };
+        let (rate, share) = ("/satisfaction_rate", "/dissatisfied_share");
+        let (from, to) = match self.scheme.figures.get(figure).map(|plan| plan.figure) {
+            Some(Figure::SatisfactionRate) => (rate, share),
+            Some(Figure::DissatisfiedShare) => (share, rate),
+            _ => return true,
+        };
+        let beside = known.get(&name(value).replacen(from, to, 1));
+        let least = beside.and_then(Range::low).zip(range.low());
+        least.is_none_or(|(one, other)| one.add(other) <= Ratio::one())
     }
 
     /// The part of a range that passes a test, or that fails it.

@@ -91,7 +91,12 @@ fn review_always(scheme: &Scheme, rule: &RulePlan, bounds: &[Bounds<'_>], faults
                 ),
             ),
         ),
-        EffectPlan::Cap(_) | EffectPlan::Floor(_) | EffectPlan::Set(_) => (
+        EffectPlan::Cap(_)
+        | EffectPlan::Floor(_)
+        | EffectPlan::Set(_)
+        | EffectPlan::Points { .. }
+        | EffectPlan::Investigate
+        | EffectPlan::Alert => (
             false,
             Words::new(
                 format!("这条规则的条件对类别 {zh} 的对象不可能不成立：人人都会触发"),
@@ -100,7 +105,8 @@ fn review_always(scheme: &Scheme, rule: &RulePlan, bounds: &[Bounds<'_>], faults
                 ),
             ),
         ),
-        _ => return,
+        // Of everybody something may be due.
+        EffectPlan::FollowUp(_) => return,
     };
     // What concerns some categories alone, or a grade, may be meant.
     if certain {
