@@ -13,6 +13,7 @@ mod part;
 mod points;
 mod reading;
 mod seldom;
+mod term;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use part::{PartBeside, PartResult};
 pub use points::{ItemResult, NodeResult};
 pub use reading::Reading;
 pub use seldom::Seldom;
+pub use term::Term;
 
 /// The value of `format` that this engine writes.
 pub const FORMAT: &str = "mingjian-outcome/1";
@@ -300,12 +302,24 @@ pub struct FigureResult {
     /// Of a ballot the lines that counted and how many of them were left blank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<Box<LineCounts>>,
+    /// What it is the weighted mean of, where it is one.
+    #[serde(default, skip_serializing_if = "Seldom::is_empty")]
+    pub terms: Seldom<Term>,
     /// Why it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Reason>,
     /// Whether it rests on fewer than [`FEW`] answers.
     #[serde(default, skip_serializing_if = "is_false")]
     pub few: bool,
+}
+
+impl FigureResult {
+    /// The parts that it is the mean of, unless one rests on so few answers that, where `withholding`, none is told: what
+    /// is left of a sum tells what was taken out of it.
+    pub fn shown_terms(&self, withholding: bool) -> Option<&[Term]> {
+        let few = self.few || self.terms.iter().any(|term| term.few);
+        (!(withholding && few)).then_some(&self.terms)
+    }
 }
 
 /// Lines of ballots about a subject.

@@ -1,10 +1,11 @@
 //! Figures of surveys: satisfaction rate, dissatisfied share, mean score; plain or weighted, whole or of a stratum.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Engine;
 use crate::number::Ratio;
-use crate::outcome::{FEW, LineCounts, Shown};
+use crate::outcome::{FEW, LineCounts, Seldom, Shown, Term};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{
     Among, AnswerClass, Channel, Combine, Denominator, Figure, UndefinedStratum,
@@ -19,6 +20,8 @@ pub(super) struct FigureValue {
     /// Numerator and denominator, where it is a plain rate.
     pub counts: Option<(u64, u64)>,
     pub why: Option<Reason>,
+    /// What it is the weighted mean of.
+    pub terms: Seldom<Term>,
     /// Whether it rests on so few answers that it would say who answered what.
     pub few: bool,
     /// What is told beside it, counted with it while its strata are at hand.
@@ -38,6 +41,7 @@ impl FigureValue {
         value: None,
         counts: None,
         why: None,
+        terms: Seldom::new(),
         few: false,
         beside: FigureBeside {
             classes: Vec::new(),
@@ -150,32 +154,35 @@ struct Within {
 
 impl Counting<'_> {
     fn figure(self) -> FigureValue {
-        let figure = match self.survey.weighting.filter(|_| !self.plan.plain) {
-            None => self.within(Within {
-                question: self.plan.question,
-                panel: self.plan.panel,
-                channel: self.plan.channel,
-            }),
-            Some(undefined) => self.weighted(undefined),
+        let Self { survey, plan, .. } = self;
+        let all = Within {
+            question: plan.question,
+            panel: plan.panel,
+            channel: plan.channel,
+        };
+        let by_question = plan.question.is_none() && survey.combine != Combine::Pooled;
+        let figure = match survey.weighting.filter(|_| !plan.plain) {
+            None if by_question => self.mean_of_questions(all),
+            None => self.pooled(all),
+            Some(undefined) => self.weighted(by_question, undefined),
         };
         FigureValue {
-            few: figure.value.is_some() && self.answers() < FEW,
+            few: figure.value.is_some() && self.answers(all) < FEW,
             ..figure
         }
     }
 
     /// How many answered what the figure is of; of several questions the one that most answered.
-    fn answers(self) -> u64 {
-        let Self { plan, .. } = self;
+    fn answers(self, among: Within) -> u64 {
         let (mut most, mut answered, mut question) = (0_u64, 0_u64, None);
         for stratum in &self.data.strata {
             // They lie question by question.
             if question != Some(stratum.question) {
                 (question, answered) = (Some(stratum.question), 0);
             }
-            if plan.question.is_none_or(|q| q == stratum.question)
-                && plan.panel.is_none_or(|panel| panel == stratum.panel)
-                && (plan.channel).is_none_or(|channel| channel == stratum.channel)
+            if among.question.is_none_or(|q| q == stratum.question)
+                && among.panel.is_none_or(|panel| panel == stratum.panel)
+                && (among.channel).is_none_or(|channel| channel == stratum.channel)
             {
                 for count in stratum.classes.iter().flatten() {
                     answered = answered.saturating_add(*count);
@@ -186,28 +193,25 @@ impl Counting<'_> {
         most
     }
 
-    /// Of one question, of all answers together, or of the questions' mean.
-    fn within(self, among: Within) -> FigureValue {
-        if among.question.is_some() || self.survey.combine == Combine::Pooled {
-            return self.pooled(among);
-        }
-        let (mut weighted, mut weights) = (Ratio::zero(), Ratio::zero());
-        for (place, question) in self.survey.questions.iter().enumerate() {
-            let one = Within {
+    /// The questions' mean, undefined where one has no figure.
+    fn mean_of_questions(self, all: Within) -> FigureValue {
+        let questions = self.survey.questions.iter().enumerate();
+        let mut each = Vec::with_capacity(self.survey.questions.len());
+        for (place, question) in questions {
+            let one = self.term(Within {
                 question: Some(place),
-                ..among
-            };
-            let Some(value) = self.pooled(one).value else {
+                ..all
+            });
+            if one.value.is_none() {
                 let code = question.code.clone();
                 return FigureValue::undefined(Reason::with(
                     ReasonCode::QuestionUnanswered,
                     [code],
                 ));
-            };
-            weighted = weighted.add(&value.mul(&question.weight));
-            weights = weights.add(&question.weight);
+            }
+            each.push((one, &question.weight));
         }
-        FigureValue::or_undefined(weighted.div(&weights), ReasonCode::NoValue)
+        mean(each, UndefinedStratum::Undefined).into_figure(ReasonCode::NoValue)
     }
 
     /// Of all these answers together.
@@ -265,27 +269,27 @@ impl Counting<'_> {
 
     /// Channels are combined inside each panel, then panels; per question first where the survey is a mean of
     /// questions. A panel or channel that is asked for alone has its own figure, whatever it weighs among the others.
-    fn weighted(self, undefined: UndefinedStratum) -> FigureValue {
-        let questions = &self.survey.questions;
-        let value = if self.plan.question.is_some() || self.survey.combine == Combine::Pooled {
-            self.of_question(self.plan.question, undefined)
-        } else {
-            let values = questions.iter().enumerate().map(|(place, question)| {
+    fn weighted(self, by_question: bool, undefined: UndefinedStratum) -> FigureValue {
+        let figure = if by_question {
+            let questions = self.survey.questions.iter().enumerate();
+            let each = questions.map(|(place, question)| {
                 (self.of_question(Some(place), undefined), &question.weight)
             });
-            mean(values, UndefinedStratum::Undefined)
+            mean(each, UndefinedStratum::Undefined)
+        } else {
+            self.of_question(self.plan.question, undefined)
         };
-        FigureValue::or_undefined(value, ReasonCode::StratumEmpty)
+        figure.into_figure(ReasonCode::StratumEmpty)
     }
 
-    fn of_question(self, question: Option<usize>, undefined: UndefinedStratum) -> Option<Ratio> {
+    fn of_question(self, question: Option<usize>, undefined: UndefinedStratum) -> Weighed {
         if let Some(panel) = self.plan.panel {
             return self.of_panel(panel, question, undefined);
         }
         let panels = self.survey.panels.iter().enumerate();
-        let values =
+        let each =
             panels.map(|(panel, (_, weight))| (self.of_panel(panel, question, undefined), weight));
-        mean(values, undefined)
+        mean(each, undefined)
     }
 
     fn of_panel(
@@ -293,47 +297,120 @@ impl Counting<'_> {
         panel: usize,
         question: Option<usize>,
         undefined: UndefinedStratum,
-    ) -> Option<Ratio> {
+    ) -> Weighed {
         let of_channel = |channel: Option<Channel>| {
-            let among = Within {
+            self.term(Within {
                 question,
                 panel: Some(panel),
                 channel,
-            };
-            self.within(among).value
+            })
         };
         let channels = &self.survey.channels;
         // One channel alone weighs nothing against itself; channels without weights are pooled.
         if self.plan.channel.is_some() || channels.iter().any(|(_, weight)| weight.is_none()) {
             return of_channel(self.plan.channel);
         }
-        let values = channels
+        let each = channels
             .iter()
             .filter_map(|(channel, weight)| Some((of_channel(Some(*channel)), weight.as_ref()?)));
-        mean(values, undefined)
+        mean(each, undefined)
+    }
+
+    /// All these answers together, as the whole of what they weigh.
+    fn term(self, among: Within) -> Weighed {
+        let figure = self.pooled(among);
+        let answers = self.answers(among);
+        let term = Term {
+            what: self.name(among),
+            share: Ratio::one(),
+            value: figure.shown(),
+            few: (1..FEW).contains(&answers),
+        };
+        Weighed {
+            value: figure.value,
+            terms: vec![term],
+        }
+    }
+
+    /// The name of a figure of these answers.
+    fn name(self, among: Within) -> Arc<str> {
+        let Self { survey, plan, .. } = self;
+        let mut segments = plan.what.split('/');
+        let mut name = [segments.next(), segments.next(), segments.next()]
+            .map(Option::unwrap_or_default)
+            .join("/");
+        let question = among.question.and_then(|one| survey.questions.get(one));
+        let panel = among.panel.and_then(|one| survey.panels.get(one));
+        for (key, code) in [
+            ("question", question.map(|one| one.code.as_ref())),
+            ("panel", panel.map(|(code, _)| code.as_ref())),
+            ("channel", among.channel.map(Channel::word)),
+        ] {
+            if let Some(code) = code {
+                name.extend(["/", key, "=", code]);
+            }
+        }
+        name.into()
+    }
+}
+
+/// A value with the parts that it is the mean of; there is no value where one that is needed has none.
+struct Weighed {
+    value: Option<Ratio>,
+    terms: Vec<Term>,
+}
+
+impl Weighed {
+    fn into_figure(self, why: ReasonCode) -> FigureValue {
+        // What one part is the whole of needs no parts to be told.
+        let terms = if self.value.is_some() && self.terms.len() > 1 {
+            self.terms
+        } else {
+            Vec::new()
+        };
+        FigureValue {
+            terms: terms.into(),
+            ..FigureValue::or_undefined(self.value, why)
+        }
     }
 }
 
 /// Σ w·value / Σ w.
 fn mean<'w>(
-    values: impl Iterator<Item = (Option<Ratio>, &'w Ratio)>,
+    values: impl IntoIterator<Item = (Weighed, &'w Ratio)>,
     undefined: UndefinedStratum,
-) -> Option<Ratio> {
+) -> Weighed {
     let (mut sum, mut weights) = (Ratio::zero(), Ratio::zero());
-    for (value, weight) in values {
+    let mut terms = Vec::new();
+    let mut lacking = false;
+    for (one, weight) in values {
         if weight.is_zero() {
             continue;
         }
-        match (value, undefined) {
+        let weight = match (one.value, undefined) {
             (Some(value), _) => {
                 sum = sum.add(&value.mul(weight));
                 weights = weights.add(weight);
+                weight.clone()
             }
-            (None, UndefinedStratum::ShareOut) => {}
-            (None, UndefinedStratum::Undefined) => return None,
-        }
+            (None, UndefinedStratum::ShareOut) => Ratio::zero(),
+            (None, UndefinedStratum::Undefined) => {
+                lacking = true;
+                continue;
+            }
+        };
+        terms.extend(one.terms.into_iter().map(|term| Term {
+            share: term.share.mul(&weight),
+            ..term
+        }));
     }
-    sum.div(&weights)
+    for term in &mut terms {
+        term.share = term.share.div(&weights).unwrap_or_else(Ratio::zero);
+    }
+    Weighed {
+        value: sum.div(&weights).filter(|_| !lacking),
+        terms,
+    }
 }
 
 fn add_up(counts: impl Iterator<Item = u64>) -> u64 {

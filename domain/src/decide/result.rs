@@ -164,6 +164,7 @@ impl Engine<'_> {
                 wilson_e4,
                 classes: classes.into_boxed_slice(),
                 lines,
+                terms: value.terms,
                 why: value.why,
                 few: value.few,
             });

@@ -128,6 +128,21 @@ impl<'a> Explainer<'a> {
         }
     }
 
+    /// Of the name of a figure the question, panel and channel that it is of, quoted together.
+    pub(super) fn stratum_of(&self, what: &str) -> Words {
+        let mut parts = what.split('/').skip(1);
+        let survey = parts.next().unwrap_or("");
+        let named = parts.filter_map(|part| self.stratum(survey, part));
+        let named: Vec<Words> = named.collect();
+        let each = |pick: fn(&Words) -> &str, between: &str| {
+            named.iter().map(pick).collect::<Vec<_>>().join(between)
+        };
+        pair(
+            format!("“{}”", each(|words| &words.zh, "·")),
+            format!("“{}”", each(|words| &words.en, ", ")),
+        )
+    }
+
     fn stratum(&self, survey: &str, part: &str) -> Option<Words> {
         let survey = self
             .scheme

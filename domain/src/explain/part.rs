@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::{Explainer, pair, same};
 use crate::inputs::{Adjustment, Inputs, WaivedGap, Waiver};
+use crate::number::Ratio;
 use crate::outcome::{
     Consequence, FEW, FigureResult, ItemResult, ItemState, LabelRank, LineCounts, PartResult, Row,
+    Term,
 };
 use crate::scheme::file::Words;
 
@@ -164,9 +166,60 @@ impl Explainer<'_> {
                 " (anonymous and open: no duplicates are sought)",
             )
         };
+        let terms = self.terms(figure);
         pair(
-            format!("{}{}{}", words.zh.trim_start(), lines.zh, open.zh),
-            format!("{}{}{}", words.en, lines.en, open.en),
+            format!(
+                "{}{}{}{}",
+                words.zh.trim_start(),
+                terms.zh,
+                lines.zh,
+                open.zh
+            ),
+            format!("{}{}{}{}", words.en, terms.en, lines.en, open.en),
+        )
+    }
+
+    /// What a figure is the weighted mean of: each part with its figure and what it weighs of the whole.
+    fn terms(&self, figure: &FigureResult) -> Words {
+        let Some(terms) = figure.shown_terms(self.is_withheld(true)) else {
+            return pair(
+                format!("（由几部分加权平均，其中有的答卷不足{FEW}份，各部分不公开）"),
+                format!(
+                    " (a weighted mean; some part has fewer than {FEW} answers, so the parts are withheld)"
+                ),
+            );
+        };
+        if terms.is_empty() {
+            return Words::default_empty();
+        }
+        let each: Vec<Words> = terms.iter().map(|term| self.term(term)).collect();
+        let each = joined(&each);
+        pair(
+            format!("（加权平均：{}）", each.zh),
+            format!(" (the weighted mean of: {})", each.en),
+        )
+    }
+
+    fn term(&self, term: &Term) -> Words {
+        let name = self.stratum_of(&term.what);
+        if term.share.is_zero() {
+            return pair(
+                format!("{}无人作答，权重由其余分担", name.zh),
+                format!(
+                    "{}: nobody answered, and the others share its weight",
+                    name.en
+                ),
+            );
+        }
+        let value = self.value(&term.what, &term.value);
+        let percent = term.share.to_percent_text(2);
+        let share = match percent.parse::<Ratio>() {
+            Ok(read) if read == term.share => percent,
+            _ => term.share.to_string(),
+        };
+        pair(
+            format!("{}{}，占{share}", name.zh, value.zh),
+            format!("{} {}, weighing {share}", name.en, value.en.trim_start()),
         )
     }
 

@@ -4,7 +4,9 @@ use domain::scheme::file::AnswerClass;
 use serde_json::json;
 
 use super::case::{Round, Table, decision, figure, gaps, rule};
-use domain::outcome::{GapKind, Shown, Truth3};
+use domain::explain::Explainer;
+use domain::number::Ratio;
+use domain::outcome::{GapKind, Shown, Term, Truth3};
 use domain::reason::ReasonCode;
 
 fn rate(keys: &str) -> String {
@@ -151,6 +153,141 @@ fn panels_weigh_in_a_pooled_survey_and_in_a_mean_of_questions() {
     // Pooled: (1 × 10/50 + 3 × 10/40) / 4. By questions: ((1 × 1 + 3 × 0) / 4 + (1 × 0 + 3 × 1) / 4) / 2.
     assert_eq!(value("pooled"), ["19/80", "1/4"]);
     assert_eq!(value("mean_of_questions"), ["1/2", "1/4"]);
+}
+
+/// The parts of the whole survey's satisfaction rate, each as `what: share × value`, of questions that are averaged or
+/// pooled. Shares make a whole, and shares times values the figure.
+fn terms(table: &Table, round: &Round) -> Vec<String> {
+    let outcome = round.decide(table);
+    let found = figure(&outcome, "u", "survey/v/satisfaction_rate");
+    let exact = |shown: &Shown| match shown {
+        Shown::Counts(n, d) => Ratio::of_counts(*n, *d).unwrap(),
+        Shown::Exact(value) => value.clone(),
+        Shown::Missing => Ratio::zero(),
+        other => panic!("{other:?}"),
+    };
+    if !found.terms.is_empty() {
+        let sum = |of: fn(&Term, Ratio) -> Ratio| {
+            let each = found.terms.iter().map(|term| of(term, exact(&term.value)));
+            each.fold(Ratio::zero(), |sum, one| sum.add(&one))
+        };
+        assert_eq!(sum(|term, _| term.share.clone()), Ratio::one());
+        assert_eq!(
+            sum(|term, value| term.share.mul(&value)),
+            exact(&found.value)
+        );
+    }
+    let told = |term: &Term| {
+        let what = term
+            .what
+            .strip_prefix("survey/v/satisfaction_rate")
+            .unwrap();
+        let few = if term.few { ", few" } else { "" };
+        format!("{what}: {} × {}{few}", term.share, term.value)
+    };
+    found.terms.iter().map(told).collect()
+}
+
+const CHANNELS: &str =
+    "channel = [{ code = \"web\", weight = \"40%\" }, { code = \"paper\", weight = \"60%\" }]";
+const SHARE_OUT: &str = "weighting = { undefined_stratum = \"share_out\" }";
+const BY_QUESTION: &str = "combine = \"mean_of_questions\"";
+
+#[test]
+fn a_weighted_figure_tells_its_parts_with_what_each_weighs() {
+    let table = |keys: &[&str]| Table::new().survey(keys).look("whole", &rate(""));
+    let round = Round::of(&[("u", Some(95))])
+        .answers("u", ("p", "web"), [[10, 0, 0, 0], [0, 0, 40, 0]])
+        .answers("u", ("q", "web"), [[0, 0, 30, 0], [9, 0, 0, 0]]);
+    // All answers together have no parts.
+    assert!(terms(&table(&[]), &round).is_empty());
+    assert_eq!(
+        terms(&table(&[BY_QUESTION]), &round),
+        ["/question=a: 1/2 × 10/40", "/question=b: 1/2 × 9/49"]
+    );
+    assert_eq!(
+        terms(&table(&[WEIGHED, SHARE_OUT]), &round),
+        ["/panel=p: 1/4 × 10/50", "/panel=q: 3/4 × 9/39"]
+    );
+    assert_eq!(
+        terms(&table(&[WEIGHED, SHARE_OUT, BY_QUESTION]), &round),
+        [
+            "/question=a/panel=p: 1/8 × 10/10",
+            "/question=a/panel=q: 3/8 × 0/30",
+            "/question=b/panel=p: 1/8 × 0/40",
+            "/question=b/panel=q: 3/8 × 9/9, few"
+        ]
+    );
+    // Of paper there is nothing, and of each panel the web weighs the whole.
+    assert_eq!(
+        terms(&table(&[WEIGHED, CHANNELS, SHARE_OUT]), &round),
+        [
+            "/panel=p/channel=web: 1/4 × 10/50",
+            "/panel=p/channel=paper: 0 × ?",
+            "/panel=q/channel=web: 3/4 × 9/39",
+            "/panel=q/channel=paper: 0 × ?"
+        ]
+    );
+    let paper = round.answers("u", ("p", "paper"), [[3, 0, 1, 0], [0, 0, 0, 0]]);
+    assert_eq!(
+        terms(&table(&[WEIGHED, CHANNELS, SHARE_OUT]), &paper),
+        [
+            "/panel=p/channel=web: 1/10 × 10/50",
+            "/panel=p/channel=paper: 3/20 × 3/4, few",
+            "/panel=q/channel=web: 3/4 × 9/39",
+            "/panel=q/channel=paper: 0 × ?"
+        ]
+    );
+    // Where one must not be missing there is no figure, and nothing that it would be the mean of.
+    let strict = "weighting = { undefined_stratum = \"undefined\" }";
+    assert!(terms(&table(&[WEIGHED, CHANNELS, strict]), &paper).is_empty());
+    // One panel that weighs all is the figure.
+    let alone = WEIGHED.replace("weight = 1", "weight = 0");
+    assert!(terms(&table(&[&alone, SHARE_OUT]), &paper).is_empty());
+}
+
+#[test]
+fn parts_read_as_a_sum_and_are_withheld_together_where_one_has_few_answers() {
+    let table = Table::new()
+        .survey(&[WEIGHED, CHANNELS, SHARE_OUT])
+        .look("whole", &rate(""));
+    let scheme = table.scheme();
+    let told = |paper: u32, withholding: bool| {
+        let round = Round::of(&[("u", Some(95))])
+            .answers("u", ("p", "web"), [[30, 0, 10, 0], [0, 0, 0, 0]])
+            .answers("u", ("p", "paper"), [[paper, 0, 1, 0], [0, 0, 0, 0]]);
+        let outcome = round.decide(&table);
+        let explainer = Explainer::new(&scheme, []);
+        let explainer = if withholding {
+            explainer.withholding()
+        } else {
+            explainer
+        };
+        explainer.figure(figure(&outcome, "u", "survey/v/satisfaction_rate"))
+    };
+    let whole = told(9, false);
+    assert_eq!(
+        whole.zh,
+        "21/25（84%）（加权平均：“群众·网络” 30/40（75%），占40%；“群众·纸质” 9/10（90%），占60%；“代表·网络”无人作答，权重由其余分担；“代表·纸质”无人作答，权重由其余分担）（匿名公开参加，不查重）"
+    );
+    assert_eq!(
+        whole.en,
+        "21/25 (84%) (the weighted mean of: “public, web” 30/40 (75%), weighing 40%; “public, paper” 9/10 (90%), weighing 60%; “delegates, web”: nobody answered, and the others share its weight; “delegates, paper”: nobody answered, and the others share its weight) (anonymous and open: no duplicates are sought)"
+    );
+    assert_eq!(told(9, true), whole);
+    // Of nine answers on paper the web's figure would tell what they are.
+    assert!(told(8, false).en.contains("“public, paper” 8/9"));
+    let kept = told(8, true);
+    assert!(
+        !kept.en.contains("30/40") && kept.en.contains("fewer than 10 answers"),
+        "{}",
+        kept.en
+    );
+    assert!(
+        !kept.zh.contains("30/40") && kept.zh.contains("不足10份"),
+        "{}",
+        kept.zh
+    );
 }
 
 #[test]

@@ -246,6 +246,9 @@ pub struct SurveyFigure {
     withheld: bool,
     /// Beside the satisfaction rate of a ballot its lines, abstentions apart; null elsewhere or where it is withheld.
     lines: Option<BallotLines>,
+    /// What it is the weighted mean of: shares times values add up to it. Empty where it is none; null where one of them
+    /// rests on fewer than 10 answers and the asker is not staff.
+    terms: Option<Vec<FigureTerm>>,
     /// Why it is undefined.
     why: Option<Words>,
 }
@@ -275,7 +278,31 @@ impl SurveyFigure {
                     rated: lines.rated.to_string(),
                     abstained: lines.abstained.to_string(),
                 }),
+            terms: figure
+                .shown_terms(withholding)
+                .map(|terms| terms.iter().map(FigureTerm::from).collect()),
             why: why.map(Words::from),
+        }
+    }
+}
+
+/// A question, panel or channel of a survey among those that a figure is the weighted mean of.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct FigureTerm {
+    /// What it is, such as `survey/public/satisfaction_rate/question=manner/panel=users`.
+    what: String,
+    /// What it weighs of the whole, exactly; `0` where nobody answered and the others share its weight.
+    share: String,
+    /// Its own figure, exactly; `?` where nobody answered.
+    value: String,
+}
+
+impl From<&outcome::Term> for FigureTerm {
+    fn from(term: &outcome::Term) -> Self {
+        Self {
+            what: term.what.to_string(),
+            share: term.share.to_string(),
+            value: term.value.to_string(),
         }
     }
 }
