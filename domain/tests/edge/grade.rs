@@ -208,6 +208,42 @@ fn a_rule_that_yields_takes_back_the_grade_that_it_gave() {
 }
 
 #[test]
+fn what_others_lowered_stays_lowered_when_a_rule_yields_to_a_quota() {
+    let table = Table::new()
+        .quota("q", "fair", 1, &["for = [\"person\"]"])
+        .on_fact("cap", "{ cap = \"good\" }")
+        .on_fact("floor", "{ floor = \"fair\" }")
+        .rule(
+            "works",
+            "{ related = { by = [\"works_in\"], hold = \"any\", that = { grade = { at_most = \"poor\" } } } }",
+            "{ cap = \"fair\" }",
+            "for = [\"person\"]",
+        );
+    let round = Round::of(&[("u", Some(10))])
+        .subject("person", "o", Some(75))
+        .subject("person", "p", Some(95))
+        .relation("works_in", "p", "u")
+        .fact("o", "floor")
+        .fact("p", "cap")
+        .fact("p", "floor")
+        .waiver("p", &json!("contradiction"), &json!({ "yields": "floor" }));
+    let outcome = round.decide(&table);
+    let decision = decision(&outcome, "p");
+    let steps: Vec<(Step, Option<&str>)> = (decision.steps.iter())
+        .map(|one| (one.step, one.to.as_deref()))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            (Step::Base, Some("best")),
+            (Step::Rule, Some("good")),
+            (Step::RelatedCap, Some("fair")),
+            (Step::Quota, Some("poor"))
+        ]
+    );
+}
+
+#[test]
 fn nothing_waits_for_what_is_open_of_somebody_who_is_held() {
     let table = Table::new().kind("nil", "nil_report = true").rule(
         "out",

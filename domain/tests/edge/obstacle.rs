@@ -190,6 +190,48 @@ fn of_several_ways_the_nearest_is_named() {
 }
 
 #[test]
+fn of_cases_the_fewest_are_asked_for() {
+    let round = ["x", "y", "z"].into_iter().fold(one(), |round, case| {
+        let row = json!({ "subject": "a", "kind": "late", "reference": case, "event_on": "2026-06-01", "persons": 1 });
+        round.row("facts", row)
+    });
+    let late = |test: &str| {
+        format!("{{ facts = {{ kind = \"late\", back = {{ period = true }} }}, {test} }}")
+    };
+    for (first, second, change) in [
+        ("at_least = 1", "at_least = 3", "1 facts"),
+        ("at_least = 3", "at_least = 1", "1 facts"),
+        ("at_least = 1", "at_most = 4", "-2 facts"),
+    ] {
+        let when = format!("{{ all = [{}, {}] }}", late(first), late(second));
+        let found = capped(Table::new().kind("late", ""), &round, &when);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].ends_with(&format!(" {change}")), "{found:?}");
+    }
+}
+
+#[test]
+fn an_adjustment_to_the_grade_that_is_aimed_at_is_not_in_the_way() {
+    // Lowered to good, and then capped below it since somebody else was lowered as well.
+    let table = Table::new().rule(
+        "works",
+        "{ related = { by = [\"works_in\"], hold = \"any\", that = { grade = { at_most = \"poor\" } } } }",
+        "{ cap = \"fair\" }",
+        "for = [\"person\"]",
+    );
+    let outcome = Round::of(&[("u", Some(95))])
+        .subject("person", "p", Some(95))
+        .relation("works_in", "p", "u")
+        .adjusted("p", "good")
+        .adjusted("u", "poor")
+        .decide(&table);
+    assert_eq!(decision(&outcome, "p").grade.as_deref(), Some("fair"));
+    let found = obstacles(&outcome, "p");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("works "), "{found:?}");
+}
+
+#[test]
 fn facts_turn_by_whole_cases() {
     let table = || Table::new().kind("late", "");
     let three = ["x", "y", "z"].into_iter().fold(one(), |round, case| {

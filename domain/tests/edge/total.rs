@@ -179,6 +179,11 @@ fn digits_are_lost_only_where_something_is_divided() {
         [over("least"), over("last"), over("mean")],
         ["79.5", "90.5", "85"]
     );
+    // The mean of one stretch is that stretch.
+    let (table, award) =
+        whole("graded = { step = \"0.5\", several = \"mean\", every = \"year\", over = \"mean\" }");
+    let round = Round::of(&[("a", None)]).row("scores", award("x", Some("2026"), "79.5", 0));
+    assert_eq!(total(&round, &table), "79.5");
 }
 
 #[test]
