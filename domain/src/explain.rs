@@ -393,7 +393,7 @@ impl<'a> Explainer<'a> {
     fn place(&self, gap: &Gap) -> Words {
         let code = gap.place.as_ref();
         match gap.kind {
-            GapKind::MissingValue => self.item_name(code),
+            GapKind::MissingValue | GapKind::FewAnswers => self.item_name(code),
             GapKind::OpenSurvey | GapKind::TallyMismatch | GapKind::MoreThanIssued => {
                 self.survey_name(code)
             }

@@ -120,6 +120,7 @@ reasons! {
     ShareShort: "{1}占比为 {0}，低于 {2}", "{0} come from {1}, less than {2}";
     QuestionUnanswered: "题目 {0} 无人作答", "nobody has answered the question {0}";
     NoAnswers: "没有可作分母的答案", "there are no answers to divide by";
+    PointsTellFew: "得分依据的答卷不足 {0} 份，知道计分办法的人可由得分推算答卷内容；评价体系可规定最少有效份数", "the points rest on fewer than {0} answers, and whoever knows how they are scored can work these out; the scheme can demand a least number of valid sheets";
     StratumEmpty: "有一个群体或渠道没有可作分母的答案", "a stratum has no answers to divide by";
     // Scores, measures, facts.
     NoPoints: "{0} 没有得分", "{0} has no points";

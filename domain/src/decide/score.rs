@@ -9,7 +9,7 @@ use super::look::Looked;
 use crate::inputs::{WaivedGap, WaiverHolds};
 use crate::number::{Points, Ratio, Rounding};
 use crate::outcome::{
-    Action, Award, Comparison, Few, Gap, GapKind, Ground, ItemResult, ItemState, ItemTrace,
+    Action, Award, Comparison, FEW, Few, Gap, GapKind, Ground, ItemResult, ItemState, ItemTrace,
     Members, PartBeside, PartResult, Seldom, Shown, StretchResult, Truth3, Undone,
 };
 use crate::reason::{Reason, ReasonCode};
@@ -195,6 +195,19 @@ impl Engine<'_> {
                         continue;
                     }
                 }
+            }
+            if scored.few && part.way.tells_its_value() {
+                let reason = Reason::with(ReasonCode::PointsTellFew, [FEW.to_string()]);
+                let place = plan.code.clone();
+                let mut gap = self.gap(
+                    Some(subject),
+                    GapKind::FewAnswers,
+                    place,
+                    reason,
+                    Action::Look,
+                );
+                gap.blocks = false;
+                gaps.push(gap);
             }
             sum.add(&scored);
             if plan.parts.len() == 1 {
@@ -482,6 +495,19 @@ impl ItemResult {
             state: ItemState::Scored,
             trace: None,
         }
+    }
+}
+
+impl Way {
+    /// Whether points tell the value that they are for; met or not met may be told.
+    const fn tells_its_value(&self) -> bool {
+        matches!(
+            self,
+            Self::Shaped {
+                shape: ShapePlan::Line { .. } | ShapePlan::Bands(_),
+                ..
+            }
+        )
     }
 }
 

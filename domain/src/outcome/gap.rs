@@ -65,6 +65,8 @@ pub enum GapKind {
     /// More sheets came back than were issued: the scheme lets their figures stand, or none of the panel counts until
     /// that is decided, which blocks.
     MoreThanIssued,
+    /// Points rest on a figure of fewer than ten answers, and tell it: whoever is shown them can work it out.
+    FewAnswers,
     /// Carried over from the revision that is corrected, and not confirmed.
     Unconfirmed,
     /// A round that this one rests on was corrected since, or is being corrected.

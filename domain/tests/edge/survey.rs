@@ -133,6 +133,35 @@ fn a_rate_shows_its_interval_and_classes_and_a_mean_shows_neither() {
     assert!(share.classes.is_empty() && mean.classes.is_empty());
 }
 
+#[test]
+fn points_that_tell_what_few_answered_are_alarming_and_stop_nobody() {
+    let told = |shape: &str, satisfied: u32| {
+        let measured = format!(
+            "surveyed = {{ value = {{ survey = {{ of = \"v\", figure = \"satisfaction_rate\" }} }}, shape = {shape} }}\nmissing = \"zero\""
+        );
+        let table = Table::new()
+            .with(
+                "graded = { step = \"0.01\", several = \"mean\" }",
+                &measured,
+            )
+            .survey(&[]);
+        let outcome = Round::of(&[("u", None)])
+            .answers("u", ("p", "web"), [[satisfied, 0, 1, 0], [0, 0, 0, 0]])
+            .decide(&table);
+        assert!(outcome.blocking().next().is_none());
+        gaps(&outcome, GapKind::FewAnswers)
+    };
+    let line = "{ line = { zero_at = 0, full_at = 1 } }";
+    let bands =
+        "{ bands = [{ when = { at_least = \"90%\" }, points = 100 }, { when = { at_least = \"50%\" }, points = 60 }] }";
+    for shape in [line, bands] {
+        assert_eq!(told(shape, 8), ["u i"]);
+        assert!(told(shape, 9).is_empty());
+    }
+    // That a bound is met or not may be told of few.
+    assert!(told("{ threshold = { at_least = \"90%\" } }", 8).is_empty());
+}
+
 const WEIGHED: &str = "panel = [{ code = \"p\", name = { zh = \"群众\", en = \"public\" }, weight = 1 }, { code = \"q\", name = { zh = \"代表\", en = \"delegates\" }, weight = 3 }]";
 
 #[test]
