@@ -26,9 +26,14 @@ fn whoever_holds_a_grade_by_right_may_fill_all_seats_but_no_more() {
     let outcome = round.decide(&table);
     assert_eq!(grades(&outcome), "good best");
     assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
-    let outcome = round.fact("a", "floor").decide(&table);
+    let outcome = round.clone().fact("a", "floor").decide(&table);
     assert_eq!(gaps(&outcome, GapKind::QuotaContradiction), ["- q"]);
     assert_eq!(grades(&outcome), "- -");
+    // Where there is a seat for each nothing contradicts, and no rule yields.
+    let waived = round.waiver("b", &json!("contradiction"), &json!({ "yields": "floor" }));
+    let outcome = waived.decide(&table);
+    assert_eq!(grades(&outcome), "good best");
+    assert!(!rule(&outcome, "b", "floor").yields);
 }
 
 #[test]
@@ -63,6 +68,9 @@ fn a_committee_picks_among_those_tied_no_more_than_there_are_seats() {
     for none in [chosen(&[]), chosen(&["a", "b", "c"])] {
         assert_eq!(gaps(&none, GapKind::TieToDecide), ["- q"]);
         assert_eq!(grades(&none), "- - -");
+        // Nobody was passed over by a choice that was not made.
+        let out = Some(Step::Quota);
+        assert_eq!(steps(&none), [out, out, out]);
     }
 }
 

@@ -242,6 +242,10 @@ fn a_relation_counts_that_held_on_some_day_of_the_period_and_a_follow_up_asks_fo
             .row("facts", json!({ "subject": "p", "kind": "late", "reference": "c", "event_on": event, "persons": 1 }));
         let outcome = round.decide(&table);
         let follow_up = &decision(&outcome, "p").consequences[0];
+        let on_others: Vec<(&str, &str)> = (outcome.consequences_on_others())
+            .map(|(source, on, _)| (source.as_ref(), on.as_ref()))
+            .collect();
+        assert_eq!(on_others, vec![("p", "a"); follow_up.subjects.len()]);
         let capped = decision(&outcome, "p").grade.as_deref() == Some("good");
         (capped, follow_up.subjects.len())
     };

@@ -152,8 +152,7 @@ fn points_that_tell_what_few_answered_are_alarming_and_stop_nobody() {
         gaps(&outcome, GapKind::FewAnswers)
     };
     let line = "{ line = { zero_at = 0, full_at = 1 } }";
-    let bands =
-        "{ bands = [{ when = { at_least = \"90%\" }, points = 100 }, { when = { at_least = \"50%\" }, points = 60 }] }";
+    let bands = "{ bands = [{ when = { at_least = \"90%\" }, points = 100 }, { when = { at_least = \"50%\" }, points = 60 }] }";
     for shape in [line, bands] {
         assert_eq!(told(shape, 8), ["u i"]);
         assert!(told(shape, 9).is_empty());
