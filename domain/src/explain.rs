@@ -224,9 +224,7 @@ impl<'a> Explainer<'a> {
             .iter()
             .map(|one| self.comparison(one))
             .collect();
-        let values = |pick: fn(&Words) -> &str, between: &str| {
-            compared.iter().map(pick).collect::<Vec<_>>().join(between)
-        };
+        let values = joined(&compared, "；", "; ");
         let (zh, en) = match result.fired {
             Truth3::True => (
                 rule.words.zh.trim_end_matches('。').to_owned(),
@@ -245,15 +243,11 @@ impl<'a> Explainer<'a> {
         pair(
             format!(
                 "{zh}{}（依据：{}；{}）。",
-                settled.zh,
-                rule.clause,
-                values(|w| &w.zh, "；")
+                settled.zh, rule.clause, values.zh
             ),
             capitalise(&format!(
                 "{en}{} (clause: {}; {}).",
-                settled.en,
-                rule.clause,
-                values(|w| &w.en, "; ")
+                settled.en, rule.clause, values.en
             )),
         )
     }
@@ -488,6 +482,14 @@ fn pair(zh: impl Into<String>, en: impl Into<String>) -> Words {
         zh: zh.into(),
         en: en.into(),
     }
+}
+
+/// Words one after the other, with what stands between them in each language.
+fn joined(list: &[Words], zh: &str, en: &str) -> Words {
+    let each = |pick: fn(&Words) -> &str, between: &str| {
+        list.iter().map(pick).collect::<Vec<_>>().join(between)
+    };
+    pair(each(|words| &words.zh, zh), each(|words| &words.en, en))
 }
 
 fn same(text: &str) -> Words {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::key::{choice_word, key_word};
-use super::{Explainer, pair, same};
+use super::{Explainer, joined, pair, same};
 use crate::number::Ratio;
 use crate::scheme::diff::{Change, Kind, LostBecause, LostScore, Part};
 use crate::scheme::file::{Effect, Words};
@@ -61,10 +61,7 @@ fn differences(old: Option<&Value>, new: Option<&Value>) -> Words {
     let mut found = Vec::new();
     let null = Value::Null;
     differ("", old.unwrap_or(&null), new.unwrap_or(&null), &mut found);
-    let join = |pick: fn(&Words) -> &str, between: &str| {
-        found.iter().map(pick).collect::<Vec<_>>().join(between)
-    };
-    pair(join(|words| &words.zh, "；"), join(|words| &words.en, "; "))
+    joined(&found, "；", "; ")
 }
 
 fn differ(key: &str, old: &Value, new: &Value, found: &mut Vec<Words>) {
@@ -325,10 +322,7 @@ impl Explainer<'_> {
             Value::Array(list) => {
                 let parts: Vec<Words> =
                     list.iter().map(|one| Self::value_words(key, one)).collect();
-                let join = |pick: fn(&Words) -> &str, between: &str| {
-                    parts.iter().map(pick).collect::<Vec<_>>().join(between)
-                };
-                pair(join(|w| &w.zh, "、"), join(|w| &w.en, ", "))
+                joined(&parts, "、", ", ")
             }
             Value::Object(map) => {
                 if let (Some(Value::String(zh)), Some(Value::String(en)), 2) =

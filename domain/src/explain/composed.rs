@@ -1,6 +1,6 @@
 //! Whom composed points rest on, and of which closed rounds.
 
-use super::{Explainer, pair};
+use super::{Explainer, joined, pair};
 use crate::outcome::{Members, PartResult};
 use crate::scheme::file::Words;
 
@@ -12,11 +12,7 @@ impl Explainer<'_> {
             return None;
         }
         let sentences: Vec<Words> = members.iter().map(|one| self.members(one)).collect();
-        let join = |pick: fn(&Words) -> &str, between: &str| {
-            let texts: Vec<&str> = sentences.iter().map(pick).collect();
-            texts.join(between)
-        };
-        Some(pair(join(|w| &w.zh, ""), join(|w| &w.en, " ")))
+        Some(joined(&sentences, "", " "))
     }
 
     fn members(&self, one: &Members) -> Words {

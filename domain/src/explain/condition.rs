@@ -1,6 +1,6 @@
 //! Conditions and effects of a scheme in words: what would have to be, apart from any subject.
 
-use super::{Explainer, pair, same};
+use super::{Explainer, joined, pair, same};
 use crate::number::Ratio;
 use crate::scheme::file::{Effect, Finding, Gap, Quantifier, Step, Words};
 use crate::scheme::model::{ConditionPlan, GradeBound, TestPlan, ValueKind, ValuePlan};
@@ -9,8 +9,8 @@ impl Explainer<'_> {
     /// A condition, such as `all of: (public survey: satisfaction rate < 90%; …)`.
     pub(crate) fn condition(&self, condition: &ConditionPlan) -> Words {
         match condition {
-            ConditionPlan::All(list) => self.joined(list, "同时满足", "all of"),
-            ConditionPlan::Any(list) => self.joined(list, "满足其一", "one of"),
+            ConditionPlan::All(list) => self.of_list(list, "同时满足", "all of"),
+            ConditionPlan::Any(list) => self.of_list(list, "满足其一", "one of"),
             ConditionPlan::Not(inner) => {
                 let inner = self.condition(inner);
                 pair(
@@ -118,17 +118,15 @@ impl Explainer<'_> {
         }
     }
 
-    fn joined(&self, list: &[ConditionPlan], zh: &str, en: &str) -> Words {
+    fn of_list(&self, list: &[ConditionPlan], zh: &str, en: &str) -> Words {
         let parts: Vec<Words> = list.iter().map(|inner| self.condition(inner)).collect();
         if let [only] = parts.as_slice() {
             return only.clone();
         }
-        let of = |pick: fn(&Words) -> &str, between: &str| {
-            parts.iter().map(pick).collect::<Vec<_>>().join(between)
-        };
+        let each = joined(&parts, "；", "; ");
         pair(
-            format!("{zh}（{}）", of(|words| &words.zh, "；")),
-            format!("{en} ({})", of(|words| &words.en, "; ")),
+            format!("{zh}（{}）", each.zh),
+            format!("{en} ({})", each.en),
         )
     }
 

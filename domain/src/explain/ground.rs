@@ -1,6 +1,6 @@
 //! What values are made of, in words: cases, earlier rounds, predecessors, single awards.
 
-use super::{Explainer, pair};
+use super::{Explainer, joined, pair};
 use crate::inputs::SuccessionKind;
 use crate::outcome::{Award, Former, Ground, Predecessor};
 use crate::scheme::file::{Several, Words};
@@ -47,13 +47,8 @@ impl Explainer<'_> {
             return Words::default_empty();
         }
         let told: Vec<Words> = counted.iter().map(|ground| self.ground(ground)).collect();
-        let each = |pick: fn(&Words) -> &str, between: &str| {
-            told.iter().map(pick).collect::<Vec<_>>().join(between)
-        };
-        pair(
-            format!("[{}]", each(|w| &w.zh, "、")),
-            format!(" [{}]", each(|w| &w.en, ", ")),
-        )
+        let each = joined(&told, "、", ", ");
+        pair(format!("[{}]", each.zh), format!(" [{}]", each.en))
     }
 
     /// A case, an earlier round or a predecessor's value.
@@ -102,17 +97,15 @@ impl Explainer<'_> {
             .zip(1..)
             .map(|(one, n)| award(one, n))
             .collect();
-        let each = |pick: fn(&Words) -> &str, between: &str| {
-            told.iter().map(pick).collect::<Vec<_>>().join(between)
-        };
+        let each = joined(&told, "、", ", ");
         let how = if awards.len() > 1 {
             self.several(item, part)
         } else {
             Words::default_empty()
         };
         pair(
-            format!("[{}{}]", each(|w| &w.zh, "、"), how.zh),
-            format!(" [{}{}]", each(|w| &w.en, ", "), how.en),
+            format!("[{}{}]", each.zh, how.zh),
+            format!(" [{}{}]", each.en, how.en),
         )
     }
 

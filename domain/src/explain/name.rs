@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Explainer, pair, same};
+use super::{Explainer, joined, pair, same};
 use crate::reason::{Reason, ReasonCode};
 use crate::scheme::file::{FactKind, Measure, Rule, Words};
 
@@ -21,8 +21,7 @@ impl<'a> Explainer<'a> {
                 };
                 let stratum: Vec<Words> =
                     parts.filter_map(|part| self.stratum(code, part)).collect();
-                let zh = listed(&stratum, "·", |words| &words.zh);
-                let en = listed(&stratum, ", ", |words| &words.en);
+                let Words { zh, en } = listed(&stratum);
                 pair(
                     format!("{}{zh}{}", survey.zh, figure.zh),
                     format!("{}{en}: {}", survey.en, figure.en),
@@ -46,8 +45,7 @@ impl<'a> Explainer<'a> {
                     .filter_map(|part| fact_field(found?, part))
                     .collect();
                 let name = found.map_or_else(|| same(code), |fact| fact.name.clone());
-                let zh = listed(&fields, "·", |words| &words.zh);
-                let en = listed(&fields, ", ", |words| &words.en);
+                let Words { zh, en } = listed(&fields);
                 match summed {
                     Some(field) => pair(
                         format!("{}{zh}·{}合计", name.zh, field.zh),
@@ -63,8 +61,7 @@ impl<'a> Explainer<'a> {
                 let survey = self.survey_name(code);
                 let stratum: Vec<Words> =
                     parts.filter_map(|part| self.stratum(code, part)).collect();
-                let zh = listed(&stratum, "·", |words| &words.zh);
-                let en = listed(&stratum, ", ", |words| &words.en);
+                let Words { zh, en } = listed(&stratum);
                 pair(
                     format!("{}{zh}答卷数", survey.zh),
                     format!("number of answers to {}{en}", survey.en),
@@ -134,13 +131,8 @@ impl<'a> Explainer<'a> {
         let survey = parts.next().unwrap_or("");
         let named = parts.filter_map(|part| self.stratum(survey, part));
         let named: Vec<Words> = named.collect();
-        let each = |pick: fn(&Words) -> &str, between: &str| {
-            named.iter().map(pick).collect::<Vec<_>>().join(between)
-        };
-        pair(
-            format!("“{}”", each(|words| &words.zh, "·")),
-            format!("“{}”", each(|words| &words.en, ", ")),
-        )
+        let each = joined(&named, "·", ", ");
+        pair(format!("“{}”", each.zh), format!("“{}”", each.en))
     }
 
     fn stratum(&self, survey: &str, part: &str) -> Option<Words> {
@@ -166,13 +158,8 @@ impl<'a> Explainer<'a> {
                         .map_or_else(|| same(code), |option| option.label.clone())
                 };
                 let names: Vec<Words> = codes.split(',').map(named).collect();
-                let each = |pick: fn(&Words) -> &str, between: &str| {
-                    names.iter().map(pick).collect::<Vec<_>>().join(between)
-                };
-                Some(pair(
-                    format!("“{}”", each(|w| &w.zh, "”或“")),
-                    format!("“{}”", each(|w| &w.en, "” or “")),
-                ))
+                let each = joined(&names, "”或“", "” or “");
+                Some(pair(format!("“{}”", each.zh), format!("“{}”", each.en)))
             }
             ("panel", code) => survey
                 .panel
@@ -423,28 +410,20 @@ fn measured_how(how: &[&str]) -> Words {
     if told.is_empty() {
         return Words::default_empty();
     }
-    let each = |pick: fn(&Words) -> &str, between: &str| {
-        told.iter().map(pick).collect::<Vec<_>>().join(between)
-    };
-    pair(
-        format!("（{}）", each(|words| &words.zh, "，")),
-        format!(" ({})", each(|words| &words.en, ", ")),
-    )
+    let each = joined(&told, "，", ", ");
+    pair(format!("（{}）", each.zh), format!(" ({})", each.en))
 }
 
 /// The names of what a reason lists by code.
 fn listed_names(codes: &str, name: impl Fn(&str) -> Words) -> Words {
     let names: Vec<Words> = codes.split(", ").map(name).collect();
-    let each = |pick: fn(&Words) -> &str, between: &str| {
-        names.iter().map(pick).collect::<Vec<_>>().join(between)
-    };
-    pair(each(|words| &words.zh, "、"), each(|words| &words.en, ", "))
+    joined(&names, "、", ", ")
 }
 
-/// Each of some words with a mark before it.
-fn listed(words: &[Words], before: &str, pick: fn(&Words) -> &str) -> String {
-    words
-        .iter()
-        .flat_map(|words| [before, pick(words)])
-        .collect()
+/// What narrows a name, behind it.
+fn listed(words: &[Words]) -> Words {
+    let each = |pick: fn(&Words) -> &str, before: &'static str| -> String {
+        words.iter().flat_map(|one| [before, pick(one)]).collect()
+    };
+    pair(each(|words| &words.zh, "·"), each(|words| &words.en, ", "))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Explainer, pair, same};
+use super::{Explainer, joined, pair, same};
 use crate::inputs::{Adjustment, Inputs, WaivedGap, Waiver};
 use crate::number::Ratio;
 use crate::outcome::{
@@ -40,7 +40,7 @@ impl Explainer<'_> {
             if told.is_empty() {
                 told.push(pair("考评人员打分", "awarded by inspectors"));
             }
-            return joined(&told);
+            return joined(&told, "；", "; ");
         };
         told.extend(trace.parts.iter().map(|part| self.part(item.code, part)));
         told.extend(trace.gate.iter().map(|one| {
@@ -50,7 +50,7 @@ impl Explainer<'_> {
                 format!("condition: {}", words.en),
             )
         }));
-        joined(&told)
+        joined(&told, "；", "; ")
     }
 
     /// The tasks of an item that are known not to be done, each in its own words.
@@ -112,7 +112,7 @@ impl Explainer<'_> {
         let value = if stretches.is_empty() {
             value
         } else {
-            let told = joined(&stretches);
+            let told = joined(&stretches, "；", "; ");
             pair(
                 format!("{}；{}", value.zh, told.zh),
                 format!("{}; {}", value.en, told.en),
@@ -193,7 +193,7 @@ impl Explainer<'_> {
             return Words::default_empty();
         }
         let each: Vec<Words> = terms.iter().map(|term| self.term(term)).collect();
-        let each = joined(&each);
+        let each = joined(&each, "；", "; ");
         pair(
             format!("（加权平均：{}）", each.zh),
             format!(" (the weighted mean of: {})", each.en),
@@ -276,7 +276,7 @@ impl Explainer<'_> {
             ),
         )];
         told.extend(one.compared.iter().map(|one| self.comparison(one)));
-        joined(&told)
+        joined(&told, "；", "; ")
     }
 
     /// The same of another subject's decision that falls on this one.
@@ -387,7 +387,7 @@ impl Explainer<'_> {
                 format!("at most “{}” in the other appraisal", limit.en),
             ));
         }
-        joined(&told)
+        joined(&told, "；", "; ")
     }
 }
 
@@ -415,11 +415,4 @@ fn withheld() -> Words {
         format!("答卷不足{FEW}份，数值不公开"),
         format!("fewer than {FEW} answers, so the figure is withheld"),
     )
-}
-
-fn joined(told: &[Words]) -> Words {
-    let each = |pick: fn(&Words) -> &str, between: &str| {
-        told.iter().map(pick).collect::<Vec<_>>().join(between)
-    };
-    pair(each(|w| &w.zh, "；"), each(|w| &w.en, "; "))
 }

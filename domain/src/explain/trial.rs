@@ -1,6 +1,6 @@
 //! A trial of a version of a scheme in words.
 
-use super::{Explainer, pair};
+use super::{Explainer, joined, pair};
 use crate::number::Points;
 use crate::outcome::Status;
 use crate::scheme::file::Words;
@@ -135,10 +135,7 @@ impl Explainer<'_> {
             return pair("无", "none");
         }
         let names: Vec<Words> = labels.iter().map(|code| self.label_name(code)).collect();
-        let each = |pick: fn(&Words) -> &str, between: &str| {
-            names.iter().map(pick).collect::<Vec<_>>().join(between)
-        };
-        pair(each(|w| &w.zh, "、"), each(|w| &w.en, ", "))
+        joined(&names, "、", ", ")
     }
 
     fn standing(&self, standing: &Standing) -> Words {
