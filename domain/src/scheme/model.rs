@@ -86,7 +86,7 @@ pub(super) fn grain(
                     shape: ShapePlan::Bands(bands),
                     ..
                 } => {
-                    bands.iter().for_each(|(_, points)| take(*points));
+                    bands.iter().map(|(_, points)| *points).for_each(&mut take);
                 }
                 Way::Shaped { .. } | Way::Checklist { .. } | Way::Composed(_) => {}
             }

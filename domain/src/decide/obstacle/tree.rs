@@ -87,7 +87,8 @@ impl<'c> Asked<'c> {
                     list.len().checked_sub(*least)?.checked_add(1)?
                 };
                 let ways = list.iter().filter_map(|inner| inner.turned(wanted, grain));
-                smallest(ways.collect(), needed)
+                let ways: Vec<Turned<'c>> = ways.collect();
+                smallest(&ways, needed)
             }
         }
     }
@@ -95,7 +96,7 @@ impl<'c> Asked<'c> {
 
 /// So many ways that ask for least, in the order of the scheme; of equals the first are taken. Nothing where there are
 /// fewer.
-fn smallest(ways: Vec<Turned<'_>>, needed: usize) -> Option<Turned<'_>> {
+fn smallest<'c>(ways: &[Turned<'c>], needed: usize) -> Option<Turned<'c>> {
     if ways.len() < needed {
         return None;
     }
