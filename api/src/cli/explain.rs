@@ -22,7 +22,7 @@ pub(super) struct ExplainArguments {
     /// For the unit itself: figures of fewer than 10 answers are withheld.
     #[arg(long)]
     for_unit: bool,
-    /// Rules that did not fire and items too.
+    /// Rules that did not fire, items, ranks for labels and figures of surveys too.
     #[arg(long)]
     all: bool,
 }
@@ -58,7 +58,7 @@ pub(super) fn read_package(path: &Path) -> Result<Package, Failure> {
 }
 
 /// A decision with every rule that fired, what stands in the way of the next grade, what comes of it and of others for
-/// whom it is on, waivers and adjustments; with all, every other rule and every item too.
+/// whom it is on, waivers and adjustments; with all, every other rule and item, ranks for labels and figures of surveys too.
 pub(super) fn explain(
     package: &Package,
     decision: &Decision,
@@ -107,6 +107,17 @@ pub(super) fn explain(
             for task in explainer.undone(item) {
                 add("    · ", &task);
             }
+        }
+        for rank in &decision.label_ranks {
+            add("  # ", &explainer.label(rank));
+        }
+        for figure in &decision.figures {
+            let (what, value) = (explainer.what(&figure.what), explainer.figure(figure));
+            let words = Words {
+                zh: format!("{}：{}", what.zh, value.zh),
+                en: format!("{}: {}", what.en, value.en),
+            };
+            add("  % ", &words);
         }
     }
     text

@@ -211,6 +211,37 @@ fn of_cases_the_fewest_are_asked_for() {
 }
 
 #[test]
+fn of_answers_and_of_what_a_measure_lacks_the_least_is_asked_for() {
+    let measure = "[[measure]]\ncode = \"m\"\nname = { zh = \"数据\", en = \"measure\" }\nunit = \"yuan\"\nevery = \"round\"";
+    let table = || Table::new().survey(&[]).and(measure);
+    let round = one()
+        .answers("a", ("p", "web"), [[45, 0, 5, 0], [45, 0, 5, 0]])
+        .row(
+            "measures",
+            json!({ "subject": "a", "measure": "m", "period": "round", "value": "5.5" }),
+        );
+    let rate = "survey = { of = \"v\", figure = \"satisfaction_rate\" }";
+    let value = "measure = { of = \"m\" }";
+    for (of, far, near, change) in [
+        (
+            rate,
+            "at_least = \"50%\"",
+            "at_least = \"80%\"",
+            " 11 answers",
+        ),
+        (value, "at_least = 1", "at_least = 4", " gap of -3/2"),
+        (value, "at_least = 1", "at_most = 7", " gap of 3/2"),
+    ] {
+        for [first, second] in [[far, near], [near, far]] {
+            let when = format!("{{ all = [{{ {of}, {first} }}, {{ {of}, {second} }}] }}");
+            let found = capped(table(), &round, &when);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].ends_with(change), "{found:?}");
+        }
+    }
+}
+
+#[test]
 fn an_adjustment_to_the_grade_that_is_aimed_at_is_not_in_the_way() {
     // Lowered to good, and then capped below it since somebody else was lowered as well.
     let table = Table::new().rule(

@@ -216,6 +216,15 @@ fn a_cap_beneath_a_floor_names_both() {
         .iter()
         .find(|gap| gap.kind == GapKind::Contradiction);
     assert_eq!(clash.unwrap().reason.values.join(" "), "works, higher");
+    // A floor at the cap itself contradicts nothing.
+    let table = table().on_fact("set", "{ set = \"best\" }");
+    let outcome = round(Some(75))
+        .fact("p", "floor")
+        .fact("p", "set")
+        .decide(&table);
+    let mut clashes = outcome.gaps.iter();
+    let clash = clashes.find(|gap| gap.kind == GapKind::Contradiction);
+    assert_eq!(clash.unwrap().reason.values.join(" "), "works, set");
 }
 
 #[test]
