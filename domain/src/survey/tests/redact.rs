@@ -19,6 +19,9 @@ fn numbers_addresses_plates_and_accounts_are_removed() {
         ("+86 138 0013 8000 打我", "〔…〕 打我"),
         ("身份证11010519491231002X号", "身份证〔…〕号"),
         ("身份证11010519491231002XX号", "身份证〔…〕X号"),
+        // What follows another number, or stands apart, is none of it.
+        ("打13800138000x处", "打〔…〕x处"),
+        ("身份证11010519491231002 X号", "身份证〔…〕 X号"),
         (
             "身份证号：１１０１０５１９４９１２３１００２ｘ",
             "身份证号：〔…〕",

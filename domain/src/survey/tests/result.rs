@@ -9,7 +9,7 @@ use crate::outcome::FEW;
 use crate::scheme::file::Channel;
 
 const PANELS: [&str; 3] = ["users", "staff", "public"];
-const CHANNELS: [Channel; 2] = [Channel::Web, Channel::Paper];
+const CHANNELS: [Channel; 3] = [Channel::Web, Channel::Paper, Channel::Phone];
 
 fn with_panels() -> Definition {
     let mut part = part();
@@ -18,6 +18,14 @@ fn with_panels() -> Definition {
         .iter()
         .map(|code| file::Panel {
             code: (*code).to_owned(),
+            ..first.clone()
+        })
+        .collect();
+    let first = part.survey.channel[0].clone();
+    part.survey.channel = CHANNELS
+        .iter()
+        .map(|code| file::ChannelUse {
+            code: *code,
             ..first.clone()
         })
         .collect();
@@ -102,6 +110,25 @@ fn panels_and_channels_that_are_large_enough_are_shown_of_each_and_of_all() {
         let found = whose.each_ref().map(|whose| shown(&lines, subject, whose));
         assert_eq!(found, counts.map(Some), "{subject:?}");
     }
+}
+
+#[test]
+fn a_small_channel_of_units_that_hide_theirs_hides_those_of_all() {
+    let all = |phone: u64| {
+        let lines = show(&[
+            ((1, 0, 0), 10),
+            ((1, 0, 1), 9),
+            ((1, 0, 2), phone),
+            ((2, 0, 0), 40),
+            ((2, 0, 1), 30),
+            ((3, 0, 0), 12),
+            ((3, 0, 1), 4),
+        ]);
+        CHANNELS.map(|channel| shown(&lines, None, &Whose::Channel(channel)))
+    };
+    assert_eq!(all(0), [Some(62), Some(43), Some(0)]);
+    assert_eq!(all(5), [None; 3]);
+    assert_eq!(all(10), [Some(62), Some(43), Some(10)]);
 }
 
 #[test]
