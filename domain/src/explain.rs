@@ -224,7 +224,12 @@ impl<'a> Explainer<'a> {
             .iter()
             .map(|one| self.comparison(one))
             .collect();
-        let values = joined(&compared, "；", "; ");
+        // A condition on related subjects alone compares nothing where there is none.
+        let values = if compared.is_empty() {
+            pair("没有关联对象", "nobody is related")
+        } else {
+            joined(&compared, "；", "; ")
+        };
         let (zh, en) = match result.fired {
             Truth3::True => (
                 rule.words.zh.trim_end_matches('。').to_owned(),

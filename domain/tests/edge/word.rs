@@ -23,6 +23,20 @@ fn a_condition_on_the_own_grade_holds_at_that_grade_and_on_its_side() {
 }
 
 #[test]
+fn where_nobody_is_related_the_sentence_says_so() {
+    let when = "{ related = { by = [\"parts\"], hold = \"any\", that = { disqualified = true } } }";
+    let table = Table::new().rule("look", when, "\"alert\"", "");
+    let scheme = table.scheme();
+    let outcome = Round::of(&[("a", Some(95))]).decide(&table);
+    let words = Explainer::new(&scheme, []).rule_sentence(rule(&outcome, "a", "look"));
+    assert_eq!(words.zh, "“规则”未触发（依据：1；没有关联对象）。");
+    assert_eq!(
+        words.en,
+        "“rule” does not fire (clause: 1; nobody is related)."
+    );
+}
+
+#[test]
 fn disqualification_is_shown_as_it_is_and_holds_as_it_is_asked() {
     for (wanted, of_a, of_b) in [
         ("true", Truth3::True, Truth3::False),
