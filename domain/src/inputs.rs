@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical;
 use crate::number::{NumberError, Points, Ratio};
-use crate::scheme::file::{Channel, Finding, SubjectKind};
+use crate::scheme::file::{Channel, Finding, SubjectKind, Words};
 
 mod succession;
 
@@ -787,6 +787,9 @@ pub struct ClosedRound {
     pub scheme_version: String,
     /// SHA-256 of the outcome of that revision, in hexadecimal, from which its results are taken.
     pub outcome_digest: String,
+    /// What that scheme calls its categories, by code, for those who read of them here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub categories: BTreeMap<String, Words>,
 }
 
 /// What a subject came to in a closed round.

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::inputs::Date;
 use crate::number::{Points, Ratio};
 use crate::reason::Reason;
-use crate::scheme::file::AnswerClass;
+use crate::scheme::file::{AnswerClass, Words};
 
 pub use coded::{Coded, Row};
 pub use comparison::{Asked, Comparison, Shown, Sign, Truth3};
@@ -258,6 +258,9 @@ pub struct ItemTrace {
 pub struct Members {
     /// The category, in the scheme that decided on them.
     pub category: Arc<str>,
+    /// What that scheme calls it, where it is another and the inputs tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Words>,
     /// The closed rounds that their results are of, each with its revision; none where they are of this round.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rounds: Vec<(Arc<str>, u32)>,

@@ -301,10 +301,10 @@ fn composed_points_name_the_closed_rounds_and_revisions_that_they_rest_on() {
         let parts = &item.trace.as_ref().unwrap().parts;
         explainer.composed(&parts[0]).unwrap()
     };
-    insta::assert_snapshot!(words("school").zh, @"“school”（轮次 sample-school-2026 第 2 版）：计入 7 个，平均得分率 90.75%，权重 1；无总分 0 个。");
-    insta::assert_snapshot!(words("school").en, @"“school” in sample-school-2026 (revision 2): 7 counted, mean result 90.75%, weight 1; 0 without a total.");
-    insta::assert_snapshot!(words("village").zh, @"“village”（轮次 sample-village-community-2026 第 1 版）：计入 6 个，平均得分率 90.26%，权重 10050；无总分 0 个。");
-    insta::assert_snapshot!(words("hospital").en, @"“clinic” in sample-hospital-2026 (revision 1): 3 counted, mean result 91.67%, weight 1; 0 without a total. “hospital” in sample-hospital-2026 (revision 1): 3 counted, mean result 91.33%, weight 3; 0 without a total.");
+    insta::assert_snapshot!(words("school").zh, @"“学校”（轮次 sample-school-2026 第 2 版）：计入 7 个，平均得分率 90.75%，权重 1；无总分 0 个。");
+    insta::assert_snapshot!(words("school").en, @"“School” in sample-school-2026 (revision 2): 7 counted, mean result 90.75%, weight 1; 0 without a total.");
+    insta::assert_snapshot!(words("village").zh, @"“村”（轮次 sample-village-community-2026 第 1 版）：计入 6 个，平均得分率 90.26%，权重 10050；无总分 0 个。");
+    insta::assert_snapshot!(words("hospital").en, @"“Township clinic” in sample-hospital-2026 (revision 1): 3 counted, mean result 91.67%, weight 1; 0 without a total. “Hospital” in sample-hospital-2026 (revision 1): 3 counted, mean result 91.33%, weight 3; 0 without a total.");
 }
 
 #[test]

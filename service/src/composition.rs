@@ -13,7 +13,7 @@ use domain::id::{Id, Round, Staff};
 use domain::inputs::{self, Inputs};
 use domain::number::Points;
 use domain::scheme::Scheme;
-use domain::scheme::file::Composed;
+use domain::scheme::file::{Composed, Words};
 use entity::composition;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -205,6 +205,7 @@ struct RevisionRow {
     scheme: String,
     scheme_version: String,
     outcome_digest: Vec<u8>,
+    source: String,
     named_by: Option<i64>,
     named_at: Option<i64>,
 }
@@ -217,7 +218,16 @@ impl RevisionRow {
             scheme: self.scheme.clone(),
             scheme_version: self.scheme_version.clone(),
             outcome_digest: hex::encode(&self.outcome_digest),
+            categories: self.categories(),
         })
+    }
+
+    /// What its scheme calls its categories; nothing where the scheme is of an engine that read otherwise.
+    fn categories(&self) -> BTreeMap<String, Words> {
+        let file = Scheme::parse(&self.source).map(|scheme| scheme.file);
+        let categories = file.map(|file| file.category).unwrap_or_default();
+        let named = categories.into_iter();
+        named.map(|one| (one.code, one.name)).collect()
     }
 
     fn digest(&self) -> Result<[u8; 32], Fault> {
@@ -237,7 +247,7 @@ async fn list_revisions(
     let sql = format!(
         "SELECT rev.round_id, round.code, rev.number AS revision,
              (SELECT max(number) FROM revision WHERE revision.round_id = rev.round_id) AS latest,
-             scheme.code AS scheme, v.version AS scheme_version, rev.outcome_digest,
+             scheme.code AS scheme, v.version AS scheme_version, v.source, rev.outcome_digest,
              c.named_by, c.named_at
          FROM revision AS rev
          JOIN round ON round.id = rev.round_id

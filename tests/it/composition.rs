@@ -4,7 +4,7 @@ use domain::access::Actor;
 use domain::id::{self, Id};
 use domain::number::Points;
 use domain::outcome::Action;
-use domain::package;
+use domain::package::{self, Package};
 use domain::scheme::file::SubjectKind;
 use sea_orm::ConnectionTrait;
 use service::closeout::PackageKind;
@@ -230,6 +230,17 @@ async fn a_district_is_composed_of_the_revision_that_was_named(world: World) {
         .unwrap();
     let same = package::replay(&bytes).unwrap();
     assert_eq!(same.outcome_digest, closing.revision.outcome_digest);
+    // What the closed round's scheme calls its categories is told along.
+    let package: Package = serde_json::from_slice(&bytes).unwrap();
+    let names = [
+        ("clinic", "卫生院", "clinic"),
+        ("doctor", "医者", "doctor"),
+        ("hospital", "医院", "hospital"),
+    ];
+    let told: Vec<(&str, &str, &str)> = (package.inputs.closed_rounds[0].categories.iter())
+        .map(|(code, name)| (code.as_str(), name.zh.as_str(), name.en.as_str()))
+        .collect();
+    assert_eq!(told, names);
     // The doctor's result is nobody's business in a district's index.
     assert!(!String::from_utf8(bytes).unwrap().contains("\"p1\""));
     assert_eq!(

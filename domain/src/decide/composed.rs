@@ -8,13 +8,15 @@ use super::score::Scored;
 use crate::number::{Points, Ratio};
 use crate::outcome::{Action, COMPOSED, GapKind, Members, Shown};
 use crate::reason::{Reason, ReasonCode};
-use crate::scheme::file::WithoutTotal;
+use crate::scheme::file::{WithoutTotal, Words};
 use crate::scheme::model::{ComposedPlan, Way};
 
 /// One that an item is composed of.
 struct Member<'a> {
     code: &'a Arc<str>,
     category: &'a Arc<str>,
+    /// What the category is called, where it is of a closed round.
+    name: Option<&'a Words>,
     /// The closed round with its revision.
     round: Option<(&'a Arc<str>, u32)>,
     /// Total ÷ maximum.
@@ -24,6 +26,7 @@ struct Member<'a> {
 
 /// Those of one category, added up.
 struct Group {
+    name: Option<Words>,
     rounds: BTreeSet<(Arc<str>, u32)>,
     counted: u32,
     without_total: u32,
@@ -36,6 +39,7 @@ struct Group {
 impl Group {
     const fn new() -> Self {
         Self {
+            name: None,
             rounds: BTreeSet::new(),
             counted: 0,
             without_total: 0,
@@ -62,6 +66,7 @@ impl Engine<'_> {
         let mut groups: BTreeMap<&Arc<str>, Group> = BTreeMap::new();
         for member in members {
             let group = groups.entry(member.category).or_insert_with(Group::new);
+            group.name = group.name.take().or_else(|| member.name.cloned());
             group.rounds.extend(
                 member
                     .round
@@ -117,6 +122,7 @@ impl Engine<'_> {
             }
             members.push(Members {
                 category: category.clone(),
+                name: group.name,
                 rounds: group.rounds.into_iter().collect(),
                 counted: group.counted,
                 without_total: group.without_total,
@@ -160,6 +166,7 @@ impl Engine<'_> {
             Some(Member {
                 code: &data.code,
                 category: &self.scheme.categories.get(data.category)?.code,
+                name: None,
                 round: None,
                 share: state
                     .total
@@ -210,6 +217,7 @@ impl Engine<'_> {
             .map(|(closed, result)| Member {
                 code: &result.subject,
                 category: &result.category,
+                name: closed.categories.get(result.category.as_ref()),
                 round: Some((&closed.round, closed.revision)),
                 share: result.share.clone(),
                 size: written

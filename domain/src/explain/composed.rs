@@ -16,7 +16,10 @@ impl Explainer<'_> {
     }
 
     fn members(&self, one: &Members) -> Words {
-        let category = self.category_name(&one.category);
+        let category = one
+            .name
+            .clone()
+            .unwrap_or_else(|| self.category_name(&one.category));
         let list = |word: fn(&str, u32) -> String, between: &str| {
             let named = one.rounds.iter();
             let named: Vec<String> = named.map(|(round, number)| word(round, *number)).collect();
@@ -45,7 +48,7 @@ impl Explainer<'_> {
         )
     }
 
-    /// The name of a category; its code where it belongs to another scheme.
+    /// The name of a category; its code where nobody told what another scheme calls it.
     fn category_name(&self, code: &str) -> Words {
         let mut categories = self.scheme.file.category.iter();
         categories

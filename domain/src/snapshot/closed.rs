@@ -50,6 +50,7 @@ impl<'a> Builder<'a> {
                 round: Arc::from(closed.round.as_str()),
                 revision: closed.revision,
                 scheme: Arc::from(closed.scheme.as_str()),
+                categories: closed.categories.clone(),
                 results: Vec::new(),
             };
             let known = rounds.insert(closed.round.as_str(), (data, BTreeMap::new()));

@@ -24,7 +24,7 @@ use crate::inputs::{Date, Inputs, SuccessionKind, Turnout, WaivedGap, WaiverHold
 use crate::number::{Points, Ratio};
 use crate::outcome::{Seldom, Undone};
 use crate::scheme::Scheme;
-use crate::scheme::file::{AnswerClass, Channel, Finding, SubjectKind};
+use crate::scheme::file::{AnswerClass, Channel, Finding, SubjectKind, Words};
 use crate::scheme::model::Back;
 
 pub use fault::RowFault;
@@ -66,6 +66,8 @@ pub(crate) struct ClosedData {
     pub round: Arc<str>,
     pub revision: u32,
     pub scheme: Arc<str>,
+    /// Names of its categories, by code.
+    pub categories: BTreeMap<String, Words>,
     /// By subject.
     pub results: Vec<ClosedResultData>,
 }

@@ -1,6 +1,7 @@
 //! Items and totals: points that a single rule adds, members that weigh nothing, which action fills what is missing.
 
-use domain::outcome::{Action, GapKind};
+use domain::number::Points;
+use domain::outcome::{Action, GapKind, Shown};
 use domain::reason::ReasonCode;
 use serde_json::json;
 
@@ -249,4 +250,26 @@ fn months_back_begin_on_the_day_after_or_with_a_month() {
         assert!(months_back(months, to, first), "{first} {to}");
         assert!(!months_back(months, to, before), "{before} {to}");
     }
+}
+
+#[test]
+fn points_that_cannot_be_counted_show_what_they_were_for() {
+    let table = Table::new().kind("late", "").with(
+        "graded = { step = \"0.01\", several = \"mean\" }",
+        "per_case = { start = \"full\", points = \"-900000000000000\", once = false, floor = 0, facts = { kind = \"late\", back = { period = true } } }",
+    );
+    let late = |round: Round, case: &str| {
+        round.row(
+            "facts",
+            json!({ "subject": "a", "kind": "late", "reference": case, "event_on": "2026-06-01", "persons": 1 }),
+        )
+    };
+    let one = late(Round::of(&[("a", None)]), "x");
+    assert_eq!(decision(&one.decide(&table), "a").total, Some(Points::ZERO));
+    let outcome = late(one, "y").decide(&table);
+    assert_eq!(decision(&outcome, "a").total, None);
+    let items = &decision(&outcome, "a").items;
+    let item = items.iter().find(|item| item.code.as_ref() == "i").unwrap();
+    let part = &item.trace.as_ref().unwrap().parts[0];
+    assert_eq!((part.points, &part.value), (None, &Shown::Whole(2)));
 }

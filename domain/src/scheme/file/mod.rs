@@ -26,7 +26,7 @@ pub use way::*;
 pub const FORMAT: &str = "mingjian-scheme/1";
 
 /// The same words in Chinese and English.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// Chinese.
