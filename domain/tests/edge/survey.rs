@@ -95,9 +95,12 @@ fn a_figure_is_of_few_where_fewer_than_ten_answered_what_it_is_of() {
         .map(|what| figure(&outcome, "u", what).few)
         .collect();
     assert_eq!(few, [false, false, false, false, true, false, true]);
-    // What a rule compares says the same.
-    assert!(rule(&outcome, "u", "q").compared[0].few);
-    assert!(!rule(&outcome, "u", "p").compared[0].few);
+    // What a rule compares says the same, read back from a package as well.
+    let text = serde_json::to_string(&outcome).unwrap();
+    for outcome in [&outcome, &serde_json::from_str(&text).unwrap()] {
+        assert!(rule(outcome, "u", "q").compared[0].few);
+        assert!(!rule(outcome, "u", "p").compared[0].few);
+    }
     // Nine answered each of two questions: eighteen answers, and still nine people.
     let outcome = Round::of(&[("u", Some(95))])
         .answers("u", ("p", "web"), [[9, 0, 0, 0], [9, 0, 0, 0]])
