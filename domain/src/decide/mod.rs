@@ -9,6 +9,7 @@ mod award;
 mod cap;
 mod composed;
 mod consequence;
+mod demand;
 mod eligibility;
 mod fact;
 mod figure;
