@@ -44,7 +44,8 @@ pub struct Label {
     /// The condition that a subject must meet besides.
     #[serde(default)]
     pub when: Option<Condition>,
-    /// A label that nobody can hold together with this one: due both, a subject gets neither.
+    /// A label that nobody can hold together with this one, given at the same step: due both, a subject gets neither. The
+    /// best and the worst of one ranking exclude each other without it.
     #[serde(default)]
     pub against: Option<String>,
 }
@@ -118,7 +119,8 @@ pub enum RuleHolds {
 pub enum Effect {
     /// 一票否决: not eligible in this round, holds no grade.
     Disqualify,
-    /// Not recognised unless the condition holds; keeps the grade.
+    /// Not recognised unless the condition holds; keeps the grade and no label for the best. Where such a label gives
+    /// points or moves grades, the condition looks only at what is known when the label is given.
     Require,
     /// The grade is at most this.
     Cap(String),
