@@ -95,7 +95,7 @@ pub(super) fn explain(
     }
     if all {
         for item in &decision.items {
-            let (name, how) = (explainer.item_name(item.code), explainer.item(item));
+            let (name, how) = (explainer.item_title(item.code), explainer.item(item));
             let points = item
                 .points
                 .map_or_else(|| "—".to_owned(), |points| points.to_string());

@@ -261,7 +261,7 @@ impl Report<'_> {
         let mut written = self.scheme.file.item.iter();
         let written = written.find(|one| *one.code == **item.code);
         ItemRow {
-            name: language.of(&explainer.item_name(item.code)).to_owned(),
+            name: language.of(&explainer.item_title(item.code)).to_owned(),
             points: show(item.points),
             maximum: show(written.and_then(|one| one.max)),
             how: language.of(&explainer.item(item)).to_owned(),

@@ -184,14 +184,14 @@ impl Explainer<'_> {
                 )
             }
             Effect::Deduct(on) => {
-                let node = self.item_name(&on.node);
+                let node = self.item_title(&on.node);
                 pair(
                     format!("在“{}”上扣{}分", node.zh, on.points),
                     format!("take {} points off “{}”", on.points, node.en),
                 )
             }
             Effect::Add(on) => {
-                let node = self.item_name(&on.node);
+                let node = self.item_title(&on.node);
                 pair(
                     format!("在“{}”上加{}分", node.zh, on.points),
                     format!("add {} points to “{}”", on.points, node.en),

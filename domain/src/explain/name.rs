@@ -29,7 +29,7 @@ impl<'a> Explainer<'a> {
             }
             "points" if code == "total" => pair("总分", "total"),
             "points" => {
-                let name = self.item_name(code);
+                let name = self.item_title(code);
                 pair(
                     format!("“{}”得分", name.zh),
                     format!("points of “{}”", name.en),
@@ -290,6 +290,21 @@ impl<'a> Explainer<'a> {
 
     /// The name of an item, indicator or section, with its code before it.
     pub fn item_name(&self, code: &str) -> Words {
+        self.bare_name(code).map_or_else(
+            || same(code),
+            |name| pair(format!("{code} {}", name.zh), format!("{code} {}", name.en)),
+        )
+    }
+
+    /// The same as people read it: with its code where that is a number of the table, such as `A1.2`, and not a word.
+    pub fn item_title(&self, code: &str) -> Words {
+        if code.contains(|sign: char| sign.is_ascii_digit()) {
+            return self.item_name(code);
+        }
+        self.bare_name(code).unwrap_or_else(|| same(code))
+    }
+
+    fn bare_name(&self, code: &str) -> Option<Words> {
         let bare = code.split_once('/').map_or(code, |(item, _)| item);
         let file = &self.scheme.file;
         let item = file
@@ -309,10 +324,7 @@ impl<'a> Explainer<'a> {
                 .find(|section| section.code == bare)
                 .map(|section| &section.name)
         };
-        item.or_else(indicator).or_else(section).map_or_else(
-            || same(code),
-            |name| pair(format!("{code} {}", name.zh), format!("{code} {}", name.en)),
-        )
+        item.or_else(indicator).or_else(section).cloned()
     }
 
     /// The name of a grade.

@@ -304,7 +304,7 @@ impl Explainer<'_> {
     /// What was waived, what then holds is told where it does, and why.
     fn waiver(&self, waiver: &Waiver) -> Words {
         let what = match &waiver.gap {
-            WaivedGap::Item(code) => self.item_name(code),
+            WaivedGap::Item(code) => self.item_title(code),
             WaivedGap::Rule(code) => self.rule_name(code),
             WaivedGap::Contradiction | WaivedGap::Grade => pair("等次", "grade"),
             WaivedGap::Batch(name) => same(name),

@@ -23,6 +23,24 @@ fn a_condition_on_the_own_grade_holds_at_that_grade_and_on_its_side() {
 }
 
 #[test]
+fn a_code_is_read_out_where_it_is_a_number_of_the_table_and_not_a_word() {
+    let scheme = Table::new()
+        .with("max = 100\n\n[[item]]", "max = 100\n\n[[item]]\ncode = \"B1.2\"\nin = \"s\"\nname = { zh = \"检查\", en = \"check\" }\nmax = 10\ngraded = { step = 1, several = \"mean\" }\n\n[[item]]")
+        .with("max = 100\ngraded", "max = 90\ngraded")
+        .scheme();
+    let explainer = Explainer::new(&scheme, []);
+    for (code, name, title) in [
+        ("B1.2", "B1.2 检查", "B1.2 检查"),
+        ("i", "i 项", "项"),
+        ("s", "s 共性", "共性"),
+        ("none", "none", "none"),
+    ] {
+        assert_eq!(explainer.item_name(code).zh, name);
+        assert_eq!(explainer.item_title(code).zh, title);
+    }
+}
+
+#[test]
 fn where_nobody_is_related_the_sentence_says_so() {
     let when = "{ related = { by = [\"parts\"], hold = \"any\", that = { disqualified = true } } }";
     let table = Table::new().rule("look", when, "\"alert\"", "");
